@@ -1,0 +1,47 @@
+"""The harness's error tree: what can go wrong, and what a person is told.
+
+HarnessError
+├── ConfigError        a file or an argument is wrong: names file, line, value and the mend   exit 2
+├── RefusedError       the machine or a leftover forbids a run: names the holder, the mend    exit 2
+├── StoredRunError     a stored run cannot be read                                            exit 2
+└── TargetError        the system did not do what it was asked to                             exit 3
+    ├── UnknownResourceError    no such instance or edge
+    └── FaultError              a fault could not be injected, proven or undone
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class HarnessError(Exception):
+    """Anything the harness reports on purpose; its text is one line meant for a person."""
+
+
+class ConfigError(HarnessError):
+    """A file or an argument is wrong. `str()` reads `file:line: what is wrong; the mend`."""
+
+    def __init__(self, text: str, *, file: Path | None = None, line: int | None = None) -> None:
+        self.file, self.line = file, line
+        where = "" if file is None else f"{file}:" if line is None else f"{file}:{line}:"
+        super().__init__(f"{where} {text}".strip())
+
+
+class RefusedError(HarnessError):
+    """The machine or a leftover forbids this run; the text names the holder and the mend."""
+
+
+class StoredRunError(HarnessError):
+    """A stored run is missing, cut off or unreadable."""
+
+
+class TargetError(HarnessError):
+    """The system under test did not do what it was asked to."""
+
+
+class UnknownResourceError(TargetError):
+    """No instance or edge of that name."""
+
+
+class FaultError(TargetError):
+    """A fault could not be injected, proven or undone."""

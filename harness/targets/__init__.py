@@ -1,0 +1,1 @@
+"""Where a system lives: local processes now, a cluster later."""

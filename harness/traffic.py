@@ -1,0 +1,111 @@
+"""Traffic as numbers: rate curves and the arrivals drawn from them; pure and seeded."""
+
+from __future__ import annotations
+
+import math
+import random
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+from harness.errors import StoredRunError
+
+US_PER_S: Final = 1_000_000
+_DUE: Final = struct.Struct("<I")
+
+
+class Curve(Protocol):
+    """A rate over time."""
+
+    def rate(self, at_s: float) -> float:
+        """Arrivals per second at that second of the run."""
+
+    @property
+    def highest(self) -> float:
+        """A rate that is never exceeded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steady:
+    """The same rate all the time."""
+
+    per_s: float
+
+    def rate(self, at_s: float) -> float:
+        """Arrivals per second at that second of the run."""
+        del at_s
+        return self.per_s
+
+    @property
+    def highest(self) -> float:
+        """A rate that is never exceeded."""
+        return self.per_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spike:
+    """From a base up to a plateau and back, without a corner (half a cosine each way)."""
+
+    base_per_s: float
+    peak_per_s: float
+    rise_at_s: float
+    rise_s: float
+    hold_s: float
+    fall_s: float
+
+    def rate(self, at_s: float) -> float:
+        """Arrivals per second at that second of the run."""
+        fall_at_s = self.rise_at_s + self.rise_s + self.hold_s
+        up = _ease((at_s - self.rise_at_s) / self.rise_s)
+        down = _ease((at_s - fall_at_s) / self.fall_s)
+        return self.base_per_s + (self.peak_per_s - self.base_per_s) * (up - down)
+
+    @property
+    def highest(self) -> float:
+        """A rate that is never exceeded."""
+        return max(self.base_per_s, self.peak_per_s)
+
+
+def arrivals_us(curve: Curve, load_s: float, seed: int, scale: float = 1.0) -> list[int]:
+    """Intended starts in microseconds since zero: Poisson arrivals of that rate, by thinning.
+
+    The same arguments give the same arrivals, to the microsecond, on every machine.
+    """
+    highest = curve.highest * scale
+    if highest <= 0 or load_s <= 0:
+        return []
+    draw = random.Random(seed)
+    due: list[int] = []
+    at_s = 0.0
+    while True:
+        at_s += -math.log(1.0 - draw.random()) / highest
+        if at_s >= load_s:
+            return due
+        if draw.random() * highest <= curve.rate(at_s) * scale:
+            due.append(round(at_s * US_PER_S))
+
+
+def write_schedule(path: Path, due_us: list[int]) -> None:
+    """Keep a schedule with the run; arrival i is intent i."""
+    path.write_bytes(b"".join(map(_DUE.pack, due_us)))
+
+
+def read_schedule(path: Path) -> list[int]:
+    """The schedule of a stored run. Raises StoredRunError."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise StoredRunError(f"{path}: unreadable: {error}") from error
+    if len(raw) % _DUE.size:
+        raise StoredRunError(f"{path}: cut off in the middle of an arrival")
+    return [due for (due,) in _DUE.iter_unpack(raw)]
+
+
+def worker_share(due_us: list[int], worker: int, workers: int) -> list[tuple[int, int]]:
+    """(intent, due_us) of one worker: every n-th arrival, so that no two workers share one."""
+    return [(intent, due_us[intent]) for intent in range(worker, len(due_us), workers)]
+
+
+def _ease(share: float) -> float:
+    return (1 - math.cos(math.pi * min(1.0, max(0.0, share)))) / 2
