@@ -2,7 +2,7 @@
 
 Templates in `command`, `env` and `setup` are filled by the target when it starts an instance:
 `{python}` this interpreter, `{port}` the instance's own port, `{instance}` its name, `{data}` a
-folder of its own, `{edge:payments>ledger}` the address (host:port) at which a caller reaches that edge.
+folder of its own, `{edge:payments>ledger}` the address (host:port) of that edge for its caller.
 """
 
 from __future__ import annotations
