@@ -1,4 +1,4 @@
-"""Fetches what the system says of itself into the run: every source of the system file, as it is."""
+"""Fetches what the system says of itself into the run: each source of the system file, as is."""
 
 from __future__ import annotations
 

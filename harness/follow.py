@@ -1,0 +1,52 @@
+"""Reads what is being appended to: only whole records, only what is new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from harness.records import RECORD_BYTES, Attempt, unpack
+from harness.store import RunFolder
+from harness.timeline import Event
+
+
+class _Follower:
+    """The bytes that were appended to one file since the last look."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._offset = path, 0
+
+    def take(self, unit: int | None) -> bytes:
+        """New whole records of `unit` bytes; None: whole lines. Empty where there is no file."""
+        try:
+            with self._path.open("rb") as stream:
+                stream.seek(self._offset)
+                raw = stream.read()
+        except FileNotFoundError:
+            return b""
+        whole = raw.rfind(b"\n") + 1 if unit is None else len(raw) // unit * unit
+        self._offset += whole
+        return raw[:whole]
+
+
+class RunFollower:
+    """The events and attempts of a run that have not been seen yet."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._folder = folder
+        self._timeline = _Follower(folder.timeline)
+        self._attempts: dict[Path, _Follower] = {}
+        self._decode = msgspec.json.Decoder(Event).decode
+
+    def events(self) -> Iterator[Event]:
+        """New events, in the order in which they were written."""
+        yield from map(self._decode, self._timeline.take(None).splitlines())
+
+    def attempts(self) -> Iterator[Attempt]:
+        """New attempts of all workers."""
+        for path in self._folder.all_attempts():
+            raw = self._attempts.setdefault(path, _Follower(path)).take(RECORD_BYTES)
+            for at in range(0, len(raw), RECORD_BYTES):
+                yield unpack(raw[at : at + RECORD_BYTES])
