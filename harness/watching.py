@@ -126,7 +126,8 @@ def heartbeat(model: LiveModel, at_s: float) -> str:
     fault = "; ".join(f"{k}: {v}" for k, v in model.faults.items()) or "no fault yet"
     return (
         f"{at_s:5.1f} s  {model.phase}  {now.due_per_s:.0f}/s due  "
-        f"good {_percent(now.good_ratio)}  slow {now.slow_per_s:.0f}/s  failed {now.failed_per_s:.0f}/s  {fault}"
+        f"good {_percent(now.good_ratio)}  slow {now.slow_per_s:.0f}/s  "
+        f"failed {now.failed_per_s:.0f}/s  {fault}"
     )
 
 
@@ -142,8 +143,8 @@ def picture(title: str, model: LiveModel, at_s: float) -> list[str]:
         f"squall  {title}    {_clock(at_s)} of {_clock(total_s)}",
         f"  phase      {_phase_line(model, at_s)}",
         f"  load       {now.due_per_s:.0f}/s due  {model.spark(at_s)}",
-        f"  good       {_percent(now.good_ratio)} (target {_percent(target)})   p95 {p95}   "
-        f"slow {now.slow_per_s:.0f}/s   failed {now.failed_per_s:.0f}/s",
+        f"  good       {_percent(now.good_ratio)} (target {_percent(target)})   p95 {p95}",
+        f"  not good   slow {now.slow_per_s:.0f}/s   failed {now.failed_per_s:.0f}/s",
         f"  intents    {tries} attempts each   {now.unknown} unknown",
         *(f"  fault      {name}   {state}" for name, state in model.faults.items()),
         f"  breakers   {states_in_words(model.breakers) or 'all closed'}",
