@@ -1,0 +1,124 @@
+"""Who a process is: its pid and its start time, so that a pid used again is never signalled.
+
+A process that has ended but was not yet reaped (a zombie) counts as ended.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+_PROC: Final = Path("/proc")
+
+
+class Process(NamedTuple):
+    """One line of /proc/<pid>/stat, as far as it is needed. `started_ticks` is its field 22."""
+
+    pid: int
+    state: str
+    parent: int
+    group: int
+    session: int
+    started_ticks: int
+
+
+def read_process(pid: int) -> Process | None:
+    """The process with that pid, or None when there is none (any more)."""
+    try:
+        text = (_PROC / str(pid) / "stat").read_bytes().decode(errors="replace")
+    except OSError:
+        return None
+    # The command (field 2) may hold spaces and brackets: what follows its last bracket is plain.
+    fields = text.rpartition(")")[2].split()
+    state, parent, group, session = fields[0], *map(int, fields[1:4])
+    if state in "ZXx":
+        return None
+    return Process(pid, state, parent, group, session, int(fields[19]))
+
+
+def process_identity(pid: int) -> int | None:
+    """`started_ticks` of a living process, or None when it has ended."""
+    found = read_process(pid)
+    return found.started_ticks if found else None
+
+
+def is_alive(pid: int, started_ticks: int) -> bool:
+    """Whether that very process still lives."""
+    return process_identity(pid) == started_ticks
+
+
+def process_state(pid: int, started_ticks: int) -> str:
+    """The kernel's letter for what that very process does (T: stopped), or "" when it has ended."""
+    found = read_process(pid)
+    return found.state if found and found.started_ticks == started_ticks else ""
+
+
+def signal_process(pid: int, started_ticks: int, sig: signal.Signals) -> bool:
+    """Signal that very process and, where it leads a process group, its whole group.
+
+    False when the process has ended or the pid means another one by now: nothing was signalled.
+    """
+    found = read_process(pid)
+    if found is None or found.started_ticks != started_ticks:
+        return False
+    if found.group == pid:
+        return _try(os.killpg, pid, sig)
+    return _signal_one(found, sig)
+
+
+def family(pid: int, started_ticks: int) -> tuple[Process, ...]:
+    """That very process, all of its session, and all that descend from any of them.
+
+    A parent's session alone is not enough: each PostgreSQL backend opens a session of its own.
+    Where the leader has ended already, what is left of its session is still found.
+    """
+    everyone = tuple(_everyone())
+    leader = next((p for p in everyone if p.pid == pid), None)
+    if leader is not None and leader.started_ticks != started_ticks:
+        return ()
+    found = {
+        p.pid: p
+        for p in everyone
+        if p.pid == pid or (pid in (p.session, p.group) and p.started_ticks >= started_ticks)
+    }
+    while more := [p for p in everyone if p.parent in found and p.pid not in found]:
+        found.update((p.pid, p) for p in more)
+    return tuple(found.values())
+
+
+def signal_family(pid: int, started_ticks: int, sig: signal.Signals) -> int:
+    """Signal that process's family; how many were signalled. The caller itself is spared."""
+    mine = os.getpid()
+    members = (p for p in family(pid, started_ticks) if p.pid != mine)
+    return sum(_signal_one(member, sig) for member in members)
+
+
+def _everyone() -> Iterator[Process]:
+    for entry in os.listdir(_PROC):  # noqa: PTH208  # three times as fast as Path.iterdir here
+        if entry.isdigit() and (found := read_process(int(entry))) is not None:
+            yield found
+
+
+def _signal_one(process: Process, sig: signal.Signals) -> bool:
+    """Signal through a pidfd: it names one process for good, so the check cannot go stale."""
+    try:
+        handle = os.pidfd_open(process.pid)
+    except OSError:
+        return False
+    try:
+        if process_identity(process.pid) != process.started_ticks:
+            return False
+        return _try(signal.pidfd_send_signal, handle, sig)
+    finally:
+        os.close(handle)
+
+
+def _try(send: Callable[[int, int], object], whom: int, sig: signal.Signals) -> bool:
+    try:
+        send(whom, sig)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True

@@ -1,0 +1,94 @@
+"""The state folder: where one user's running system keeps its socket, undo log and timeline.
+
+```
+$SQUALL_STATE_DIR or <tempdir>/squall-<uid>     0700, its owner's alone
+    target.sock       the supervisor's control socket
+    undo.ndjson       what must be undone (harness/safety/undo.py)
+    timeline.ndjson   only while `services up` holds the system; a run keeps its own
+<tempdir>/squall.lock                           one a machine (harness/safety/lock.py)
+```
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from harness.errors import RefusedError
+
+STATE_DIR_VARIABLE: Final = "SQUALL_STATE_DIR"
+# sockaddr_un.sun_path holds 108 bytes, one of them the closing zero.
+_MAX_SOCKET_PATH_BYTES: Final = 107
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """One state folder, by its files' roles. Nothing is created by naming it."""
+
+    root: Path
+
+    @property
+    def target_socket(self) -> Path:
+        """The supervisor's control socket."""
+        return self.root / "target.sock"
+
+    @property
+    def undo(self) -> Path:
+        """The undo log."""
+        return self.root / "undo.ndjson"
+
+    @property
+    def timeline(self) -> Path:
+        """The timeline of a system that no run holds."""
+        return self.root / "timeline.ndjson"
+
+    @property
+    def watchdog_log(self) -> Path:
+        """What the watchdog did, if it had to do anything."""
+        return self.root / "watchdog.log"
+
+
+def state_folder(environ: Mapping[str, str] = os.environ) -> State:
+    """Where this user's state lies; creates nothing."""
+    chosen = environ.get(STATE_DIR_VARIABLE)
+    root = Path(chosen) if chosen else Path(tempfile.gettempdir()) / f"squall-{os.getuid()}"
+    return State(root=root.absolute())
+
+
+def open_state(environ: Mapping[str, str] = os.environ) -> State:
+    """The state folder, created if it is missing.
+
+    Raises RefusedError if it is not a folder of ours alone: a control socket that others can
+    reach would let them kill our processes.
+    """
+    state = state_folder(environ)
+    try:
+        state.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = state.root.lstat()
+    except OSError as error:
+        mend = f"set {STATE_DIR_VARIABLE} to a folder that you can write"
+        raise RefusedError(f"{state.root}: {error.strerror}; {mend}") from error
+    _refuse_foreign(state.root, found)
+    if len(os.fsencode(state.target_socket)) > _MAX_SOCKET_PATH_BYTES:
+        text = f"longer than a socket's path may be; set {STATE_DIR_VARIABLE} to a shorter one"
+        raise RefusedError(f"{state.root}: {text}")
+    return state
+
+
+def lock_path() -> Path:
+    """The machine-wide lock file."""
+    return Path(tempfile.gettempdir()) / "squall.lock"
+
+
+def _refuse_foreign(root: Path, found: os.stat_result) -> None:
+    if not stat.S_ISDIR(found.st_mode):
+        raise RefusedError(f"{root}: is no folder (or a link to one); remove it")
+    if found.st_uid != os.getuid():
+        raise RefusedError(f"{root}: belongs to uid {found.st_uid}, not to you; remove it")
+    if found.st_mode & 0o077:
+        raise RefusedError(f"{root}: others can enter it; run `chmod 700 {root}`")

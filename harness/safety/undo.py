@@ -1,0 +1,191 @@
+"""The undo log: what must be undone, on disk before it is done.
+
+Append-only JSON lines, written by several processes (O_APPEND, one write a line):
+
+```
+{"op":"intent","id":"...","kind":"resume","resource":"payments-1","pid":7,"started_ticks":9,"lease_s":2.0}
+{"op":"undone","id":"..."}
+{"op":"abandoned","reason":"the harness (pid 7) died"}
+```
+
+A line that cannot be read is skipped, and that is safe: an intent whose write did not succeed was
+never followed by its fault, and an `undone` that was lost only makes a harmless undo happen twice.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from harness.errors import FaultError, RefusedError
+
+UndoKind = Literal["revive", "resume", "clear_edge", "process"]
+_ID_BYTES: Final = 8
+
+
+class UndoRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to undo. `pid` and `started_ticks` are 0 where no process is meant.
+
+    kind         resource             undone when
+    revive       an instance          it was started again
+    resume       an instance          its process (pid, started_ticks) goes on
+    clear_edge   an edge              it has no fault
+    process      what the process is  it has ended
+    """
+
+    id: str
+    kind: UndoKind
+    resource: str
+    pid: int = 0
+    started_ticks: int = 0
+    lease_s: float = 0.0
+
+
+class _Intent(UndoRecord, frozen=True, kw_only=True, tag_field="op", tag="intent"):
+    pass
+
+
+class _Undone(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="undone"):
+    id: str
+
+
+class _Abandoned(msgspec.Struct, frozen=True, kw_only=True, tag_field="op", tag="abandoned"):
+    reason: str
+
+
+_Line = _Intent | _Undone | _Abandoned
+
+
+class UndoLog:
+    """One undo log. It is opened anew for every line, so that no descriptor can leak."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def intent(
+        self, kind: UndoKind, resource: str, lease_s: float, pid: int = 0, started_ticks: int = 0
+    ) -> str:
+        """Note what will have to be undone; on disk when this returns. Returns the record's id.
+
+        Raises FaultError if it could not be written: then the fault must not be injected.
+        """
+        line = _Intent(
+            id=_new_id(),
+            kind=kind,
+            resource=resource,
+            pid=pid,
+            started_ticks=started_ticks,
+            lease_s=lease_s,
+        )
+        self._append(line, sync=True)
+        return line.id
+
+    def process_started(self, pid: int, started_ticks: int, name: str) -> str:
+        """Note a process of the run. A machine that dies takes it along, hence no fsync."""
+        line = _Intent(
+            id=_new_id(), kind="process", resource=name, pid=pid, started_ticks=started_ticks
+        )
+        self._append(line, sync=False)
+        return line.id
+
+    def undone(self, record_id: str) -> None:
+        """Note that a record was undone (or its process ended)."""
+        self._append(_Undone(id=record_id), sync=True)
+
+    def abandoned(self, reason: str) -> None:
+        """Note that the run died: the next one refuses until `squall heal` has looked."""
+        self._append(_Abandoned(reason=reason), sync=True)
+
+    def pending(self) -> tuple[UndoRecord, ...]:
+        """What is still to be undone, newest first."""
+        return pending(self._path)
+
+    def clear(self) -> bool:
+        """Remove the log if nothing is pending; False if something is."""
+        if self.pending():
+            return False
+        self._path.unlink(missing_ok=True)
+        return True
+
+    def _append(self, line: _Line, *, sync: bool) -> None:
+        # The leading newline keeps a line that someone tore from swallowing this one.
+        raw = b"\n" + msgspec.json.encode(line) + b"\n"
+        try:
+            created = not self._path.exists()
+            handle = os.open(self._path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+            try:
+                if os.write(handle, raw) != len(raw):
+                    raise FaultError(f"{self._path}: the undo log was cut off; is the disk full?")
+                if sync:
+                    os.fsync(handle)
+            finally:
+                os.close(handle)
+            if sync and created:
+                _sync_folder(self._path.parent)
+        except OSError as error:
+            text = f"{self._path}: the undo log cannot be written: {error.strerror}"
+            raise FaultError(text) from error
+
+
+def pending(path: Path) -> tuple[UndoRecord, ...]:
+    """What is still to be undone, newest first; nothing when there is no log.
+
+    Raises RefusedError if the log exists and cannot be read.
+    """
+    lines = _read(path)
+    done = {line.id for line in lines if isinstance(line, _Undone)}
+    return tuple(
+        line for line in reversed(lines) if isinstance(line, _Intent) and line.id not in done
+    )
+
+
+def leftover(path: Path) -> str:
+    """Why a new run must refuse, in words; "" when nothing was left over."""
+    open_records = pending(path)
+    abandoned = [line.reason for line in _read(path) if isinstance(line, _Abandoned)]
+    if not open_records and not abandoned:
+        return ""
+    names = ", ".join(f"{r.kind} {r.resource}" for r in open_records[:3])
+    more = f" and {len(open_records) - 3} more" if len(open_records) > 3 else ""  # noqa: PLR2004  # as many as are named
+    why = f" ({abandoned[-1]})" if abandoned else ""
+    what = f"{names}{more}" if names else "nothing, but it was not looked after"
+    return f"{path}: an earlier run was not cleaned up{why}; pending: {what}"
+
+
+def refuse_leftover(path: Path) -> None:
+    """Raise RefusedError if an earlier run left anything behind."""
+    if why := leftover(path):
+        raise RefusedError(f"{why}; run `squall heal`")
+
+
+def _read(path: Path) -> tuple[_Line, ...]:
+    decode = msgspec.json.Decoder(_Line).decode
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise RefusedError(f"{path}: cannot be read: {error.strerror}") from error
+    found: list[_Line] = []
+    for line in raw.splitlines():
+        try:
+            found.append(decode(line))
+        except msgspec.MsgspecError:  # torn, or the empty line before each
+            continue
+    return tuple(found)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _new_id() -> str:
+    return secrets.token_hex(_ID_BYTES)
