@@ -17,7 +17,7 @@ _TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
-    """A process to account for; its children count with it."""
+    """A process to account for; its children count with it, unless they are watched themselves."""
 
     name: str
     pid: int
@@ -47,8 +47,12 @@ class Sample:
 
 def take_sample(watched: tuple[Watched, ...], clock: Clock) -> Sample:
     """The CPU seconds of all watched processes and their living children, now."""
-    parents, ticks = _process_table()
-    totals = {w.name: _tree_ticks(w.pid, parents, ticks) / _TICKS_PER_S for w in watched}
+    children, ticks = _process_table()
+    for one in watched:
+        for kids in children.values():
+            if one.pid in kids:
+                kids.remove(one.pid)
+    totals = {w.name: _tree_ticks(w.pid, children, ticks) / _TICKS_PER_S for w in watched}
     return Sample(mono_ns=clock.monotonic_ns(), cpu_s=totals)
 
 
