@@ -3,7 +3,7 @@
 ```
 runs/<experiment>/<UTC>/
     run.json  experiment.yaml  system.yaml        what was run (Manifest)
-    timeline.ndjson  journal.json                 what happened
+    timeline.ndjson  journal.json  usage.json     what happened, what it cost in CPU
     load/plan.json  schedule.bin  ready-<w>.json  go.json  attempts-<w>.bin  done-<w>.json
     evidence/<source>.ndjson                      what the system says of itself, at the end
     logs/<process>.log
@@ -111,6 +111,7 @@ class RunFolder:
         self.system = root / "system.yaml"
         self.timeline = root / "timeline.ndjson"
         self.journal = root / "journal.json"
+        self.usage = root / "usage.json"
         self.load = root / "load"
         self.logs = root / "logs"
         self.evidence_folder = root / "evidence"
