@@ -1,0 +1,74 @@
+"""What a fault is: settings in a frozen record, and how it is done, proven and undone.
+
+A fault changes nothing but through the target, keeps no state, and never waits: the driver asks it
+again and again until its finding is proven or the time is up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from harness.safety.undo import UndoKind
+from harness.targets.base import Target
+from harness.timeline import Scalar
+
+Evidence = dict[str, Scalar]
+AT_ONCE_S: Final = 0.05  # an instance's state: look as often as is cheap
+QUIET_S: Final = 0.3  # an edge's counter: long enough for a request to come by
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a resource looked like before its fault. Zero where it does not apply."""
+
+    pid: int = 0
+    started_ticks: int = 0
+    hits: int = 0
+    requests: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Whether something is proven, and by what."""
+
+    proven: bool
+    evidence: Evidence = field(default_factory=dict)
+
+
+class Fault(Protocol):
+    """One fault. Every method raises TargetError when the target fails it."""
+
+    @property
+    def name(self) -> str:
+        """Its kind, as the timeline names it."""
+
+    @property
+    def resource(self) -> str:
+        """The instance or edge it is aimed at."""
+
+    @property
+    def undo_kind(self) -> UndoKind:
+        """How it is undone when only the undo log is left."""
+
+    @property
+    def look_again_s(self) -> float:
+        """How far apart two looks must lie to tell that it is undone."""
+
+    def settings(self) -> Evidence:
+        """What was asked for."""
+
+    def look(self, target: Target) -> Seen:
+        """What the resource looks like now."""
+
+    def inject(self, target: Target, lease_s: float) -> None:
+        """Do it, for `lease_s` seconds unless renewed."""
+
+    def verify(self, target: Target, before: Seen) -> Finding:
+        """Whether it bites: judged by its effect, not by the target having been told."""
+
+    def undo(self, target: Target) -> None:
+        """Take it away; harmless if it is not there."""
+
+    def verify_undone(self, target: Target, before: Seen, last: Seen) -> Finding:
+        """Whether all is as before. `last` is what was seen a short while ago."""

@@ -1,0 +1,46 @@
+"""The fault that does nothing: to try a run's machinery, or to have a control run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.faults.base import AT_ONCE_S, Evidence, Finding, Seen
+from harness.safety.undo import UndoKind
+from harness.targets.base import Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noop:
+    """Nothing, aimed at `resource` (an edge; it need not exist)."""
+
+    resource: str
+    name: str = "noop"
+    undo_kind: UndoKind = "clear_edge"
+    look_again_s: float = AT_ONCE_S
+
+    def settings(self) -> Evidence:
+        """Nothing is asked for."""
+        return {}
+
+    def look(self, target: Target) -> Seen:
+        """Nothing is looked at."""
+        del target
+        return Seen()
+
+    def inject(self, target: Target, lease_s: float) -> None:
+        """Do nothing."""
+        del target, lease_s
+
+    def verify(self, target: Target, before: Seen) -> Finding:
+        """Nothing is always proven."""
+        del target, before
+        return Finding(proven=True)
+
+    def undo(self, target: Target) -> None:
+        """Undo nothing."""
+        del target
+
+    def verify_undone(self, target: Target, before: Seen, last: Seen) -> Finding:
+        """Nothing is always undone."""
+        del target, before, last
+        return Finding(proven=True)

@@ -1,0 +1,107 @@
+"""The undo log: on disk before the fault, readable after any death."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.errors import FaultError, RefusedError
+from harness.safety.undo import UndoLog, leftover, pending, refuse_leftover
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "undo.ndjson"
+
+
+def test_an_intent_is_on_disk_when_it_returns(path: Path) -> None:
+    record = UndoLog(path).intent("resume", "payments-1", 2.0, pid=7, started_ticks=9)
+    (found,) = pending(path)
+    assert (found.id, found.kind, found.resource) == (record, "resume", "payments-1")
+    assert (found.pid, found.started_ticks, found.lease_s) == (7, 9, 2.0)
+
+
+def test_pending_is_newest_first_without_what_was_undone(path: Path) -> None:
+    log = UndoLog(path)
+    first = log.intent("revive", "ledger-1", 2.0)
+    second = log.intent("clear_edge", "payments>bank", 2.0)
+    third = log.process_started(12, 34, "supervisor")
+    log.undone(second)
+    assert [r.id for r in log.pending()] == [third, first]
+
+
+def test_an_undo_noted_twice_is_harmless(path: Path) -> None:
+    log = UndoLog(path)
+    record = log.intent("revive", "ledger-1", 2.0)
+    log.undone(record)
+    log.undone(record)
+    assert log.pending() == ()
+
+
+def test_no_log_means_nothing_pending(path: Path) -> None:
+    assert pending(path) == ()
+    assert leftover(path) == ""
+    refuse_leftover(path)
+
+
+@pytest.mark.parametrize("cut", range(1, 60, 7))
+def test_a_torn_last_line_loses_only_itself(path: Path, cut: int) -> None:
+    log = UndoLog(path)
+    kept = log.intent("revive", "ledger-1", 2.0)
+    log.intent("revive", "ledger-2", 2.0)
+    path.write_bytes(path.read_bytes()[:-cut])
+    later = log.intent("clear_edge", "payments>bank", 2.0)
+    ids = [r.id for r in log.pending()]
+    assert ids[0] == later
+    assert ids[-1] == kept
+    assert len(ids) == (3 if cut == 1 else 2)
+
+
+def test_refuses_an_intent_that_cannot_be_written(tmp_path: Path) -> None:
+    with pytest.raises(FaultError, match="cannot be written"):
+        UndoLog(tmp_path / "missing" / "undo.ndjson").intent("revive", "ledger-1", 2.0)
+
+
+def test_refuses_an_intent_on_a_full_disk() -> None:
+    with pytest.raises(FaultError, match="cannot be written: No space"):
+        UndoLog(Path("/dev/full")).intent("revive", "ledger-1", 2.0)
+
+
+def test_clears_only_when_nothing_is_pending(path: Path) -> None:
+    log = UndoLog(path)
+    record = log.intent("revive", "ledger-1", 2.0)
+    assert not log.clear()
+    assert path.exists()
+    log.undone(record)
+    assert log.clear()
+    assert not path.exists()
+    assert log.clear()
+
+
+def test_a_leftover_refuses_the_next_run_and_says_what_and_how_to_mend(path: Path) -> None:
+    log = UndoLog(path)
+    log.intent("resume", "payments-1", 2.0)
+    with pytest.raises(RefusedError, match=r"resume payments-1.*squall heal"):
+        refuse_leftover(path)
+
+
+def test_an_abandoned_run_refuses_the_next_even_with_nothing_pending(path: Path) -> None:
+    UndoLog(path).abandoned("the harness (pid 7) died")
+    with pytest.raises(RefusedError, match=r"the harness \(pid 7\) died"):
+        refuse_leftover(path)
+
+
+def test_many_processes_append_without_tearing_each_other(path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from harness.safety.undo import UndoLog\n"
+        "log = UndoLog(Path(sys.argv[1]))\n"
+        "for n in range(200): log.process_started(n + 1, n, f'process {n}')"
+    )
+    writers = [subprocess.Popen([sys.executable, "-c", code, str(path)]) for _ in range(4)]
+    assert [writer.wait(30) for writer in writers] == [0] * 4
+    records = pending(path)
+    assert len(records) == 800
+    assert len({r.id for r in records}) == 800

@@ -1,0 +1,148 @@
+"""A target in memory: instances, edges with traffic, leases that end, and ways to misbehave."""
+
+from __future__ import annotations
+
+import msgspec
+
+from harness.clock import NS_PER_S
+from harness.errors import TargetError, UnknownResourceError
+from harness.targets.base import EdgeFault, EdgeStatus, InstanceStatus
+from tests.support.manual_clock import ManualClock
+
+# Beyond what a Linux pid can be (2**22), so that no real process is ever meant.
+FIRST_PID = 2**22 + 1
+
+
+class FakeTarget:
+    """Instances start in `start_s`; edges carry `rates` requests a second while time advances.
+
+    `calls` is all that was asked, in order. `failing` names methods that raise TargetError,
+    `deaf` edges whose fault is accepted and touches nothing, `stuck` resources that never heal.
+    """
+
+    def __init__(self, clock: ManualClock, *services: str, **edges: float) -> None:
+        self.clock = clock
+        self.start_s = 1.0
+        self.calls: list[str] = []
+        self.failing: set[str] = set()
+        self.deaf: set[str] = set()
+        self.stuck: set[str] = set()
+        self.rates = {name.replace("__", ">"): rate for name, rate in edges.items()}
+        self._carry = dict.fromkeys(self.rates, 0.0)
+        self._pids = iter(range(FIRST_PID, FIRST_PID + 10_000))
+        self._instances = {name: self._new(name) for name in services}
+        self._edges = {
+            name: EdgeStatus(name=name, address="127.0.0.1:1", requests=0, hits=0)
+            for name in self.rates
+        }
+        self.leases: dict[str, int] = {}
+        self._ready_at: dict[str, int] = {}
+        clock.listeners.append(self._advance)
+
+    def instances(self) -> tuple[InstanceStatus, ...]:
+        self._asked("instances")
+        return tuple(self._instances.values())
+
+    def edges(self) -> tuple[EdgeStatus, ...]:
+        self._asked("edges")
+        return tuple(self._edges.values())
+
+    def kill(self, instance: str, lease_s: float) -> InstanceStatus:
+        before = self._instance("kill", instance)
+        self._lease(instance, lease_s)
+        self._change(instance, state="down", pid=0, started_ticks=0, leased=True)
+        return before
+
+    def revive(self, instance: str) -> InstanceStatus:
+        self._instance("revive", instance)
+        self._heal(instance)
+        return self._instances[instance]
+
+    def pause(self, instance: str, lease_s: float) -> InstanceStatus:
+        before = self._instance("pause", instance)
+        self._lease(instance, lease_s)
+        self._change(instance, state="paused", leased=True)
+        return before
+
+    def resume(self, instance: str) -> InstanceStatus:
+        self._instance("resume", instance)
+        self._heal(instance)
+        return self._instances[instance]
+
+    def fault_edge(self, edge: str, fault: EdgeFault, lease_s: float) -> EdgeStatus:
+        self._edge("fault_edge", edge)
+        self._lease(edge, lease_s)
+        return self._change_edge(edge, fault=fault)
+
+    def clear_edge(self, edge: str) -> EdgeStatus:
+        self._edge("clear_edge", edge)
+        self._heal(edge)
+        return self._edges[edge]
+
+    def renew(self, resource: str, lease_s: float) -> None:
+        self._asked("renew", resource)
+        if resource not in self.leases:
+            raise TargetError(f"{resource} has no lease")
+        self._lease(resource, lease_s)
+
+    def _asked(self, method: str, what: str = "") -> None:
+        self.calls.append(f"{method} {what}".strip())
+        if method in self.failing:
+            raise TargetError(f"{method} {what} failed")
+
+    def _instance(self, method: str, name: str) -> InstanceStatus:
+        self._asked(method, name)
+        if name not in self._instances:
+            raise UnknownResourceError(name)
+        return self._instances[name]
+
+    def _edge(self, method: str, name: str) -> None:
+        self._asked(method, name)
+        if name not in self._edges:
+            raise UnknownResourceError(name)
+
+    def _lease(self, resource: str, lease_s: float) -> None:
+        self.leases[resource] = self.clock.now_ns + round(lease_s * NS_PER_S)
+
+    def _heal(self, resource: str) -> None:
+        if resource in self.stuck:
+            return
+        self.leases.pop(resource, None)
+        if resource in self._edges:
+            self._change_edge(resource, fault=None)
+        elif self._instances[resource].state == "down":
+            self._instances[resource] = self._new(resource, "starting")
+            self._ready_at[resource] = self.clock.now_ns + round(self.start_s * NS_PER_S)
+        elif self._instances[resource].state == "paused":
+            self._change(resource, state="ready", leased=False)
+
+    def _advance(self, seconds: float) -> None:
+        for name, until in list(self.leases.items()):
+            if until <= self.clock.now_ns:
+                self._heal(name)
+        for name, at in list(self._ready_at.items()):
+            if at <= self.clock.now_ns:
+                del self._ready_at[name]
+                self._change(name, state="ready")
+        for name in self._edges:
+            self._flow(name, seconds)
+
+    def _flow(self, name: str, seconds: float) -> None:
+        self._carry[name] += self.rates[name] * seconds
+        whole = int(self._carry[name])
+        self._carry[name] -= whole
+        edge = self._edges[name]
+        touched = whole if edge.fault is not None and name not in self.deaf else 0
+        self._change_edge(name, requests=edge.requests + whole, hits=edge.hits + touched)
+
+    def _new(self, name: str, state: str = "ready") -> InstanceStatus:
+        pid = next(self._pids)
+        raw = {"name": name, "service": name.rpartition("-")[0] or name, "state": state}
+        return msgspec.convert({**raw, "pid": pid, "started_ticks": pid}, InstanceStatus)
+
+    def _change(self, name: str, **changes: object) -> None:
+        self._instances[name] = msgspec.structs.replace(self._instances[name], **changes)
+
+    def _change_edge(self, name: str, **changes: object) -> EdgeStatus:
+        self._edges[name] = msgspec.structs.replace(self._edges[name], **changes)
+        return self._edges[name]
