@@ -1,0 +1,107 @@
+"""The open loop's bookkeeping: what is due when, and who serves it; no clock, network or gevent."""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Sequence
+from typing import Generic, NamedTuple, TypeVar
+
+U = TypeVar("U")
+
+
+class Due(NamedTuple):
+    """Something that shall start at `due_us`, in microseconds since the run's zero.
+
+    `visit` is None for an arrival, else what a user of an earlier step left for the next one.
+    An intent is on the agenda at most once, so that two entries never compare their visits.
+    """
+
+    due_us: int
+    intent: int
+    visit: object | None = None
+
+
+class Agenda:
+    """Arrivals of a schedule, and the later steps that their visits ask for, in order of time."""
+
+    def __init__(self, share: Sequence[tuple[int, int]]) -> None:
+        """`share` holds (intent, due_us) as harness.traffic.worker_share gives it."""
+        self._heap = [Due(due_us, intent) for intent, due_us in share]
+        heapq.heapify(self._heap)
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    def next_us(self) -> int | None:
+        """When the next entry is due; None when nothing is left."""
+        return self._heap[0].due_us if self._heap else None
+
+    def take(self, now_us: int) -> Due | None:
+        """The earliest entry if it is due by now."""
+        if self._heap and self._heap[0].due_us <= now_us:
+            return heapq.heappop(self._heap)
+        return None
+
+    def add(self, due: Due) -> bool:
+        """Ask for a later step; says whether it is now the next of all."""
+        heapq.heappush(self._heap, due)
+        return self._heap[0] is due
+
+    def clear(self) -> int:
+        """Give up all that is left; says how many entries that were."""
+        left = len(self._heap)
+        self._heap.clear()
+        return left
+
+
+class Bench(Generic[U]):
+    """Free users, of whom the last to come back is the first to go, and work that found none.
+
+    Last in, first out keeps few connections warm; first in, first out lets each of them idle
+    until the server closes it (3,900 connections for 10,000 requests were measured).
+    """
+
+    def __init__(self, max_waiting: int) -> None:
+        self._free: list[U] = []
+        self._waiting: deque[Due] = deque()
+        self._max_waiting = max_waiting
+        self.dropped = 0
+
+    @property
+    def free(self) -> int:
+        """Users without work."""
+        return len(self._free)
+
+    @property
+    def waiting(self) -> int:
+        """Entries without a user."""
+        return len(self._waiting)
+
+    def hand(self, due: Due) -> U | None:
+        """Who takes it; None when nobody is free: it waits, or is counted as dropped."""
+        if self._free:
+            return self._free.pop()
+        if len(self._waiting) < self._max_waiting:
+            self._waiting.append(due)
+        else:
+            self.dropped += 1
+        return None
+
+    def come_back(self, user: U) -> Due | None:
+        """What has waited longest for a user; None when the user may sit down."""
+        if self._waiting:
+            return self._waiting.popleft()
+        self._free.append(user)
+        return None
+
+    def leave(self, user: U) -> None:
+        """The user is gone; nothing to do if it was busy."""
+        if user in self._free:
+            self._free.remove(user)
+
+    def send_away(self) -> int:
+        """Give up what waits; says how much that was."""
+        left = len(self._waiting)
+        self._waiting.clear()
+        return left

@@ -1,0 +1,146 @@
+"""What one generator process has to do, and the files by which it talks with the harness."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+from harness.clock import NS_PER_S
+from harness.records import Attempt, pack
+from harness.store import LoadDone, LoadGo, LoadPlan, LoadReady, RunFolder, read_json, write_json
+from harness.traffic import Curve, arrivals_us, worker_share, write_schedule
+
+PLAN_VARIABLE: Final = "SQUALL_LOAD_PLAN"
+GO_TIMEOUT_S: Final = 120.0
+STANDALONE_LOAD_S: Final = 60.0
+STANDALONE_DRAIN_S: Final = 10.0
+_POLL_S: Final = 0.01
+
+
+class NeverStartedError(Exception):
+    """The harness did not give the word within `GO_TIMEOUT_S`."""
+
+
+class Recorder(Protocol):
+    """Where attempts are kept."""
+
+    def keep(self, attempt: Attempt) -> None:
+        """Keep an attempt that has just ended."""
+
+    @property
+    def kept(self) -> int:
+        """How many were kept."""
+
+
+class NoRecorder:
+    """Counts and forgets: Locust's own page is fed by Locust's events."""
+
+    def __init__(self) -> None:
+        self.kept = 0
+
+    def keep(self, attempt: Attempt) -> None:
+        """Count it."""
+        del attempt
+        self.kept += 1
+
+
+class FileRecorder:
+    """Hands each record to the kernel at once, so that kill -9 loses nothing that has ended."""
+
+    def __init__(self, path: Path) -> None:
+        self._fd = os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+        self.kept = 0
+
+    def keep(self, attempt: Attempt) -> None:
+        """Write one record. Raises OSError when the disk does not take all of it."""
+        record = pack(attempt)
+        if os.write(self._fd, record) != len(record):
+            raise OSError("the disk took only a part of a record")
+        self.kept += 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One worker's part of a load: its arrivals as (intent, due_us), and how long it may last.
+
+    `folder` is None when nobody conducts: then the zero is now, and nothing is written.
+    """
+
+    arrivals: Sequence[tuple[int, int]]
+    seed: int
+    intent_prefix: str
+    stop_s: float
+    worker: int
+    recorder: Recorder
+    folder: RunFolder | None = None
+
+    def ready(self, names: Sequence[str]) -> None:
+        """Tell the harness that the schedule is made and the users wait."""
+        if self.folder is not None:
+            record = LoadReady(
+                worker=self.worker,
+                pid=os.getpid(),
+                arrivals=len(self.arrivals),
+                names=tuple(names),
+            )
+            write_json(self.folder.ready(self.worker), record)
+
+    def zero_ns(self, sleep: Callable[[float], None]) -> int:
+        """The run's zero on CLOCK_MONOTONIC, once it is known. Raises NeverStartedError."""
+        if self.folder is None:
+            return time.monotonic_ns()
+        ends_s = time.monotonic() + GO_TIMEOUT_S
+        while not self.folder.go.exists():
+            if time.monotonic() >= ends_s:
+                raise NeverStartedError(f"no {self.folder.go.name} within {GO_TIMEOUT_S:g} s")
+            sleep(_POLL_S)
+        return read_json(self.folder.go, LoadGo).t0_mono_ns
+
+    def done(self, started: int) -> None:
+        """Tell the harness that this worker came to its end by itself."""
+        if self.folder is not None:
+            record = LoadDone(worker=self.worker, started=started, attempts=self.recorder.kept)
+            write_json(self.folder.done(self.worker), record)
+
+
+def open_session(
+    curve: Curve, worker: int, workers: int, environ: Mapping[str, str] = os.environ
+) -> Session:
+    """By the plan that the environment names, or standalone: the scenario's curve once.
+
+    Worker 0 writes the whole schedule. Raises StoredRunError (no plan there), OSError.
+    """
+    path = environ.get(PLAN_VARIABLE)
+    if path is None:
+        return _alone(curve, worker, workers)
+    plan = read_json(Path(path), LoadPlan)
+    folder = RunFolder(Path(plan.folder))
+    due_us = arrivals_us(curve, plan.load_s, plan.seed, plan.rate_scale)
+    if worker == 0:
+        write_schedule(folder.schedule, due_us)
+    return Session(
+        arrivals=worker_share(due_us, worker, plan.workers),
+        seed=plan.seed,
+        intent_prefix=plan.intent_prefix,
+        stop_s=plan.stop_s,
+        worker=worker,
+        recorder=FileRecorder(folder.attempts(worker)),
+        folder=folder,
+    )
+
+
+def _alone(curve: Curve, worker: int, workers: int) -> Session:
+    seed = time.time_ns() // NS_PER_S  # a new day's payments: keys must not meet yesterday's
+    due_us = arrivals_us(curve, STANDALONE_LOAD_S, seed)
+    return Session(
+        arrivals=worker_share(due_us, worker, workers),
+        seed=seed,
+        intent_prefix=f"alone-{seed}",
+        stop_s=STANDALONE_LOAD_S + STANDALONE_DRAIN_S,
+        worker=worker,
+        recorder=NoRecorder(),
+    )

@@ -1,0 +1,219 @@
+"""A payer as a pure generator: what one intent asks for, what it learns, when it gives up.
+
+It yields a `Request` and is sent its `Answer`, which it repays with what it has `Learned`; then it
+yields a `Wait` before the next request, or ends. No clock, randomness or network of its own.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from hashlib import blake2b
+from typing import Final, NamedTuple
+
+import msgspec
+
+from harness.records import ErrorClass, Outcome
+
+PAY: Final = "pay"
+ASK: Final = "ask"
+NAMES: Final = (PAY, ASK)
+PAYERS: Final = 1000
+PAYEES: Final = 50
+AMOUNT_MIN_MINOR: Final = 100
+AMOUNT_SPAN_MINOR: Final = 9_900
+DECLINED_MODULUS_MINOR: Final = 1000  # the bank declines amounts that end in 999
+_UNSENT: Final = (ErrorClass.REFUSED, ErrorClass.CONNECT_TIMEOUT, ErrorClass.POOL)
+_MAY_COME_GOOD: Final = (408, 409, 425, 429)
+
+
+class Request(NamedTuple):
+    """What goes on the wire. `name` is one of `NAMES`."""
+
+    name: str
+    method: str
+    path: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+
+class Answer(NamedTuple):
+    """What came back: a status, or the error that stands for it. Header names are lower case.
+
+    `at_s` is the end of the attempt in seconds since the run's zero: the payer's only clock.
+    """
+
+    status: int
+    error: ErrorClass
+    body: bytes = b""
+    headers: Mapping[str, str] = {}
+    at_s: float = 0.0
+
+
+class Wait(NamedTuple):
+    """How long the payer lets pass before the next request."""
+
+    seconds: float
+
+
+class Learned(NamedTuple):
+    """What the payer knows of its payment after an attempt, and the digest of a final promise."""
+
+    outcome: Outcome
+    digest: int
+
+
+Step = Request | Wait | Learned
+Payer = Generator[Step, Answer | None, Outcome]
+
+
+class Payment(msgspec.Struct, frozen=True, kw_only=True):
+    """The body of a payment."""
+
+    payer: str
+    payee: str
+    amount_minor: int
+    currency: str = "EUR"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long a payer keeps at it. Waits are drawn evenly from 0 to a doubling limit."""
+
+    max_attempts: int = 20
+    give_up_s: float = 40.0
+    backoff_s: float = 0.1
+    backoff_max_s: float = 4.0
+
+
+class _Says(Enum):
+    CAPTURED = "captured"
+    DECLINED = "declined"
+    REFUSED = "refused"
+    UNTOUCHED = "untouched"
+    UNKNOWN = "unknown"
+
+
+class _Promise(msgspec.Struct, frozen=True):
+    payment_id: str
+    status: str
+    amount_minor: int
+    currency: str
+
+    def digest(self) -> int:
+        text = f"{self.payment_id}|{self.status}|{self.amount_minor}|{self.currency}"
+        return zlib.crc32(text.encode())
+
+
+_decode_promise = msgspec.json.Decoder(_Promise).decode
+
+
+def share(seed: int, intent: int, draw: int) -> float:
+    """An even draw from 0 to 1, the same for the same arguments on every machine and worker."""
+    return _hash(f"{seed}/{intent}/{draw}") / 2**128
+
+
+def payment_of(seed: int, intent: int) -> Payment:
+    """Who pays whom how much: by seed and intent alone. No amount asks the bank to decline."""
+    drawn = _hash(f"{seed}/{intent}")
+    amount_minor = AMOUNT_MIN_MINOR + (drawn >> 64) % AMOUNT_SPAN_MINOR
+    if amount_minor % DECLINED_MODULUS_MINOR == DECLINED_MODULUS_MINOR - 1:
+        amount_minor -= 1
+    return Payment(
+        payer=f"payer-{drawn % PAYERS:04d}",
+        payee=f"merchant-{(drawn >> 32) % PAYEES:03d}",
+        amount_minor=amount_minor,
+    )
+
+
+def pay(
+    key: str,
+    payment: Payment,
+    draw: Callable[[int], float],
+    until_s: float,
+    patience: Patience = Patience(),  # frozen, so one default serves all
+) -> Payer:
+    """One intent: one key, as many attempts as it takes, none after `until_s`.
+
+    `draw(attempt)` gives the share (0 to 1) of the longest wait. While the outcome is unknown the
+    payer asks for the status and pays again with the same key, by turns.
+    """
+    requests = {PAY: _to_pay(key, payment), ASK: Request(ASK, "GET", f"/v1/payments/{key}")}
+    name, unknown, attempt = PAY, False, 1
+    while True:
+        answer = yield requests[name]
+        if answer is None:  # the engine's mistake, not the system's
+            raise TypeError("a request is repaid with an answer")
+        says, digest = _read(name, answer)
+        unknown = unknown or says is _Says.UNKNOWN
+        outcome, final = _outcome(says, unknown)
+        yield Learned(outcome, digest if final else 0)
+        limit_s = min(patience.backoff_max_s, patience.backoff_s * 2.0 ** (attempt - 1))
+        wait_s = draw(attempt) * limit_s
+        if final or attempt >= patience.max_attempts or answer.at_s + wait_s >= until_s:
+            return outcome
+        yield Wait(wait_s)
+        name = ASK if unknown and name == PAY else PAY
+        attempt += 1
+
+
+def _to_pay(key: str, payment: Payment) -> Request:
+    headers = (("Idempotency-Key", key), ("Content-Type", "application/json"))
+    return Request(PAY, "POST", "/v1/payments", headers, msgspec.json.encode(payment))
+
+
+def _outcome(says: _Says, unknown: bool) -> tuple[Outcome, bool]:
+    """What is known now, and whether that is the last word.
+
+    A refusal of one attempt does not close a question that an earlier attempt left open.
+    """
+    if says is _Says.CAPTURED:
+        return Outcome.OK, True
+    if says is _Says.DECLINED:
+        return Outcome.FAIL, True
+    if unknown:
+        return Outcome.INFO, False
+    return Outcome.FAIL, says is _Says.REFUSED
+
+
+def _read(name: str, answer: Answer) -> tuple[_Says, int]:
+    if answer.error is not ErrorClass.NONE:
+        unsent = name == PAY and answer.error in _UNSENT
+        return (_Says.UNTOUCHED if unsent else _Says.UNKNOWN), 0
+    return _read_status(answer) if name == ASK else _read_payment(answer)
+
+
+def _read_payment(answer: Answer) -> tuple[_Says, int]:
+    status = answer.status
+    if status in (200, 201):
+        says, digest = _read_promise(answer)
+        return (says, digest) if says is _Says.CAPTURED else (_Says.UNKNOWN, 0)
+    if status in (402, 422):
+        return _Says.DECLINED, _read_promise(answer)[1]
+    if status == 503 and answer.headers.get("not-processed") == "true":  # noqa: PLR2004  # HTTP
+        return _Says.UNTOUCHED, 0
+    if 400 <= status < 500 and status not in _MAY_COME_GOOD:  # noqa: PLR2004  # HTTP's own classes
+        return _Says.REFUSED, 0
+    return _Says.UNKNOWN, 0
+
+
+def _read_status(answer: Answer) -> tuple[_Says, int]:
+    return _read_promise(answer) if answer.status == 200 else (_Says.UNKNOWN, 0)  # noqa: PLR2004  # OK
+
+
+def _read_promise(answer: Answer) -> tuple[_Says, int]:
+    try:
+        promise = _decode_promise(answer.body)
+    except msgspec.MsgspecError:
+        return _Says.UNKNOWN, 0
+    if promise.status == "captured":
+        return _Says.CAPTURED, promise.digest()
+    if promise.status == "declined":
+        return _Says.DECLINED, promise.digest()
+    return _Says.UNKNOWN, 0
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode(), digest_size=16).digest(), "big")
