@@ -21,12 +21,16 @@ def test_a_signal_raises_where_the_run_stands(sig: signal.Signals, code: int) ->
 
 def test_a_second_ctrl_c_does_not_break_the_undo() -> None:
     undone = []
-    with pytest.raises(Stopped), stoppable():
+
+    def interrupted_twice() -> None:
         try:
             os.kill(os.getpid(), signal.SIGINT)
         finally:
             os.kill(os.getpid(), signal.SIGINT)
             undone.append("fault")
+
+    with stoppable(), pytest.raises(Stopped):
+        interrupted_twice()
     assert undone == ["fault"]
 
 
