@@ -54,7 +54,7 @@ class Kill:
         target.revive(self.instance)
 
     def verify_undone(self, target: Target, before: Seen, last: Seen) -> Finding:
-        """Undone when it is ready as another process than the one that was killed."""
+        """Undone when it is ready: as another process, or as the same one, never killed."""
         del last
         now = find_instance(target, self.instance)
         other = (now.pid, now.started_ticks) != (before.pid, before.started_ticks)
@@ -64,4 +64,5 @@ class Kill:
             "pid_before": before.pid,
             "state": now.state,
         }
-        return Finding(proven=now.pid > 0 and other and now.state == "ready", evidence=evidence)
+        lives = now.pid > 0 and (other or is_alive(before.pid, before.started_ticks))
+        return Finding(proven=lives and now.state == "ready", evidence=evidence)

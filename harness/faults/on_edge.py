@@ -40,7 +40,7 @@ class OnEdge:
             for key in effect.__struct_fields__
             if getattr(effect, key) != getattr(plain, key)
         }
-        return {"kind": effect.kind, "percent": effect.percent, **changed}
+        return {"effect": effect.kind, "percent": effect.percent, **changed}
 
     def look(self, target: Target) -> Seen:
         """The edge's counters now."""

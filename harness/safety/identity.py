@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -69,31 +69,40 @@ def signal_process(pid: int, started_ticks: int, sig: signal.Signals) -> bool:
     return _signal_one(found, sig)
 
 
-def family(pid: int, started_ticks: int) -> tuple[Process, ...]:
-    """That very process, all of its session, and all that descend from any of them.
+def family(*roots: tuple[int, int]) -> tuple[Process, ...]:
+    """Those very processes (pid, started_ticks), all of their sessions, and all who descend.
 
     A parent's session alone is not enough: each PostgreSQL backend opens a session of its own.
-    Where the leader has ended already, what is left of its session is still found.
+    Where a leader has ended already, what is left of its session is still found.
     """
-    everyone = tuple(_everyone())
-    leader = next((p for p in everyone if p.pid == pid), None)
-    if leader is not None and leader.started_ticks != started_ticks:
-        return ()
+    everyone = {p.pid: p for p in _everyone()}
+    since = dict(root for root in roots if _may_be(everyone.get(root[0]), root[1]))
     found = {
         p.pid: p
-        for p in everyone
-        if p.pid == pid or (pid in (p.session, p.group) and p.started_ticks >= started_ticks)
+        for p in everyone.values()
+        if any(
+            p.started_ticks >= since[root] for root in {p.pid, p.session, p.group} & since.keys()
+        )
     }
-    while more := [p for p in everyone if p.parent in found and p.pid not in found]:
+    while more := [p for p in everyone.values() if p.parent in found and p.pid not in found]:
         found.update((p.pid, p) for p in more)
     return tuple(found.values())
 
 
 def signal_family(pid: int, started_ticks: int, sig: signal.Signals) -> int:
     """Signal that process's family; how many were signalled. The caller itself is spared."""
+    return signal_each(family((pid, started_ticks)), sig)
+
+
+def signal_each(processes: Iterable[Process], sig: signal.Signals) -> int:
+    """Signal those very processes; how many were signalled. The caller itself is spared."""
     mine = os.getpid()
-    members = (p for p in family(pid, started_ticks) if p.pid != mine)
-    return sum(_signal_one(member, sig) for member in members)
+    return sum(_signal_one(process, sig) for process in processes if process.pid != mine)
+
+
+def _may_be(leader: Process | None, started_ticks: int) -> bool:
+    """A pid that means another process by now has no family of ours."""
+    return leader is None or leader.started_ticks == started_ticks
 
 
 def _everyone() -> Iterator[Process]:

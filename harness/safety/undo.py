@@ -10,12 +10,16 @@ Append-only JSON lines, written by several processes (O_APPEND, one write a line
 
 A line that cannot be read is skipped, and that is safe: an intent whose write did not succeed was
 never followed by its fault, and an `undone` that was lost only makes a harmless undo happen twice.
+
+Each intent names the boot it was written in (`boot`, not shown above): a machine that was started
+anew has other processes under the old pids, so such records come back without pid.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
+from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
@@ -43,6 +47,7 @@ class UndoRecord(msgspec.Struct, frozen=True, kw_only=True):
     pid: int = 0
     started_ticks: int = 0
     lease_s: float = 0.0
+    boot: str = ""
 
 
 class _Intent(UndoRecord, frozen=True, kw_only=True, tag_field="op", tag="intent"):
@@ -80,6 +85,7 @@ class UndoLog:
             pid=pid,
             started_ticks=started_ticks,
             lease_s=lease_s,
+            boot=_boot_id(),
         )
         self._append(line, sync=True)
         return line.id
@@ -87,7 +93,12 @@ class UndoLog:
     def process_started(self, pid: int, started_ticks: int, name: str) -> str:
         """Note a process of the run. A machine that dies takes it along, hence no fsync."""
         line = _Intent(
-            id=_new_id(), kind="process", resource=name, pid=pid, started_ticks=started_ticks
+            id=_new_id(),
+            kind="process",
+            resource=name,
+            pid=pid,
+            started_ticks=started_ticks,
+            boot=_boot_id(),
         )
         self._append(line, sync=False)
         return line.id
@@ -139,7 +150,9 @@ def pending(path: Path) -> tuple[UndoRecord, ...]:
     lines = _read(path)
     done = {line.id for line in lines if isinstance(line, _Undone)}
     return tuple(
-        line for line in reversed(lines) if isinstance(line, _Intent) and line.id not in done
+        _of_this_boot(line)
+        for line in reversed(lines)
+        if isinstance(line, _Intent) and line.id not in done
     )
 
 
@@ -177,6 +190,17 @@ def _read(path: Path) -> tuple[_Line, ...]:
         except msgspec.MsgspecError:  # torn, or the empty line before each
             continue
     return tuple(found)
+
+
+def _of_this_boot(record: UndoRecord) -> UndoRecord:
+    if record.boot in ("", _boot_id()):
+        return record
+    return msgspec.structs.replace(record, pid=0, started_ticks=0)
+
+
+@cache
+def _boot_id() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
 
 
 def _sync_folder(folder: Path) -> None:

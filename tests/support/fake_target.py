@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from harness.clock import NS_PER_S
@@ -22,6 +24,7 @@ class FakeTarget:
 
     def __init__(self, clock: ManualClock, *services: str, **edges: float) -> None:
         self.clock = clock
+        self.on_call: Callable[[str], None] = lambda _method: None
         self.start_s = 1.0
         self.calls: list[str] = []
         self.failing: set[str] = set()
@@ -38,6 +41,10 @@ class FakeTarget:
         self.leases: dict[str, int] = {}
         self._ready_at: dict[str, int] = {}
         clock.listeners.append(self._advance)
+
+    def embody(self, instance: str, pid: int, started_ticks: int) -> None:
+        """Let a real process play an instance."""
+        self._change(instance, pid=pid, started_ticks=started_ticks)
 
     def instances(self) -> tuple[InstanceStatus, ...]:
         self._asked("instances")
@@ -87,6 +94,7 @@ class FakeTarget:
 
     def _asked(self, method: str, what: str = "") -> None:
         self.calls.append(f"{method} {what}".strip())
+        self.on_call(method)
         if method in self.failing:
             raise TargetError(f"{method} {what} failed")
 

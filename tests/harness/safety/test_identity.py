@@ -65,7 +65,7 @@ def test_says_when_there_is_nobody_to_signal() -> None:
 def test_a_family_holds_a_child_in_its_own_session() -> None:
     with victim(FORK) as (process, ticks):
         child = int(read_line(process))
-        pids = {p.pid for p in identity.family(process.pid, ticks)}
+        pids = {p.pid for p in identity.family((process.pid, ticks))}
         assert pids == {process.pid, child}
         assert identity.signal_family(process.pid, ticks, signal.SIGKILL) == 2
         assert within(5, lambda: identity.process_identity(child) is None) is not None
@@ -80,7 +80,7 @@ def test_a_family_outlives_its_leader() -> None:
     with victim(code) as (process, ticks):
         child = int(read_line(process))
         process.wait(5)
-        assert [p.pid for p in identity.family(process.pid, ticks)] == [child]
+        assert [p.pid for p in identity.family((process.pid, ticks))] == [child]
         assert identity.signal_family(process.pid, ticks, signal.SIGKILL) == 1
         assert within(5, lambda: identity.process_identity(child) is None) is not None
 

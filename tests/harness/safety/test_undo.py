@@ -105,3 +105,13 @@ def test_many_processes_append_without_tearing_each_other(path: Path) -> None:
     records = pending(path)
     assert len(records) == 800
     assert len({r.id for r in records}) == 800
+
+
+def test_a_record_of_an_earlier_boot_names_no_process(path: Path) -> None:
+    log = UndoLog(path)
+    log.process_started(12, 34, "supervisor")
+    (now,) = log.pending()
+    assert (now.pid, now.started_ticks) == (12, 34)
+    path.write_bytes(path.read_bytes().replace(now.boot.encode(), b"another-boot"))
+    (later,) = log.pending()
+    assert (later.pid, later.started_ticks) == (0, 0)

@@ -1,0 +1,156 @@
+"""Healing by hand: replay the undo log of a run that died, newest first, and prove each undo.
+
+Safe to do twice, and safe where the fault never happened. What cannot be proven stays in the log.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from harness.clock import NS_PER_S, Clock, SystemClock
+from harness.errors import HarnessError, TargetError, UnknownResourceError
+from harness.safety.ending import end_processes, resume_process
+from harness.safety.identity import family, process_state
+from harness.safety.state import State
+from harness.safety.undo import UndoLog, UndoRecord
+from harness.targets.base import Target
+from harness.timeline import Timeline
+
+
+class Healed(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one record. `how` is a sentence for a person."""
+
+    id: str
+    kind: str
+    resource: str
+    undone: bool
+    how: str
+
+
+class HealReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found and done. `cleared`: nothing is pending and the log is gone.
+
+    `kept` names the processes of a system that is up and was left alone.
+    """
+
+    records: tuple[Healed, ...]
+    kept: tuple[str, ...]
+    cleared: bool
+
+    @property
+    def failed(self) -> tuple[Healed, ...]:
+        """What could not be proven undone."""
+        return tuple(record for record in self.records if not record.undone)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long healing may wait, in seconds, and how often it looks."""
+
+    end_s: float = 5.0
+    verify_s: float = 15.0
+    poll_s: float = 0.1
+
+
+def heal(
+    state: State,
+    target: Target | None,
+    timeline: Timeline,
+    clock: Clock | None = None,
+    patience: Patience | None = None,
+) -> HealReport:
+    """Undo all that is pending and clear the log if nothing is left.
+
+    `target` is a supervisor that answers: it undoes the faults, and its processes are kept. Without
+    one the recorded processes are what a dead run left over: they are killed.
+    Raises RefusedError if the undo log cannot be read.
+    """
+    healer = _Healer(target, timeline, clock or SystemClock(), patience or Patience())
+    log = UndoLog(state.undo)
+    found = log.pending()
+    kept = tuple(r for r in found if r.kind == "process" and target is not None)
+    records = tuple(r for r in found if r not in kept)
+    healed = healer.heal(records)
+    for record in healed:
+        if record.undone:
+            log.undone(record.id)
+    return HealReport(records=healed, kept=tuple(r.resource for r in kept), cleared=log.clear())
+
+
+class _Healer:
+    def __init__(
+        self, target: Target | None, timeline: Timeline, clock: Clock, patience: Patience
+    ) -> None:
+        self._target, self._timeline = target, timeline
+        self._clock, self._patience = clock, patience
+
+    def heal(self, records: tuple[UndoRecord, ...]) -> tuple[Healed, ...]:
+        """First take all away, newest first, then prove that it is gone, within one time limit."""
+        errors = {record.id: self._take_away(record) for record in records}
+        if self._target is None:
+            end_processes(records, self._clock, self._patience.end_s)
+        until_ns = self._clock.monotonic_ns() + round(self._patience.verify_s * NS_PER_S)
+        return tuple(self._prove(r, errors[r.id], until_ns) for r in records)
+
+    def _take_away(self, record: UndoRecord) -> str:
+        if record.kind == "resume":
+            resume_process(record)
+        if self._target is None:
+            return ""
+        undo = {
+            "revive": self._target.revive,
+            "resume": self._target.resume,
+            "clear_edge": self._target.clear_edge,
+        }
+        try:
+            undo[record.kind](record.resource)
+        except TargetError as error:
+            return str(error)
+        return ""
+
+    def _prove(self, record: UndoRecord, error: str, until_ns: int) -> Healed:
+        while True:
+            undone, how = self._look(record)
+            if undone or self._clock.monotonic_ns() >= until_ns:
+                break
+            self._clock.sleep(self._patience.poll_s)
+        how = f"{how}; {error}" if error and not undone else how
+        self._tell(record, "verified_undone" if undone else "undo_failed", how)
+        return Healed(
+            id=record.id, kind=record.kind, resource=record.resource, undone=undone, how=how
+        )
+
+    def _look(self, record: UndoRecord) -> tuple[bool, str]:
+        """Whether it is undone, and how that is known."""
+        if record.kind == "process":
+            left = family((record.pid, record.started_ticks)) if record.pid else ()
+            return not left, f"pid {record.pid}: {len(left)} processes left"
+        if process_state(record.pid, record.started_ticks) == "T":
+            return False, f"pid {record.pid} is still stopped"
+        if self._target is None:
+            return True, "the system that bore it has ended"
+        try:
+            return _state_of(self._target, record)
+        except UnknownResourceError:
+            return True, "the system that is up has no such resource"
+        except HarnessError as error:
+            return False, str(error)
+
+    def _tell(self, record: UndoRecord, kind: str, how: str) -> None:
+        self._timeline.tell(
+            "fault", kind, record.kind, record.resource, fault_id=record.id, by="heal", how=how
+        )
+
+
+def _state_of(target: Target, record: UndoRecord) -> tuple[bool, str]:
+    if record.kind == "clear_edge":
+        for edge in target.edges():
+            if edge.name == record.resource:
+                return edge.fault is None, f"fault: {edge.fault.kind if edge.fault else 'none'}"
+    else:
+        for instance in target.instances():
+            if instance.name == record.resource:
+                return instance.state == "ready", f"state: {instance.state}"
+    raise UnknownResourceError(record.resource)
