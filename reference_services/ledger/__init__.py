@@ -1,0 +1,1 @@
+"""Ledger: double entry, append-only, each transfer once."""

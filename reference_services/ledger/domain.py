@@ -1,0 +1,94 @@
+"""The ledger's words and rules, without a database: transfers, their outcomes, the hash chain."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Final, Literal
+
+import msgspec
+
+Outcome = Literal[
+    "booked", "exists", "refused", "unknown_account", "no_such_hold", "conflict", "wrong_state"
+]
+FIRST_HASH: Final = "0" * 64
+NAME: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+AMOUNT_MAX_MINOR: Final = 10**12
+
+
+class InvalidError(Exception):
+    """The request breaks a rule that needs no database to see."""
+
+
+class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """Frozen, keyword-only; an unknown key is an error."""
+
+
+class HoldRequest(_Strict, frozen=True, kw_only=True):
+    """Set `amount_minor` of the payer's money aside for one payment to `payee`."""
+
+    payment_id: str
+    reference: str
+    payer: str
+    payee: str
+    amount_minor: int
+    currency: str
+
+
+class PostRequest(_Strict, frozen=True, kw_only=True):
+    """Give held money to the payee. Amount and currency must be those of the hold."""
+
+    payee: str
+    reference: str
+    amount_minor: int
+    currency: str
+
+
+class VoidRequest(_Strict, frozen=True, kw_only=True):
+    """Give held money back to the payer."""
+
+    reference: str
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What became of a transfer. `reason` says why it was refused, else it is ""."""
+
+    transfer_id: str
+    outcome: Outcome
+    reason: str = ""
+
+
+def checked_hold(request: HoldRequest) -> HoldRequest:
+    """The request itself. Raises InvalidError."""
+    _check_names(request.payment_id, request.reference, request.payer, request.payee)
+    _check_amount(request.amount_minor, request.currency)
+    return request
+
+
+def checked_post(request: PostRequest) -> PostRequest:
+    """The request itself. Raises InvalidError."""
+    _check_names(request.reference, request.payee)
+    _check_amount(request.amount_minor, request.currency)
+    return request
+
+
+def entry_hash(prev_hash: str, entry: tuple[str, int, str, int, str, int]) -> str:
+    """The chain's next link: (account, sequence, transfer_id, amount, currency, balance after).
+
+    The database computes the same by itself (schema.sql); this is the rule to check it against.
+    """
+    text = "|".join(map(str, (prev_hash, *entry)))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _check_names(*names: str) -> None:
+    for name in names:
+        if not NAME.fullmatch(name):
+            raise InvalidError(f"{name[:140]!r} is no valid name: letters, digits and ._:-")
+
+
+def _check_amount(amount_minor: int, currency: str) -> None:
+    if not 0 < amount_minor <= AMOUNT_MAX_MINOR:
+        raise InvalidError(f"amount_minor {amount_minor} is not within 1 and {AMOUNT_MAX_MINOR}")
+    if len(currency) != len("EUR") or not (currency.isascii() and currency.isupper()):
+        raise InvalidError(f"currency {currency[:10]!r} is no currency code")

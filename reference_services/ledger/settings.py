@@ -1,0 +1,28 @@
+"""The ledger's settings, read once from the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reference_services import service
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """`defect` is empty in a sound system."""
+
+    port: int
+    instance: str
+    database_url: str
+    defect: str
+
+
+def read(environ: Mapping[str, str]) -> Settings:
+    """From the environment. Raises SettingsError."""
+    return Settings(
+        port=service.port(environ),
+        instance=environ.get("INSTANCE", "ledger"),
+        database_url=service.required(environ, "DATABASE_URL"),
+        defect=environ.get("SQUALL_DEFECT", ""),
+    )

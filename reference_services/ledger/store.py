@@ -1,0 +1,142 @@
+"""The ledger's rows: a transfer is one statement, evidence is streamed as the database formats it.
+
+The role `Store` is what the application needs; `PostgresStore` is the sound one. DatabaseError
+comes through as it is: it says whether the transfer may have happened.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final, Protocol, cast
+
+import asyncpg
+
+from reference_services.ledger.domain import (
+    HoldRequest,
+    Outcome,
+    PostRequest,
+    Result,
+    VoidRequest,
+)
+from reference_services.resilience.database import Chunks, Database
+
+SCHEMA_VERSION: Final = "ledger-1"
+_SCHEMA: Final = Path(__file__).with_name("schema.sql")
+_LOCK: Final = 741_001  # advisory lock: two replicas start at once, one of them makes the schema
+
+_HOLD: Final = "select outcome, reason from hold($1, $2, $3, $4, $5, $6)"
+_SETTLE: Final = "select outcome, reason from settle($1, $2, $3, $4, $5, $6)"
+_ENTRIES: Final = """
+select json_build_object('entry', entry, 'transfer_id', transfer_id, 'reference', reference,
+    'account', account, 'sequence', sequence, 'amount_minor', amount_minor, 'currency', currency,
+    'balance_minor', balance_minor, 'hash', hash, 'prev_hash', prev_hash, 'kind', kind)::text
+from entries order by entry"""
+_ACCOUNTS: Final = """
+select json_build_object('account', account, 'currency', currency, 'balance_minor', balance_minor,
+    'sequence', sequence, 'hash', hash)::text from accounts order by account"""
+
+
+class Store(Protocol):
+    """What the ledger can do. All of it is safe to repeat. Raises DatabaseError."""
+
+    async def start(self) -> None:
+        """Begin; returns at once."""
+
+    async def stop(self) -> None:
+        """End."""
+
+    async def ready(self) -> str:
+        """Why nothing can be booked now, or nothing."""
+
+    async def hold(self, request: HoldRequest) -> Result:
+        """Payer -> held:<payer>."""
+
+    async def post(self, payment_id: str, request: PostRequest) -> Result:
+        """held:<payer> -> payee."""
+
+    async def void(self, payment_id: str, request: VoidRequest) -> Result:
+        """held:<payer> -> payer."""
+
+    async def entries(self, chunks: Chunks) -> None:
+        """All entries as NDJSON, oldest first."""
+
+    async def accounts(self, chunks: Chunks) -> None:
+        """All accounts as NDJSON."""
+
+
+class PostgresStore:
+    """Books in PostgreSQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def start(self) -> None:
+        """Begin to connect; returns at once."""
+        await self._database.start()
+
+    async def stop(self) -> None:
+        """Close the connections."""
+        await self._database.stop()
+
+    async def ready(self) -> str:
+        """Why nothing can be booked now, or nothing."""
+        return await self._database.ready()
+
+    async def hold(self, request: HoldRequest) -> Result:
+        """Payer -> held:<payer>."""
+        row = await self._database.row(
+            _HOLD,
+            request.payment_id,
+            request.reference,
+            request.payer,
+            request.payee,
+            request.amount_minor,
+            request.currency,
+        )
+        return _result(f"{request.payment_id}:hold", row)
+
+    async def post(self, payment_id: str, request: PostRequest) -> Result:
+        """held:<payer> -> payee."""
+        row = await self._database.row(
+            _SETTLE,
+            payment_id,
+            "post",
+            request.reference,
+            request.payee,
+            request.amount_minor,
+            request.currency,
+        )
+        return _result(f"{payment_id}:post", row)
+
+    async def void(self, payment_id: str, request: VoidRequest) -> Result:
+        """held:<payer> -> payer."""
+        row = await self._database.row(_SETTLE, payment_id, "void", request.reference, "", 0, "")
+        return _result(f"{payment_id}:void", row)
+
+    async def entries(self, chunks: Chunks) -> None:
+        """All entries as NDJSON, oldest first."""
+        await self._database.export(_ENTRIES, chunks)
+
+    async def accounts(self, chunks: Chunks) -> None:
+        """All accounts as NDJSON."""
+        await self._database.export(_ACCOUNTS, chunks)
+
+
+def _result(transfer_id: str, row: asyncpg.Record | None) -> Result:
+    if row is None:
+        raise LookupError("the ledger's function returned no row")
+    outcome = cast("Outcome", row["outcome"])
+    return Result(transfer_id=transfer_id, outcome=outcome, reason=row["reason"])
+
+
+async def migrate(connection: asyncpg.Connection) -> None:
+    """Bring an empty database to the schema and fund the payers, once, whoever comes first."""
+    async with connection.transaction():
+        await connection.execute("set local statement_timeout = 30000")
+        await connection.execute("set local lock_timeout = 10000")
+        await connection.execute("select pg_advisory_xact_lock($1::bigint)", _LOCK)
+        await connection.execute("create table if not exists schema_version (version text)")
+        if await connection.fetchval("select version from schema_version") == SCHEMA_VERSION:
+            return
+        await connection.execute(_SCHEMA.read_text())
+        await connection.execute("insert into schema_version values ($1)", SCHEMA_VERSION)

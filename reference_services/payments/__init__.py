@@ -1,0 +1,1 @@
+"""Payments: one saga a payment, an idempotency key with its stored answer, a sweeper."""

@@ -1,0 +1,165 @@
+"""The payments' rows: claims with a lease, final answers written once.
+
+The role `Store` is what the application needs; `PostgresStore` is the sound one. Leases are
+reckoned by the database's clock alone. DatabaseError comes through as it is.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final, Protocol
+
+import asyncpg
+
+from reference_services.payments.domain import (
+    Claim,
+    Payment,
+    PaymentRequest,
+    Status,
+    claim_verdict,
+)
+from reference_services.resilience.database import Chunks, Database
+
+LEASE_S: Final = 3.0  # longer than a request may live: whoever is past it has given up or died
+SCHEMA_VERSION: Final = "payments-1"
+_SCHEMA: Final = Path(__file__).with_name("schema.sql")
+_LOCK: Final = 741_002  # advisory lock: two replicas start at once, one of them makes the schema
+_LEASE: Final = f"clock_timestamp() + interval '{LEASE_S} s'"
+_FIELDS: Final = "key, payment_id, payer, payee, amount_minor, currency, status, reason"
+
+_CLAIM: Final = f"""
+insert into payments (key, payment_id, payer, payee, amount_minor, currency, lease_until)
+values ($1, $2, $3, $4, $5, $6, {_LEASE}) on conflict (key) do nothing returning true"""  # noqa: S608
+_TAKE_OVER: Final = f"""
+update payments set lease_until = {_LEASE}, attempts = attempts + 1
+where key = $1 and status = 'pending' and lease_until < clock_timestamp()
+returning {_FIELDS}"""  # noqa: S608  # constants only
+_FIND: Final = f"select {_FIELDS} from payments where key = $1"  # noqa: S608  # constants only
+_FINISH: Final = """
+update payments set status = $2, reason = $3, finished_at = clock_timestamp()
+where key = $1 and status = 'pending' returning true"""
+_RELEASE: Final = """
+update payments set lease_until = clock_timestamp() where key = $1 and status = 'pending'"""
+_SWEEP: Final = f"""
+update payments set lease_until = {_LEASE}, attempts = attempts + 1
+where key in (select key from payments
+              where status = 'pending' and lease_until < clock_timestamp()
+                and created_at < clock_timestamp() - interval '{LEASE_S} s'
+              order by lease_until limit $1 for update skip locked)
+returning {_FIELDS}"""  # noqa: S608  # constants only
+_EVIDENCE: Final = """
+select json_build_object('key', key, 'payment_id', payment_id, 'status', status, 'amount_minor',
+    amount_minor, 'currency', currency, 'payer', payer, 'payee', payee)::text
+from payments order by created_at, key"""
+
+
+class Store(Protocol):
+    """What payments needs to remember. Raises DatabaseError."""
+
+    async def start(self) -> None:
+        """Begin; returns at once."""
+
+    async def stop(self) -> None:
+        """End."""
+
+    async def ready(self) -> str:
+        """Why nothing can be claimed now, or nothing."""
+
+    async def claim(self, key: str, payment_id: str, request: PaymentRequest) -> Claim:
+        """Take the key for a new payment, or learn what it stands for."""
+
+    async def find(self, key: str) -> Payment | None:
+        """The payment of a key."""
+
+    async def finish(self, payment: Payment, status: Status, reason: str) -> Payment:
+        """Store how it ended; the first end stays. The payment as it is stored."""
+
+    async def release(self, payment: Payment) -> None:
+        """Give the lease back: whoever comes next may go on at once."""
+
+    async def sweep(self, limit: int) -> list[Payment]:
+        """Lease up to `limit` payments that nobody works on any more."""
+
+    async def evidence(self, chunks: Chunks) -> None:
+        """All payments as NDJSON."""
+
+
+class PostgresStore:
+    """Remembers in PostgreSQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def start(self) -> None:
+        """Begin to connect; returns at once."""
+        await self._database.start()
+
+    async def stop(self) -> None:
+        """Close the connections."""
+        await self._database.stop()
+
+    async def ready(self) -> str:
+        """Why nothing can be claimed now, or nothing."""
+        return await self._database.ready()
+
+    async def claim(self, key: str, payment_id: str, request: PaymentRequest) -> Claim:
+        """Take the key for a new payment, or learn what it stands for."""
+        fields = (request.payer, request.payee, request.amount_minor, request.currency)
+        if await self._database.row(_CLAIM, key, payment_id, *fields) is not None:
+            fresh = Payment(
+                key=key,
+                payment_id=payment_id,
+                payer=request.payer,
+                payee=request.payee,
+                amount_minor=request.amount_minor,
+                currency=request.currency,
+            )
+            return Claim(verdict="new", payment=fresh)
+        known = await self.find(key)
+        if known is None:
+            raise LookupError(f"key {key} was there and is gone: rows are never deleted")
+        if known.final or not known.asks(request):
+            return Claim(verdict=claim_verdict(known, request, taken=False), payment=known)
+        taken = await self._database.row(_TAKE_OVER, key)
+        verdict = claim_verdict(known, request, taken=taken is not None)
+        return Claim(verdict=verdict, payment=known)
+
+    async def find(self, key: str) -> Payment | None:
+        """The payment of a key."""
+        row = await self._database.row(_FIND, key)
+        return None if row is None else _payment(row)
+
+    async def finish(self, payment: Payment, status: Status, reason: str) -> Payment:
+        """Store how it ended; the first end stays. The payment as it is stored."""
+        if await self._database.row(_FINISH, payment.key, status, reason) is not None:
+            return payment.ended(status, reason)
+        return await self.find(payment.key) or payment
+
+    async def release(self, payment: Payment) -> None:
+        """Give the lease back: whoever comes next may go on at once."""
+        await self._database.row(_RELEASE, payment.key)
+
+    async def sweep(self, limit: int) -> list[Payment]:
+        """Lease up to `limit` payments that nobody works on any more."""
+        return [_payment(row) for row in await self._database.rows(_SWEEP, limit)]
+
+    async def evidence(self, chunks: Chunks) -> None:
+        """All payments as NDJSON."""
+        await self._database.export(_EVIDENCE, chunks)
+
+
+def _payment(row: asyncpg.Record) -> Payment:
+    return Payment(**dict(row.items()))
+
+
+async def migrate(connection: asyncpg.Connection) -> None:
+    """Bring an empty database to the schema, once, whoever comes first."""
+    async with connection.transaction():
+        await connection.execute("set local lock_timeout = 10000")
+        await connection.execute("set local statement_timeout = 30000")
+        await connection.execute("select pg_advisory_xact_lock($1::bigint)", _LOCK)
+        await connection.execute("create table if not exists schema_version (version text)")
+        if await connection.fetchval("select version from schema_version") == SCHEMA_VERSION:
+            return
+        await connection.execute(_SCHEMA.read_text())
+        await connection.execute("insert into schema_version values ($1)", SCHEMA_VERSION)

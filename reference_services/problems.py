@@ -1,0 +1,84 @@
+"""Answers: JSON bodies, problem+json for what went wrong (RFC 9457), NDJSON streams for evidence.
+
+ProblemError   a handler's way to answer with a problem
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+import msgspec
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from reference_services.logs import Field
+
+Sink = Callable[[bytes], Awaitable[None]]
+NOT_PROCESSED: Final = {"Not-Processed": "true"}  # nothing happened: safe to retry
+
+
+class ProblemError(Exception):
+    """Raised by a handler: `kind` is a short stable name, `extra` further members of the body."""
+
+    def __init__(
+        self,
+        status: int,
+        kind: str,
+        detail: str = "",
+        *,
+        headers: Mapping[str, str] | None = None,
+        extra: Mapping[str, Field] | None = None,
+    ) -> None:
+        super().__init__(f"{status} {kind}: {detail}")
+        self.status, self.kind, self.detail = status, kind, detail
+        self.headers, self.extra = dict(headers or {}), dict(extra or {})
+
+    def response(self) -> Response:
+        """The problem as an answer."""
+        body = {
+            **self.extra,
+            "type": f"urn:squall:problem:{self.kind}",
+            "title": self.kind.replace("-", " "),
+            "status": self.status,
+            "detail": self.detail,
+        }
+        return Response(
+            msgspec.json.encode(body), self.status, self.headers, "application/problem+json"
+        )
+
+
+def not_processed(kind: str, detail: str) -> ProblemError:
+    """503: nothing happened, the same request may be sent again."""
+    return ProblemError(503, kind, detail, headers={**NOT_PROCESSED, "Retry-After": "1"})
+
+
+def unknown(kind: str, detail: str) -> ProblemError:
+    """503 without a promise: it may have happened; the same key finds out."""
+    return ProblemError(503, kind, detail, headers={"Retry-After": "1"})
+
+
+def json_answer(
+    body: object, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """A JSON body (a msgspec struct or plain data)."""
+    return Response(msgspec.json.encode(body), status, headers, "application/json")
+
+
+class NdjsonResponse(Response):
+    """Streams lines as `produce` hands them over; if it fails, the answer is cut, never whole."""
+
+    def __init__(self, produce: Callable[[Sink], Awaitable[None]]) -> None:
+        super().__init__(media_type="application/x-ndjson")
+        self._produce = produce
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        """Send the head, the lines, the end."""
+        headers = [(b"content-type", b"application/x-ndjson")]
+        await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
+
+        async def sink(chunk: bytes) -> None:
+            await send({"type": "http.response.body", "body": bytes(chunk), "more_body": True})
+
+        await self._produce(sink)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -1,0 +1,63 @@
+"""One edge, ready to call: Deadline > Bulkhead > Breaker > Retry > Wire, built from its policy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import httpx
+
+from reference_services.resilience.breaker import Breaker, EdgeBreaker
+from reference_services.resilience.bulkhead import Bulkhead
+from reference_services.resilience.deadline import DEADLINE, Deadline
+from reference_services.resilience.observer import EdgeObserver
+from reference_services.resilience.policy import EdgePolicy
+from reference_services.resilience.retry import Retry
+from reference_services.resilience.wire import Wire
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request: its URL is built once where it can be; `deadline_s` is monotonic seconds."""
+
+    method: str
+    url: httpx.URL
+    deadline_s: float
+    body: bytes = b""
+    headers: Mapping[str, str]
+
+
+class Edge:
+    """Sends calls down the stack. httpx's client above it would add cookies, redirects, auth."""
+
+    def __init__(self, stack: httpx.AsyncBaseTransport, breaker: EdgeBreaker) -> None:
+        self._stack, self._breaker = stack, breaker
+
+    def retry_after_s(self) -> float:
+        """0 if a call would be admitted now; ask before anything is begun that needs the edge."""
+        return self._breaker.retry_after_s()
+
+    async def send(self, call: Call) -> httpx.Response:
+        """The answer, whatever its status. Raises httpx.TransportError."""
+        request = httpx.Request(
+            call.method,
+            call.url,
+            headers=call.headers,
+            content=call.body or None,
+            extensions={DEADLINE: call.deadline_s},
+        )
+        return await self._stack.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._stack.aclose()
+
+
+def build(policy: EdgePolicy, observer: EdgeObserver) -> Edge:
+    """The whole stack of one edge."""
+    breaker = EdgeBreaker(policy, observer)
+    wire = Wire(connections=policy.in_flight, keepalive_s=policy.keepalive_s)
+    retry = Retry(wire, policy, observer)
+    guarded = Breaker(retry, policy, breaker)
+    stack = Deadline(Bulkhead(guarded, policy, observer), policy, observer)
+    return Edge(stack, breaker)
