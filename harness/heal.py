@@ -5,6 +5,7 @@ Safe to do twice, and safe where the fault never happened. What cannot be proven
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
@@ -79,6 +80,20 @@ def heal(
     return HealReport(records=healed, kept=tuple(r.resource for r in kept), cleared=log.clear())
 
 
+def undo_faults(state: State, target: Target, timeline: Timeline) -> tuple[Healed, ...]:
+    """At the end of a run: undo what the conductor left on, if anything, and prove it.
+
+    Processes and the log are left alone. Raises RefusedError if the log cannot be read.
+    """
+    log = UndoLog(state.undo)
+    faults = tuple(r for r in log.pending() if r.kind != "process")
+    healed = _Healer(target, timeline, SystemClock(), Patience()).heal(faults)
+    for record in healed:
+        if record.undone:
+            log.undone(record.id)
+    return healed
+
+
 class _Healer:
     def __init__(
         self, target: Target | None, timeline: Timeline, clock: Clock, patience: Patience
@@ -108,6 +123,7 @@ class _Healer:
             undo[record.kind](record.resource)
         except TargetError as error:
             return str(error)
+        self._tell(record, "undone", "asked for")
         return ""
 
     def _prove(self, record: UndoRecord, error: str, until_ns: int) -> Healed:
@@ -139,9 +155,14 @@ class _Healer:
             return False, str(error)
 
     def _tell(self, record: UndoRecord, kind: str, how: str) -> None:
-        self._timeline.tell(
-            "fault", kind, record.kind, record.resource, fault_id=record.id, by="heal", how=how
-        )
+        """Only faults have a place in the timeline; and a full disk must not keep one on."""
+        if record.kind == "process":
+            return
+        name = record.fault or record.kind
+        with suppress(OSError):
+            self._timeline.tell(
+                "fault", kind, name, record.resource, fault_id=record.id, by="heal", how=how
+            )
 
 
 def _state_of(target: Target, record: UndoRecord) -> tuple[bool, str]:

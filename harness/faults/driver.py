@@ -24,6 +24,7 @@ class Limits:
 
     verify_s: float = 3.0
     verify_undone_s: float = 15.0
+    retry_s: float = 2.0  # for an undo that was waited for in vain before
     poll_s: float = 0.05
     max_held_s: float = 300.0
     max_faults: int = 8
@@ -38,6 +39,7 @@ class Held:
     before: Seen
     lease: Lease = field(default_factory=NoLease)
     evidence: Evidence = field(default_factory=dict)
+    undo_failed: bool = False
 
 
 class Driver:
@@ -102,7 +104,12 @@ class Driver:
             raise FaultError(f"{fault.resource} has a fault already; undo it first")
         before = fault.look(self._target)
         record = self._undo_log.intent(
-            fault.undo_kind, fault.resource, LEASE_S, before.pid, before.started_ticks
+            fault.undo_kind,
+            fault.resource,
+            LEASE_S,
+            before.pid,
+            before.started_ticks,
+            fault=fault.name,
         )
         held = Held(id=record, fault=fault, before=before)
         self._held.append(held)
@@ -131,7 +138,9 @@ class Driver:
             self._clock.sleep(fault.look_again_s)
             return fault.verify_undone(self._target, held.before, last[0])
 
-        found = self._wait(look, self._limits.verify_undone_s)
+        limits = self._limits
+        found = self._wait(look, limits.retry_s if held.undo_failed else limits.verify_undone_s)
+        held.undo_failed = not found.proven
         evidence = {**found.evidence, "error": error} if error else found.evidence
         self._tell(held, "verified_undone" if found.proven else "undo_failed", evidence)
         if not found.proven:

@@ -34,6 +34,8 @@ _ID_BYTES: Final = 8
 class UndoRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One thing to undo. `pid` and `started_ticks` are 0 where no process is meant.
 
+    `fault` is the fault's name in the timeline, so that whoever undoes it can tell of it.
+
     kind         resource             undone when
     revive       an instance          it was started again
     resume       an instance          its process (pid, started_ticks) goes on
@@ -47,6 +49,7 @@ class UndoRecord(msgspec.Struct, frozen=True, kw_only=True):
     pid: int = 0
     started_ticks: int = 0
     lease_s: float = 0.0
+    fault: str = ""
     boot: str = ""
 
 
@@ -72,7 +75,14 @@ class UndoLog:
         self._path = path
 
     def intent(
-        self, kind: UndoKind, resource: str, lease_s: float, pid: int = 0, started_ticks: int = 0
+        self,
+        kind: UndoKind,
+        resource: str,
+        lease_s: float,
+        pid: int = 0,
+        started_ticks: int = 0,
+        *,
+        fault: str = "",
     ) -> str:
         """Note what will have to be undone; on disk when this returns. Returns the record's id.
 
@@ -85,6 +95,7 @@ class UndoLog:
             pid=pid,
             started_ticks=started_ticks,
             lease_s=lease_s,
+            fault=fault,
             boot=_boot_id(),
         )
         self._append(line, sync=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.heal import HealReport, Patience, heal
+from harness.heal import HealReport, Patience, heal, undo_faults
 from harness.safety.identity import process_identity, process_state
 from harness.safety.state import State
 from harness.safety.undo import UndoLog, pending
@@ -57,7 +57,25 @@ def test_undoes_newest_first_and_clears_the_log(bed: Sickbed) -> None:
     assert report.cleared
     assert not bed.state.undo.exists()
     assert {i.state for i in bed.target.instances()} == {"ready"}
-    assert bed.timeline.kinds == ["verified_undone"] * 3
+    assert bed.timeline.kinds == ["undone"] * 3 + ["verified_undone"] * 3
+
+
+def test_tells_of_the_fault_by_its_own_name(bed: Sickbed) -> None:
+    record = bed.log.intent("clear_edge", "payments>bank", 2.0, fault="latency")
+    bed.heal()
+    told = bed.timeline.one("verified_undone")
+    assert (told.name, told.target) == ("latency", "payments>bank")
+    assert (told.data["fault_id"], told.data["by"]) == (record, "heal")
+
+
+def test_at_the_end_of_a_run_only_faults_are_undone(bed: Sickbed) -> None:
+    with victim() as (process, ticks):
+        bed.log.process_started(process.pid, ticks, "supervisor")
+        bed.log.intent("revive", "ledger-1", 2.0)
+        (healed,) = undo_faults(bed.state, bed.target, bed.timeline)
+        assert (healed.resource, healed.undone) == ("ledger-1", True)
+        assert [r.resource for r in pending(bed.state.undo)] == ["supervisor"]
+        assert process.poll() is None
 
 
 def test_healing_twice_is_harmless(bed: Sickbed) -> None:

@@ -1,0 +1,108 @@
+"""The process that conducts one experiment: ready on stdout, go on stdin, then Chaos Toolkit.
+
+It ends by itself, or at the first SIGUSR1, SIGTERM, SIGINT or SIGHUP: each interrupts what is under
+way and lets the rollbacks run; further ones are ignored, since Chaos Toolkit would drop the
+rollbacks that are left. Whatever happens, what is still held is undone at the end.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
+
+from chaoslib.experiment import ensure_experiment_is_valid, run_experiment
+from chaoslib.loader import load_experiment
+from chaoslib.run import RunEventHandler
+
+from harness.chaos import actions
+from harness.errors import HarnessError
+
+_STOPS: Final = (signal.SIGUSR1, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_STOPPED: Final = 20  # what chaoslib itself raises at SIGUSR1: interrupted, rollbacks run
+_SETTINGS: Final = {"runtime": {"rollbacks": {"strategy": "always"}}}
+_log = logging.getLogger(__name__)
+
+
+class _Conducting(RunEventHandler):  # type: ignore[misc]  # chaoslib ships no types
+    """Takes the signals from chaoslib, whose 1.44 swallows a SIGTERM in an action.
+
+    It also ends the experiment when an action of the method has failed: to hold still for the rest
+    of it would prove nothing.
+    """
+
+    def __init__(self) -> None:
+        self._over = False
+
+    def started(self, experiment: object, journal: object) -> None:
+        """Chaoslib has just put its own handlers in place: replace them."""
+        del experiment, journal
+        for stop in _STOPS:
+            signal.signal(stop, self._stop)
+
+    def start_rollbacks(self, experiment: object) -> None:
+        """From here on nothing may interrupt: it is being undone."""
+        del experiment
+        self._over = True
+
+    def activity_completed(self, activity: dict[str, Any], run: dict[str, Any]) -> None:
+        """A failed action of the method ends it."""
+        if activity.get("type") == "action" and run.get("status") == "failed":
+            _log.warning("action %s failed: the experiment ends here", activity.get("name"))
+            self._stop(signal.SIGUSR1, None)
+
+    def _stop(self, signum: int, frame: FrameType | None) -> None:
+        del signum, frame
+        if not self._over:
+            self._over = True
+            raise SystemExit(_STOPPED)
+
+
+def conduct(path: Path, journal_path: Path) -> int:
+    """Load, say ready, wait for go, run, store the journal; the exit code is no verdict."""
+    experiment = load_experiment(str(path))
+    ensure_experiment_is_valid(experiment)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    if sys.stdin.readline().strip() != "go":
+        return 0
+    journal = None
+    try:
+        journal = run_experiment(experiment, settings=_SETTINGS, event_handlers=[_Conducting()])
+    finally:
+        _undo_in_peace()
+        if journal is not None:
+            _write(journal_path, journal)
+    return 0
+
+
+def main(arguments: list[str]) -> int:
+    """`EXPERIMENT --journal PATH`."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s")
+    experiment, _, journal = arguments
+    return conduct(Path(experiment), Path(journal))
+
+
+def _undo_in_peace() -> None:
+    for stop in _STOPS:
+        signal.signal(stop, signal.SIG_IGN)
+    try:
+        actions.undo_all()
+    except HarnessError as error:
+        _log.error("not undone: %s", error)
+
+
+def _write(path: Path, journal: dict[str, Any]) -> None:
+    """Whole or not at all; an output that is no JSON is kept as its text."""
+    part = path.with_name(path.name + ".part")
+    part.write_text(json.dumps(journal, indent=1, default=str), encoding="utf-8")
+    os.replace(part, path)  # noqa: PTH105  # one call, and atomic
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,149 @@
+"""What the actions of one process share: the target, the driver, and how far they may go.
+
+The environment says where everything is; a run's conductor sets it, and under bare `chaos run` the
+defaults find the system that `squall services up` holds:
+
+```
+SQUALL_STATE_DIR    the state folder                 default: this user's own
+SQUALL_TIMELINE     where the driver tells           default: the state folder's
+SQUALL_EXPERIMENT   whose blast radius holds         default: none; the arguments are the limit
+SQUALL_SYSTEM       the system that it is about      needed with SQUALL_EXPERIMENT
+SQUALL_SEED         which instances are picked       default: the first
+```
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from harness.clock import SystemClock
+from harness.errors import ConfigError, FaultError
+from harness.experiment import BlastRadius, Terms, read_experiment
+from harness.faults.base import Evidence, Fault
+from harness.faults.driver import Driver, Limits
+from harness.safety.state import open_state
+from harness.safety.undo import UndoLog
+from harness.system import read_system
+from harness.targets.base import InstanceStatus, Target
+from harness.targets.local.target import LocalTarget
+from harness.timeline import FileTimeline
+
+EXPERIMENT_VARIABLE: Final = "SQUALL_EXPERIMENT"
+SYSTEM_VARIABLE: Final = "SQUALL_SYSTEM"
+TIMELINE_VARIABLE: Final = "SQUALL_TIMELINE"
+SEED_VARIABLE: Final = "SQUALL_SEED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A target, the driver of its faults, and the limits: `radius` None means the arguments'."""
+
+    target: Target
+    driver: Driver
+    radius: BlastRadius | None = None
+    seed: int | None = None
+
+    def fault_instances(
+        self, service: str, count: int, make: Callable[[str], Fault]
+    ) -> list[Evidence]:
+        """Fault `count` ready instances of a service.
+
+        Raises FaultError with nothing done if that is beyond the blast radius or too few are ready.
+        """
+        chosen = self._pick(service, count)
+        return [self._inject(make(instance.name)) for instance in chosen]
+
+    def fault_edge(self, fault: Fault) -> list[Evidence]:
+        """Fault an edge. Raises FaultError with nothing done if it is outside the blast radius."""
+        if self.radius is not None and fault.resource not in self.radius.edges:
+            raise FaultError(f"{fault.resource!r} is outside the blast radius")
+        return [self._inject(fault)]
+
+    def _inject(self, fault: Fault) -> Evidence:
+        held = self.driver.inject(fault)
+        return {"fault": fault.name, "target": fault.resource, "fault_id": held.id, **held.evidence}
+
+    def _pick(self, service: str, count: int) -> list[InstanceStatus]:
+        held = {held.fault.resource for held in self.driver.held}
+        instances = self.target.instances()
+        on = len([i for i in instances if i.name in held])
+        self._check_radius(service, count, on)
+        ready = [
+            i
+            for i in instances
+            if i.service == service and i.state == "ready" and i.name not in held
+        ]
+        if len(ready) < count:
+            known = ", ".join(sorted({i.service for i in instances}))
+            text = f"{len(ready)} instances of {service!r} are ready, not {count}"
+            raise FaultError(f"{text}; services: {known}")
+        if self.seed is None:
+            return ready[:count]
+        return random.Random(self.seed).sample(ready, count)
+
+    def _check_radius(self, service: str, count: int, on: int) -> None:
+        if count < 1:
+            raise FaultError(f"{count} instances of {service!r}: a fault needs at least one")
+        if self.radius is None:
+            return
+        if service not in self.radius.services:
+            raise FaultError(f"{service!r} is outside the blast radius")
+        if on + count > self.radius.max_instances:
+            text = f"{on + count} instances at once are more than max_instances"
+            raise FaultError(f"{text} {self.radius.max_instances} of the blast radius")
+
+
+@cache
+def session() -> Session:
+    """This process's session, opened at its first fault; undone when the process ends."""
+    opened = open_session(os.environ)
+    atexit.register(opened.driver.undo_all)
+    return opened
+
+
+def is_open() -> bool:
+    """Whether anything may have been done yet."""
+    return session.cache_info().currsize > 0
+
+
+def open_session(environ: Mapping[str, str]) -> Session:
+    """A session as the environment describes it. Raises ConfigError, RefusedError."""
+    state = open_state(environ)
+    clock = SystemClock()
+    terms = _terms(environ)
+    target = LocalTarget(state.target_socket)
+    timeline = FileTimeline(Path(environ.get(TIMELINE_VARIABLE) or state.timeline), clock)
+    limits = Limits() if terms is None else Limits(max_held_s=terms.max_duration_s)
+    return Session(
+        target=target,
+        driver=Driver(target, UndoLog(state.undo), timeline, clock, limits),
+        radius=None if terms is None else terms.blast_radius,
+        seed=_seed(environ),
+    )
+
+
+def _terms(environ: Mapping[str, str]) -> Terms | None:
+    path = environ.get(EXPERIMENT_VARIABLE)
+    if not path:
+        return None
+    system = environ.get(SYSTEM_VARIABLE)
+    if not system:
+        raise ConfigError(f"{EXPERIMENT_VARIABLE} is set, {SYSTEM_VARIABLE} is not; set both")
+    return read_experiment(Path(path), read_system(Path(system))).terms
+
+
+def _seed(environ: Mapping[str, str]) -> int | None:
+    text = environ.get(SEED_VARIABLE)
+    if not text:
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        raise ConfigError(f"{SEED_VARIABLE}: {text!r} is no whole number") from None
