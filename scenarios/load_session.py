@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from harness.clock import NS_PER_S
+from harness.load import PLAN_VARIABLE
 from harness.records import Attempt, pack
 from harness.store import LoadDone, LoadGo, LoadPlan, LoadReady, RunFolder, read_json, write_json
 from harness.traffic import Curve, arrivals_us, worker_share, write_schedule
 
-PLAN_VARIABLE: Final = "SQUALL_LOAD_PLAN"
 GO_TIMEOUT_S: Final = 120.0
 STANDALONE_LOAD_S: Final = 60.0
 STANDALONE_DRAIN_S: Final = 10.0

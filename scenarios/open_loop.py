@@ -6,6 +6,7 @@ arrival, on time whatever the system does, and what they ask is timed from the i
 
 from __future__ import annotations
 
+import gc
 import itertools
 import logging
 import os
@@ -30,6 +31,7 @@ MAX_WAITING: Final = 20_000
 CANNOT_RECORD: Final = 74
 NEVER_STARTED: Final = 75
 _LAST_ANSWERS_S: Final = 1.0
+_SETTLE_S: Final = 0.05
 _YIELD_EVERY: Final = 32
 _ALL_ENDED: Final = "squall_worker_ended"
 _log: Final = logging.getLogger(__name__)
@@ -101,7 +103,9 @@ class Arrivals:
         """Have users wait before the first arrival comes."""
         while self._runner.user_count < min(USERS_AT_START, MAX_USERS):
             self._grow()
-        gevent.sleep(0.05)
+        gevent.sleep(_SETTLE_S)
+        gc.collect()
+        gc.freeze()  # Locust's own objects stay; collections shall not walk them in the run
 
     def run(self, zero_ns: int) -> None:
         """From the zero until all is served, at most until the session's stop."""

@@ -1,0 +1,132 @@
+"""Locust as a subprocess: it is found, started, told, watched and ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from harness.errors import ConfigError, TargetError
+from harness.load import Generator, scenario_names, scenario_path
+from harness.traffic import read_schedule
+from tests.support.load_runs import READY_S, attempts_of, begin, folder_of, plan_of, until
+from tests.support.load_server import LoadServer
+
+
+def gone(pid: int) -> bool:
+    """No process of that session is left."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        if int(fields[3]) == pid:
+            return False
+    return True
+
+
+def test_scenarios_are_the_files_with_a_curve() -> None:
+    assert scenario_names() == ("payday_spike", "steady_payments")
+    assert scenario_path("payday_spike").name == "payday_spike.py"
+
+
+def test_a_scenario_that_does_not_exist_names_the_nearest(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    plan = msgspec.structs.replace(plan_of(folder, "http://x", 1), scenario="payday_spkie")
+    with pytest.raises(ConfigError, match="did you mean `payday_spike`"):
+        Generator.start(plan, folder)
+    assert not folder.plan.exists()
+
+
+def test_one_worker_pays_every_arrival_once_and_ends_by_itself(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    with (
+        LoadServer() as server,
+        Generator.start(plan_of(folder, server.url, 1), folder) as generator,
+    ):
+        (ready,) = generator.wait_ready(READY_S)
+        assert ready.pid == generator.pid
+        assert ready.names == ("pay", "ask")
+        begin(generator)
+        (done,) = generator.wait_done(10)
+        until(lambda: not generator.alive())
+    scheduled = read_schedule(folder.schedule)
+    assert len(scheduled) == ready.arrivals == done.started == done.attempts
+    assert sorted(a.intent for a in attempts_of(folder)) == list(range(len(scheduled)))
+    assert server.keys == {f"t-{intent}": 1 for intent in range(len(scheduled))}
+    assert not list(Path(folder.load).glob("*.part"))
+
+
+def test_two_workers_cover_the_schedule_exactly_once(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    plan = plan_of(folder, "", 2, workers=2)
+    with LoadServer() as server:
+        plan = msgspec.structs.replace(plan, host=server.url)
+        with Generator.start(plan, folder) as generator:
+            begin(generator)
+            done = generator.wait_done(15)
+            until(lambda: not generator.alive())
+    scheduled = read_schedule(folder.schedule)
+    assert sorted(d.worker for d in done) == [0, 1]
+    assert sum(d.started for d in done) == len(scheduled)
+    assert sorted(a.intent for a in attempts_of(folder)) == list(range(len(scheduled)))
+    assert gone(generator.pid)
+
+
+def test_a_generator_that_dies_early_is_told(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    with Generator.start(plan_of(folder, "http://127.0.0.1:1", 1), folder) as generator:
+        os.killpg(generator.pid, signal.SIGKILL)
+        with pytest.raises(TargetError, match="the load generator died"):
+            generator.wait_ready(READY_S)
+
+
+def test_a_host_that_payers_cannot_speak_to_is_told(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    plan = plan_of(folder, "ftp://127.0.0.1:1", 1)
+    with (
+        Generator.start(plan, folder) as generator,
+        pytest.raises(TargetError, match="plain http"),
+    ):
+        generator.wait_ready(READY_S)
+
+
+def test_waiting_has_a_limit(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    with Generator.start(plan_of(folder, "http://127.0.0.1:1", 1), folder) as generator:
+        generator.wait_ready(READY_S)
+        with pytest.raises(TargetError, match=r"no done-0\.json within 0\.1 s"):
+            generator.wait_done(0.1)
+
+
+def test_stop_leaves_no_process_of_its_session(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    plan = plan_of(folder, "http://127.0.0.1:1", 30, workers=2)
+    with Generator.start(plan, folder) as generator:
+        begin(generator)
+        generator.stop()
+        generator.stop()
+        assert gone(generator.pid)
+        assert not generator.alive()
+
+
+def test_a_locust_conf_of_the_user_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".locust.conf").write_text("run-time = 1s\nusers = 77\nhost = http://elsewhere\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("LOCUST_RUN_TIME", "1s")
+    folder = folder_of(tmp_path)
+    with (
+        LoadServer() as server,
+        Generator.start(plan_of(folder, server.url, 2), folder) as generator,
+    ):
+        began_s = time.monotonic()
+        begin(generator)
+        (done,) = generator.wait_done(10)
+    assert time.monotonic() - began_s > 1.5
+    assert done.started == len(read_schedule(folder.schedule))

@@ -1,0 +1,115 @@
+"""A worker's part of the load, and the files it leaves."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.errors import StoredRunError
+from harness.load import PLAN_VARIABLE
+from harness.records import RECORD_BYTES, Attempt, ErrorClass, Outcome, unpack
+from harness.store import LoadDone, LoadGo, LoadReady, RunFolder, read_json, write_json
+from harness.traffic import Steady, arrivals_us, read_schedule, worker_share
+from scenarios import load_session
+from scenarios.load_session import NeverStartedError, Session, open_session
+from tests.support.load_runs import SEED, folder_of, plan_of
+
+CURVE = Steady(per_s=50)
+ATTEMPT = Attempt(3, 10, 20, 30, 40, 201, Outcome.OK, 0, ErrorClass.NONE, 1)
+
+
+def planned(folder: RunFolder, worker: int, workers: int) -> Session:
+    write_json(folder.plan, plan_of(folder, "http://127.0.0.1:1", 4, workers=workers))
+    return open_session(CURVE, worker, workers, {PLAN_VARIABLE: str(folder.plan)})
+
+
+@given(st.integers(0, 2**31), st.integers(1, 8))
+def test_any_number_of_workers_covers_the_schedule_exactly_once(seed: int, workers: int) -> None:
+    due_us = arrivals_us(CURVE, 4, seed)
+    together = sorted(pair for w in range(workers) for pair in worker_share(due_us, w, workers))
+    assert together == list(enumerate(due_us))
+
+
+def test_worker_zero_stores_the_whole_schedule(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    planned(folder, 1, 2)
+    assert not folder.schedule.exists()
+    planned(folder, 0, 2)
+    assert read_schedule(folder.schedule) == arrivals_us(CURVE, 4, SEED)
+
+
+def test_two_workers_share_what_one_would_do(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    halves = [*planned(folder, 0, 2).arrivals, *planned(folder, 1, 2).arrivals]
+    assert sorted(halves) == list(planned(folder, 0, 1).arrivals)
+
+
+def test_an_attempt_is_on_disk_as_soon_as_it_is_kept(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    session = planned(folder, 0, 1)
+    session.recorder.keep(ATTEMPT)
+    assert unpack(folder.attempts(0).read_bytes()) == ATTEMPT
+    assert len(folder.attempts(0).read_bytes()) == RECORD_BYTES
+    assert session.recorder.kept == 1
+
+
+def test_a_full_disk_is_an_error_not_a_hole() -> None:
+    recorder = load_session.FileRecorder(Path("/dev/full"))
+    with pytest.raises(OSError, match="No space"):
+        recorder.keep(ATTEMPT)
+    assert recorder.kept == 0
+
+
+def test_ready_and_done_say_what_the_harness_must_know(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    session = planned(folder, 0, 1)
+    session.ready(("pay", "ask"))
+    session.recorder.keep(ATTEMPT)
+    session.done(started=1)
+    ready = read_json(folder.ready(0), LoadReady)
+    assert (ready.arrivals, ready.names) == (len(session.arrivals), ("pay", "ask"))
+    assert read_json(folder.done(0), LoadDone) == LoadDone(worker=0, started=1, attempts=1)
+
+
+def test_it_polls_for_the_zero_and_starts_when_it_is_given(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    session = planned(folder, 0, 1)
+    polls: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        polls.append(seconds)
+        if len(polls) == 3:
+            write_json(folder.go, LoadGo(t0_mono_ns=42))
+
+    assert session.zero_ns(sleep) == 42
+    assert len(polls) == 3
+
+
+def test_it_does_not_wait_for_the_zero_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load_session, "GO_TIMEOUT_S", 0.05)
+    with pytest.raises(NeverStartedError, match=r"go\.json"):
+        planned(folder_of(tmp_path), 0, 1).zero_ns(_pass)
+
+
+def test_a_missing_plan_is_told(tmp_path: Path) -> None:
+    with pytest.raises(StoredRunError, match="missing"):
+        open_session(CURVE, 0, 1, {PLAN_VARIABLE: str(tmp_path / "none.json")})
+
+
+def test_alone_it_needs_no_plan_and_writes_no_file() -> None:
+    session = open_session(CURVE, 0, 1, {})
+    session.ready(("pay",))
+    session.done(0)
+    assert session.folder is None
+    assert session.zero_ns(_pass) > 0
+    assert len(session.arrivals) > 2000
+
+
+def _pass(seconds: float) -> None:
+    threading.Event().wait(seconds)

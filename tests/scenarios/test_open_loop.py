@@ -1,0 +1,232 @@
+"""The open loop on real Locust against a real server: on time, nothing lost, few connections."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from http.client import HTTPConnection
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from harness.load import PLAN_VARIABLE, ROOT, Generator
+from harness.records import Attempt, ErrorClass, Outcome
+from harness.store import LoadGo, write_json
+from harness.traffic import read_schedule
+from tests.support.load_runs import (
+    READY_S,
+    attempts_of,
+    begin,
+    folder_of,
+    let_pass,
+    plan_of,
+    until,
+)
+from tests.support.load_server import LoadServer
+
+SHOPPER = """
+from harness.traffic import Steady
+from locust import FastHttpUser, task
+from scenarios.open_loop import OpenLoop
+
+class Shopper(OpenLoop, FastHttpUser):
+    curve = Steady(per_s=120)
+    request_names = ("look", "buy")
+
+    @task
+    def shop(self):
+        self.client.get("/v1/payments/x", name="look")
+        self.client.post("/v1/payments", json={"amount_minor": 1, "currency": "EUR"}, name="buy")
+"""
+
+
+def first(attempts: list[Attempt]) -> list[Attempt]:
+    return [attempt for attempt in attempts if attempt.attempt == 1]
+
+
+def locust(
+    file: Path, host: str, *options: str, plan: Path | None = None
+) -> subprocess.Popen[bytes]:
+    """Plain Locust as a person starts it."""
+    command = [sys.executable, "-m", "locust", "-f", str(file), "--host", host, *options]
+    variables = {} if plan is None else {PLAN_VARIABLE: str(plan)}
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, **variables},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def ask(port: int, path: str, form: str = "") -> bytes:
+    """One request to Locust's page; empty when nobody listens yet."""
+    page = HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        page.request("POST" if form else "GET", path, form or None, headers)
+        return page.getresponse().read()
+    except ConnectionRefusedError:
+        return b""
+    finally:
+        page.close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def late_ms(attempts: list[Attempt], percent: float) -> float:
+    return float(np.percentile([attempt.late_us for attempt in attempts], percent)) / 1000
+
+
+def test_kill_9_loses_no_attempt_that_had_ended(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    with (
+        LoadServer() as server,
+        Generator.start(plan_of(folder, server.url, 20, rate_scale=2), folder) as generator,
+    ):
+        begin(generator)
+        until(lambda: server.answered > 200)
+        os.kill(generator.pid, signal.SIGKILL)
+        until(lambda: not generator.alive())
+        let_pass(0.1)
+        kept = {attempt.intent for attempt in attempts_of(folder)}
+    in_flight = server.keys.keys() - {f"t-{intent}" for intent in kept}
+    assert len(kept) >= 190
+    assert kept <= {int(key.removeprefix("t-")) for key in server.keys}
+    assert len(in_flight) <= 5
+    assert not folder.done(0).exists()
+
+
+def test_a_frozen_server_does_not_hold_back_the_arrivals(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    with (
+        LoadServer() as server,
+        Generator.start(plan_of(folder, server.url, 5), folder) as generator,
+    ):
+        begin(generator)
+        let_pass(1)
+        server.freeze()
+        before = sum(server.keys.values())
+        let_pass(2)
+        during = sum(server.keys.values()) - before
+        server.thaw()
+        generator.wait_done(15)
+    attempts = attempts_of(folder)
+    frozen = [a for a in attempts if 1_500_000 < a.due_us < 2_500_000]
+    assert during > 150
+    assert late_ms(first(attempts), 50) < 20
+    assert min(a.took_us for a in frozen) > 250_000
+    assert len(first(attempts)) == len(read_schedule(folder.schedule))
+    assert all(count == 1 for count in server.keys.values())
+
+
+def test_a_stopped_generator_shows_as_lateness(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    with (
+        LoadServer() as server,
+        Generator.start(plan_of(folder, server.url, 3), folder) as generator,
+    ):
+        begin(generator)
+        until(lambda: server.answered > 50)
+        os.kill(generator.pid, signal.SIGSTOP)
+        let_pass(1.5)
+        os.kill(generator.pid, signal.SIGCONT)
+        generator.wait_done(15)
+    attempts = first(attempts_of(folder))
+    assert late_ms(attempts, 99) > 1000
+    assert len(attempts) == len(read_schedule(folder.schedule))
+
+
+def test_last_in_first_out_keeps_connections_few(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    with (
+        LoadServer() as server,
+        Generator.start(plan_of(folder, server.url, 3, rate_scale=2), folder) as generator,
+    ):
+        begin(generator)
+        generator.wait_done(15)
+        assert sum(server.keys.values()) > 500
+        assert server.connections <= 32
+
+
+def test_payers_of_a_troubled_server_come_to_their_answer_with_one_key(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    with (
+        LoadServer() as server,
+        Generator.start(plan_of(folder, server.url, 2), folder) as generator,
+    ):
+        server.trouble = {"hang up": 10, "untouched": 10, "broken": 10}
+        begin(generator)
+        generator.wait_done(20)
+    attempts = attempts_of(folder)
+    by_status = {status: [a for a in attempts if a.status == status] for status in (503, 500)}
+    hung_up = [a for a in attempts if a.error is ErrorClass.RESET]
+    final = {a.intent: a for a in attempts}
+    assert [len(hung_up), len(by_status[503]), len(by_status[500])] == [10, 10, 10]
+    assert {a.outcome for a in hung_up + by_status[500]} == {Outcome.INFO}
+    assert sum(server.asked.values()) == 20
+    assert all(len(bodies) == 1 for bodies in server.bodies.values())
+    assert {a.outcome for a in final.values()} == {Outcome.OK}
+    assert len(server.keys) == len(final) == len(read_schedule(folder.schedule))
+
+
+def test_payers_give_up_at_the_stop_and_their_last_attempts_are_kept(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    with LoadServer() as server:
+        server.freeze()
+        plan = msgspec.structs.replace(plan_of(folder, server.url, 1), stop_s=1.5)
+        with Generator.start(plan, folder) as generator:
+            zero_ns = begin(generator)
+            (done,) = generator.wait_done(10)
+            ended_s = (time.monotonic_ns() - zero_ns) / 1e9
+    attempts = attempts_of(folder)
+    assert ended_s < 3
+    assert done.started == len(attempts) == len(read_schedule(folder.schedule))
+    assert {a.error for a in attempts} == {ErrorClass.READ_TIMEOUT}
+    assert max(a.due_us + a.late_us + a.took_us for a in attempts) < 1_700_000
+
+
+def test_an_ordinary_locust_user_runs_once_an_arrival(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    file = tmp_path / "shopper.py"
+    file.write_text(SHOPPER)
+    with LoadServer() as server:
+        write_json(folder.plan, plan_of(folder, server.url, 1))
+        process = locust(
+            file, server.url, "--headless", "--exit-code-on-error", "0", plan=folder.plan
+        )
+        until(folder.ready(0).exists, READY_S)
+        write_json(folder.go, LoadGo(t0_mono_ns=time.monotonic_ns()))
+        assert process.wait(15) == 0
+    scheduled = read_schedule(folder.schedule)
+    attempts = attempts_of(folder)
+    assert [len(first(attempts)), len(attempts)] == [len(scheduled), 2 * len(scheduled)]
+    assert {(a.attempt, a.name) for a in attempts} == {(1, 0), (2, 1)}
+    assert {a.due_us for a in first(attempts)} == set(scheduled)
+    assert {a.status for a in attempts if a.name == 0} == {404}
+
+
+def test_alone_it_opens_locust_s_own_page_and_pays(tmp_path: Path) -> None:
+    with LoadServer() as server:
+        file = ROOT / "scenarios" / "payday_spike.py"
+        port = free_port()
+        process = locust(file, server.url, "--web-host", "127.0.0.1", "--web-port", str(port))
+        try:
+            until(lambda: b"Locust" in ask(port, "/"), READY_S)
+            ask(port, "/swarm", f"user_count=1&spawn_rate=1&host={server.url}")
+            until(lambda: server.answered > 100)
+            assert b'"name":"pay"' in ask(port, "/stats/requests").replace(b'": "', b'":"')
+        finally:
+            process.terminate()
+            process.wait(10)
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,71 @@
+"""Runs of the real generator against the small server, and what they left."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from harness.clock import NS_PER_S
+from harness.load import Generator
+from harness.records import RECORD_BYTES, Attempt, unpack
+from harness.store import LoadPlan, RunFolder
+
+SEED = 7
+READY_S = 20.0
+
+
+def folder_of(tmp_path: Path) -> RunFolder:
+    """A run's folder, made."""
+    folder = RunFolder(tmp_path / "run")
+    folder.create()
+    return folder
+
+
+def plan_of(
+    folder: RunFolder, host: str, load_s: float, *, rate_scale: float = 1.0, workers: int = 1
+) -> LoadPlan:
+    """Steady payments at 120/s times the scale, with ten seconds to end."""
+    return LoadPlan(
+        scenario="steady_payments",
+        seed=SEED,
+        rate_scale=rate_scale,
+        host=host,
+        folder=str(folder.root),
+        intent_prefix="t",
+        load_s=load_s,
+        stop_s=load_s + 10,
+        workers=workers,
+    )
+
+
+def begin(generator: Generator) -> int:
+    """Wait until it is ready and let it start in 0.1 s; the run's zero."""
+    generator.wait_ready(READY_S)
+    zero_ns = time.monotonic_ns() + NS_PER_S // 10
+    generator.go(zero_ns)
+    return zero_ns
+
+
+def attempts_of(folder: RunFolder) -> list[Attempt]:
+    """All attempts of all workers; a torn last record is left out."""
+    found = []
+    for path in folder.all_attempts():
+        raw = path.read_bytes()
+        whole = len(raw) - len(raw) % RECORD_BYTES
+        found += [unpack(raw[at : at + RECORD_BYTES]) for at in range(0, whole, RECORD_BYTES)]
+    return found
+
+
+def until(holds: Callable[[], bool], timeout_s: float = 10.0) -> None:
+    """Look every 10 ms; fails when it does not come true in time."""
+    never, ends_s = threading.Event(), time.monotonic() + timeout_s
+    while not holds():
+        assert time.monotonic() < ends_s, "did not come true in time"
+        never.wait(0.01)
+
+
+def let_pass(seconds: float) -> None:
+    """For what is itself a span of time: a freeze, a stopped process."""
+    threading.Event().wait(seconds)
