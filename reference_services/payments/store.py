@@ -18,7 +18,12 @@ from reference_services.payments.domain import (
     Status,
     claim_verdict,
 )
-from reference_services.resilience.database import Chunks, Database
+from reference_services.resilience.database import (
+    AnswerLostError,
+    Chunks,
+    Database,
+    NothingHappenedError,
+)
 
 LEASE_S: Final = 3.0  # longer than a request may live: whoever is past it has given up or died
 SCHEMA_VERSION: Final = "payments-1"
@@ -115,6 +120,12 @@ class PostgresStore:
                 currency=request.currency,
             )
             return Claim(verdict="new", payment=fresh)
+        try:
+            return await self._known(key, request)
+        except NothingHappenedError as error:  # now, but the key stands for an earlier attempt
+            raise AnswerLostError(f"the key is known, its payment is not: {error}") from error
+
+    async def _known(self, key: str, request: PaymentRequest) -> Claim:
         known = await self.find(key)
         if known is None:
             raise LookupError(f"key {key} was there and is gone: rows are never deleted")

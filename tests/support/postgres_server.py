@@ -34,7 +34,7 @@ def free_port() -> int:
 
 
 class PostgresServer:
-    """Not durable against power loss (fsync off: tests), durable against kill -9 of its processes."""
+    """Survives kill -9 of its processes, not a loss of power: tests need no fsync."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.port = folder, free_port()

@@ -1,0 +1,71 @@
+"""Payments' composition root: which store, which edges, which failpoints; then it serves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reference_services import defects, failpoints, service
+from reference_services.failpoints import NoFailpoints
+from reference_services.logs import Log
+from reference_services.metrics import EdgeMetrics, Metrics
+from reference_services.payments import settings
+from reference_services.payments.edges import HttpBank, HttpLedger
+from reference_services.payments.handlers import Handlers
+from reference_services.payments.saga import Saga
+from reference_services.payments.store import PostgresStore, Store, migrate
+from reference_services.payments.sweeper import Sweeper
+from reference_services.resilience import edge
+from reference_services.resilience.database import Database, PoolLimits
+from reference_services.resilience.policy import EDGES
+from reference_services.service import Endpoint, Service
+
+
+@dataclass(frozen=True, slots=True)
+class OpenEdge:
+    """An edge as a part of the service: its connections are closed at the end."""
+
+    edge: edge.Edge
+
+    async def start(self) -> None:
+        """Nothing: connections are made when they are needed."""
+
+    async def stop(self) -> None:
+        """Close all connections."""
+        await self.edge.aclose()
+
+
+def build(environ: Mapping[str, str]) -> tuple[Service, int]:
+    """Payments from its environment, and the port to listen on."""
+    chosen = settings.read(environ)
+    swaps = defects.active(chosen.defect)
+    log, metrics = Log("payments", chosen.instance), Metrics()
+    observer = EdgeMetrics(metrics, log)
+    sound: Store = PostgresStore(Database(chosen.database_url, PoolLimits(), migrate))
+    store = swaps.apply("payments.store", sound)
+    ledger_edge = edge.build(EDGES["payments>ledger"], observer)
+    bank_edge = edge.build(EDGES["payments>bank"], observer)
+    ledger = HttpLedger(ledger_edge, chosen.ledger_url)
+    bank = HttpBank(bank_edge, chosen.bank_url)
+    armed = failpoints.build(chosen.failpoints, log)
+    saga = Saga(store=store, ledger=ledger, bank=bank, failpoints=armed)
+    repair = Saga(store=store, ledger=ledger, bank=bank, failpoints=NoFailpoints())
+    handlers = Handlers(store=store, saga=saga, log=log)
+    sweeper = swaps.apply("payments.sweeper", Sweeper(repair, log))
+    made = Service(
+        name="payments",
+        log=log,
+        metrics=metrics,
+        endpoints=(
+            Endpoint(method="POST", path="/v1/payments", handler=handlers.create),
+            Endpoint(method="GET", path="/v1/payments/{key}", handler=handlers.status),
+            Endpoint(method="GET", path="/evidence/payments", handler=handlers.evidence),
+        ),
+        parts=(store, OpenEdge(ledger_edge), OpenEdge(bank_edge), sweeper),
+        ready=store.ready,
+    )
+    return made, chosen.port
+
+
+if __name__ == "__main__":
+    service.run(build)

@@ -1,0 +1,169 @@
+"""The ledger and the bank as payments sees them: the steps of a saga, each safe to repeat.
+
+StepError            a step has no certain outcome yet; the saga stays open
+└── ContractError    the other side answered what it never should: repeating may not help
+"""
+
+from __future__ import annotations
+
+from typing import Final, Protocol
+
+import httpx
+import msgspec
+
+from reference_services.logs import CURRENT
+from reference_services.payments.domain import Payment
+from reference_services.resilience.edge import Call, Edge
+
+_OK, _CREATED, _PAYMENT_REQUIRED, _NOT_FOUND = 200, 201, 402, 404
+_SERVER_ERROR: Final = 500
+Body = dict[str, str | int]
+
+
+class StepError(Exception):
+    """The step's outcome is not known, or it could not be made."""
+
+
+class ContractError(StepError):
+    """An answer outside the contract."""
+
+
+class Ledger(Protocol):
+    """What the saga needs of the ledger. Raises StepError."""
+
+    def retry_after_s(self) -> float:
+        """0 if calls are let through now."""
+
+    async def hold(self, payment: Payment, deadline_s: float) -> str:
+        """Set the money aside; the reason if the ledger refuses, else nothing."""
+
+    async def post(self, payment: Payment, deadline_s: float) -> None:
+        """Give it to the payee."""
+
+    async def void(self, payment: Payment, deadline_s: float) -> None:
+        """Give it back to the payer."""
+
+
+class Bank(Protocol):
+    """What the saga needs of the bank. Raises StepError."""
+
+    def retry_after_s(self) -> float:
+        """0 if calls are let through now."""
+
+    async def charge(self, payment: Payment, deadline_s: float) -> bool:
+        """Charge once; False if the bank declines."""
+
+
+class _Kind(msgspec.Struct, frozen=True, gc=False):
+    type: str = ""
+
+
+class _Charge(msgspec.Struct, frozen=True, gc=False):
+    status: str
+
+
+_kind = msgspec.json.Decoder(_Kind)
+_charge = msgspec.json.Decoder(_Charge)
+
+
+class HttpLedger:
+    """The ledger over its edge."""
+
+    def __init__(self, edge: Edge, base_url: str) -> None:
+        self._edge, self._holds = edge, f"{base_url}/v1/holds"
+        self._hold_url = httpx.URL(self._holds)
+
+    def retry_after_s(self) -> float:
+        """0 if calls are let through now."""
+        return self._edge.retry_after_s()
+
+    async def hold(self, payment: Payment, deadline_s: float) -> str:
+        """Set the money aside; the reason if the ledger refuses, else nothing."""
+        body: Body = {
+            "payment_id": payment.payment_id,
+            "reference": payment.key,
+            "payer": payment.payer,
+            "payee": payment.payee,
+            "amount_minor": payment.amount_minor,
+            "currency": payment.currency,
+        }
+        answer = await _send(self._edge, self._hold_url, body, deadline_s)
+        if answer.status_code == _OK:
+            return ""
+        if answer.status_code in (_PAYMENT_REQUIRED, _NOT_FOUND):
+            return _problem(answer)
+        raise _unexpected("hold", answer)
+
+    async def post(self, payment: Payment, deadline_s: float) -> None:
+        """Give it to the payee."""
+        body: Body = {
+            "payee": payment.payee,
+            "reference": payment.key,
+            "amount_minor": payment.amount_minor,
+            "currency": payment.currency,
+        }
+        url = httpx.URL(f"{self._holds}/{payment.payment_id}/post")
+        answer = await _send(self._edge, url, body, deadline_s)
+        if answer.status_code != _OK:
+            raise _unexpected("post", answer)
+
+    async def void(self, payment: Payment, deadline_s: float) -> None:
+        """Give it back to the payer."""
+        url = httpx.URL(f"{self._holds}/{payment.payment_id}/void")
+        answer = await _send(self._edge, url, {"reference": payment.key}, deadline_s)
+        if answer.status_code != _OK:
+            raise _unexpected("void", answer)
+
+
+class HttpBank:
+    """The bank over its edge."""
+
+    def __init__(self, edge: Edge, base_url: str) -> None:
+        self._edge, self._url = edge, httpx.URL(f"{base_url}/v1/charges")
+
+    def retry_after_s(self) -> float:
+        """0 if calls are let through now."""
+        return self._edge.retry_after_s()
+
+    async def charge(self, payment: Payment, deadline_s: float) -> bool:
+        """Charge once; False if the bank declines."""
+        body: Body = {
+            "key": payment.payment_id,
+            "reference": payment.key,
+            "amount_minor": payment.amount_minor,
+            "currency": payment.currency,
+        }
+        answer = await _send(self._edge, self._url, body, deadline_s)
+        if answer.status_code != _CREATED:
+            raise _unexpected("charge", answer)
+        return _charge.decode(answer.content).status == "charged"
+
+
+async def _send(edge: Edge, url: httpx.URL, body: Body, deadline_s: float) -> httpx.Response:
+    headers = {
+        "content-type": "application/json",
+        "traceparent": CURRENT.get().traceparent(),
+    }
+    call = Call(
+        method="POST",
+        url=url,
+        deadline_s=deadline_s,
+        body=msgspec.json.encode(body),
+        headers=headers,
+    )
+    try:
+        return await edge.send(call)
+    except httpx.TransportError as error:
+        raise StepError(f"{url.path}: {type(error).__name__}: {error}") from error
+
+
+def _problem(answer: httpx.Response) -> str:
+    try:
+        return _kind.decode(answer.content).type.rpartition(":")[2] or "refused"
+    except msgspec.MsgspecError as error:
+        raise ContractError(f"a problem that cannot be read: {answer.content[:100]!r}") from error
+
+
+def _unexpected(step: str, answer: httpx.Response) -> StepError:
+    text = f"{step}: status {answer.status_code} {answer.content[:200]!r}"
+    return StepError(text) if answer.status_code >= _SERVER_ERROR else ContractError(text)
