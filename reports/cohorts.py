@@ -1,0 +1,118 @@
+"""What was due when, and how it went for its payer: attempts folded into intents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.records import OUTCOME_SHIFT, Outcome
+from harness.traffic import US_PER_S
+from reports.stored import Ints, Records
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+_FAR: Final = np.iinfo(np.int64).max
+NEVER: Final = -1
+
+
+class Known(IntEnum):
+    """What the payer knows in the end. A later final answer settles an unknown one."""
+
+    UNSTARTED = 0
+    CAPTURED = 1
+    REFUSED = 2
+    UNKNOWN = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cohorts:
+    """One place an intent, in the order of intended start; times in microseconds since zero.
+
+    `NEVER` (-1) stands where a thing never happened. `answers` counts different final answers.
+    """
+
+    due_us: Ints
+    started_us: Ints
+    captured_us: Ints
+    settled_us: Ints
+    unknown_us: Ints
+    ended_us: Ints
+    attempts: Ints
+    answers: Ints
+    known: Ints
+
+    @property
+    def due_s(self) -> Floats:
+        """Intended starts in seconds."""
+        return self.due_us / US_PER_S
+
+    @property
+    def latency_ms(self) -> Floats:
+        """Intended start to the final ok; infinite without one."""
+        took = (self.captured_us - self.due_us) / 1000.0
+        return np.where(self.captured_us == NEVER, np.inf, took)
+
+    @property
+    def late_us(self) -> Ints:
+        """Actual minus intended start; NEVER for what never started."""
+        late = np.maximum(self.started_us - self.due_us, 0)
+        return np.where(self.started_us == NEVER, NEVER, late)
+
+    def good(self, latency_ms: float) -> Flags:
+        """Captured in time. What never started is not good."""
+        return self.latency_ms <= latency_ms
+
+    def slow(self, latency_ms: float) -> Flags:
+        """Captured, but too late to be good."""
+        return np.isfinite(self.latency_ms) & ~self.good(latency_ms)
+
+
+def fold(due_us: Ints, attempts: Records) -> Cohorts:
+    """Attempts into intents: ok wins, else a final refusal, else unknown, else refused.
+
+    The order of `attempts` does not matter. A refusal that carries a final answer settles an
+    unknown one; a refusal without (not processed) settles nothing.
+    """
+    intent = attempts["intent"].astype(np.int64)
+    start = attempts["due_us"].astype(np.int64) + attempts["late_us"]
+    end = start + attempts["took_us"]
+    outcome = attempts["code"] >> OUTCOME_SHIFT & 3
+    ok, info = outcome == Outcome.OK, outcome == Outcome.INFO
+    final = ok | ((outcome == Outcome.FAIL) & (attempts["answer"] != 0))
+    size = len(due_us)
+    captured = _first(size, intent[ok], end[ok])
+    settled = _first(size, intent[final], end[final])
+    unknown = _first(size, intent[info], end[info])
+    count = np.bincount(intent, minlength=size).astype(np.int64)
+    known = np.where(
+        captured != NEVER,
+        Known.CAPTURED,
+        np.where((settled == NEVER) & (unknown != NEVER), Known.UNKNOWN, Known.REFUSED),
+    )
+    return Cohorts(
+        due_us=due_us,
+        started_us=_first(size, intent, start),
+        captured_us=captured,
+        settled_us=settled,
+        unknown_us=unknown,
+        ended_us=-_first(size, intent, -end, default=-NEVER),
+        attempts=count,
+        answers=_different_answers(size, intent, attempts["answer"].astype(np.int64)),
+        known=np.where(count == 0, Known.UNSTARTED, known),
+    )
+
+
+def _first(size: int, intent: Ints, at_us: Ints, default: int = NEVER) -> Ints:
+    first = np.full(size, _FAR, dtype=np.int64)
+    np.minimum.at(first, intent, at_us)
+    return np.where(first == _FAR, default, first)
+
+
+def _different_answers(size: int, intent: Ints, answer: Ints) -> Ints:
+    told = answer != 0
+    pairs = np.unique(intent[told] << 32 | answer[told])
+    return np.bincount(pairs >> 32, minlength=size).astype(np.int64)

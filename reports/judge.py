@@ -1,0 +1,197 @@
+"""A stored run in, a scorecard out: the only entry. No clock, no network, nothing but its files."""
+
+from __future__ import annotations
+
+from harness.errors import ConfigError, StoredRunError
+from harness.store import Manifest, RunFolder, read_json, write_json
+from reports import validity
+from reports.figures import Seen
+from reports.integrity import Integrity
+from reports.objectives import Measured, check_metrics, judge_objective
+from reports.phases import FaultLife
+from reports.reading import Reading, read
+from reports.reasons import about_integrity, about_objectives, about_recovery, passed
+from reports.render.page import render
+from reports.scorecard import (
+    DOCUMENT_SCHEMA,
+    Document,
+    Fault,
+    IntegrityFigures,
+    Load,
+    Reason,
+    RecoveryFigures,
+    RunFacts,
+    Scorecard,
+    Verdict,
+)
+from reports.stored import read_stored
+
+
+def judge(folder: RunFolder) -> Scorecard:
+    """The verdict on a stored run.
+
+    Whatever is missing, changed or cut makes it INVALID. Raises StoredRunError when there is no
+    run at all (no seal or no manifest), ConfigError when an objective names no known metric.
+    """
+    damage = folder.damage()
+    manifest = read_json(folder.manifest, Manifest)
+    if damage:
+        return _unread(manifest, [f"{text}." for text in damage], "data_damaged")
+    try:
+        stored = read_stored(folder)
+    except (StoredRunError, ConfigError) as error:
+        text = str(error).replace(f"{folder.root}/", "")
+        return _unread(manifest, [f"{text}."], "data_unreadable")
+    check_metrics(stored.terms, folder.experiment)
+    return _judge(read(stored))
+
+
+def write(folder: RunFolder, scorecard: Scorecard) -> None:
+    """Keep verdict.json and report.html with the run. Raises OSError (no space, no permission)."""
+    write_json(folder.verdict, scorecard.document)
+    folder.report.write_text(render(scorecard), encoding="utf-8")
+
+
+def _judge(reading: Reading) -> Scorecard:
+    stored, money = reading.stored, reading.integrity
+    results = tuple(
+        judge_objective(objective, reading.measured[objective.metric])
+        for objective in stored.terms.objectives
+    )
+    data = validity.about_data(stored)
+    conditions = [*validity.about_faults(reading.faults, stored), *_conditions(reading)]
+    violations = about_integrity(money) if money else []
+    missed = [
+        *about_recovery(reading.seen.recovery, metastable=reading.picture.metastable),
+        *about_objectives(results, reading.picture),
+    ]
+    verdict, reasons = _weigh(
+        data, conditions, violations, missed, proven=bool(money and money.proven)
+    )
+    manifest = stored.manifest
+    return Scorecard(
+        document=Document(
+            schema=DOCUMENT_SCHEMA,
+            experiment=manifest.experiment,
+            scenario=manifest.scenario,
+            seed=manifest.seed,
+            run=_facts(manifest),
+            verdict=verdict,
+            reasons=reasons or (passed(reading.picture),),
+            faults=tuple(_fault(life) for life in reading.faults),
+            load=reading.delivery.figures(),
+            recovery=_recovery(reading.seen, reading.measured),
+            integrity=_integrity(money),
+            objectives=results,
+        ),
+        picture=reading.picture,
+    )
+
+
+def _conditions(reading: Reading) -> list[Reason]:
+    found = validity.about_load(reading.delivery)
+    if reading.before is not None:
+        found += validity.about_baseline(reading.before, reading.stored.terms.good.target)
+    if reading.trace is not None:
+        found += validity.about_tail(reading.trace)
+    return found
+
+
+def _weigh(
+    data: list[Reason],
+    conditions: list[Reason],
+    violations: list[Reason],
+    missed: list[Reason],
+    *,
+    proven: bool,
+) -> tuple[Verdict, tuple[Reason, ...]]:
+    """Incomplete data prove nothing; wrong money is wrong under any load; else conditions rule."""
+    if data:
+        return "INVALID", (*data, *conditions)
+    if proven:
+        return "FAIL", (*violations, *missed, *conditions)
+    if conditions:
+        return "INVALID", tuple(conditions)
+    if violations or missed:
+        return "FAIL", (*violations, *missed)
+    return "PASS", ()
+
+
+def _unread(manifest: Manifest, texts: list[str], code: str) -> Scorecard:
+    """A run whose files cannot be trusted: nothing is claimed of it."""
+    return Scorecard(
+        document=Document(
+            schema=DOCUMENT_SCHEMA,
+            experiment=manifest.experiment,
+            scenario=manifest.scenario,
+            seed=manifest.seed,
+            run=_facts(manifest),
+            verdict="INVALID",
+            reasons=tuple(Reason(code=code, text=text[0].upper() + text[1:]) for text in texts),
+            faults=(),
+            load=Load(),
+            recovery=RecoveryFigures(),
+            integrity=IntegrityFigures(),
+            objectives=(),
+        )
+    )
+
+
+def _facts(manifest: Manifest) -> RunFacts:
+    return RunFacts(
+        path=manifest.path,
+        squall_version=manifest.squall_version,
+        python=manifest.python,
+        cores=manifest.cores,
+        started_at=manifest.started_at,
+    )
+
+
+def _fault(life: FaultLife) -> Fault:
+    def at(stage: str) -> float | None:
+        return round(life.at_s[stage], 6) if stage in life.at_s else None
+
+    return Fault(
+        name=life.name,
+        target=life.target,
+        asked_s=at("asked"),
+        injected_s=at("injected"),
+        verified_s=at("verified"),
+        undone_s=at("undone"),
+        verified_undone_s=at("verified_undone"),
+        evidence=life.proof,
+    )
+
+
+def _recovery(seen: Seen, measured: dict[str, Measured]) -> RecoveryFigures:
+    def of(name: str) -> float | None:
+        value = measured[name].value
+        return None if value is None else round(value, 6)
+
+    return RecoveryFigures(
+        time_to_degrade_s=of("time_to_degrade_s"),
+        time_to_detect_s=of("time_to_detect_s"),
+        first_recovery_s=of("first_recovery_s"),
+        stable_recovery_s=of("stable_recovery_s"),
+        recovery_after_clear_s=of("recovery_after_clear_s"),
+        censored=seen.recovery is not None and seen.recovery.censored,
+        lost_s=of("lost_s"),
+        budget_used_ratio=of("budget_used_ratio"),
+    )
+
+
+def _integrity(money: Integrity | None) -> IntegrityFigures:
+    if money is None:
+        return IntegrityFigures()
+    return IntegrityFigures(
+        intents=money.intents,
+        attempts=money.attempts,
+        acknowledged=money.acknowledged,
+        lost=money.lost,
+        doubled=money.doubled,
+        ghost=money.ghost,
+        stuck=money.stuck,
+        unbalanced=money.books.unbalanced
+        + tuple(f"account {name}" for name in money.books.wrong_balances),
+        chain_ok=money.chain_ok,
+    )

@@ -1,0 +1,73 @@
+"""Objectives: what can be measured, in which unit, and whether each limit holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from harness.documents import nearest
+from harness.errors import ConfigError
+from harness.experiment import Objective, Terms
+from reports.scorecard import ObjectiveResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """A figure of a run: its unit in verdict.json, and its name for people."""
+
+    unit: str
+    words: str
+
+
+METRICS: Final[Mapping[str, Metric]] = {
+    "stable_recovery_s": Metric(unit="s", words="until payments were good for good"),
+    "first_recovery_s": Metric(unit="s", words="until payments were good again the first time"),
+    "recovery_after_clear_s": Metric(unit="s", words="recovery after the fault was gone"),
+    "time_to_degrade_s": Metric(unit="s", words="until payers felt the fault"),
+    "time_to_detect_s": Metric(unit="s", words="until the system noticed by itself"),
+    "lost_s": Metric(unit="s", words="lost, as if all was down"),
+    "budget_used_ratio": Metric(unit="ratio", words="of a month's error budget"),
+    "good_ratio_fault": Metric(unit="ratio", words="good during the fault"),
+    "good_ratio_run": Metric(unit="ratio", words="good in the whole run"),
+    "failed_ratio_run": Metric(unit="ratio", words="failed in the whole run"),
+    "resolve_s_p99": Metric(unit="s", words="unknown answers resolved, p99"),
+    "attempts_per_intent": Metric(unit="attempts", words="attempts per payment"),
+    "attempts_per_intent_peak": Metric(unit="attempts", words="attempts per payment, worst 1 s"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """A figure; `censored`: it is at least that much, and counts as failed."""
+
+    value: float | None
+    censored: bool = False
+
+
+def check_metrics(terms: Terms, file: Path | None = None) -> None:
+    """Refuse objectives on figures that do not exist. Raises ConfigError with the nearest name."""
+    for objective in terms.objectives:
+        if objective.metric not in METRICS:
+            mend = nearest(objective.metric, sorted(METRICS))
+            text = f"objective {objective.name!r}: no metric {objective.metric!r}; {mend}"
+            raise ConfigError(text, file=file)
+
+
+def judge_objective(objective: Objective, measured: Measured) -> ObjectiveResult:
+    """Does the limit hold? A censored value fails; a missing one is never a pass."""
+    value = measured.value
+    if value is None:
+        verdict: Literal["pass", "fail", "missing"] = "missing"
+    else:
+        holds = value <= objective.limit if objective.must == "<=" else value >= objective.limit
+        verdict = "pass" if holds and not measured.censored else "fail"
+    return ObjectiveResult(
+        name=objective.name,
+        must=objective.must,
+        limit=objective.limit,
+        value=None if value is None else round(value, 6),
+        unit=METRICS[objective.metric].unit,
+        verdict=verdict,
+    )

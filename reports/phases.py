@@ -1,0 +1,117 @@
+"""When each fault was asked, proven and gone, from the timeline and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from harness.timeline import Event, Scalar
+
+STAGES: Final = ("asked", "injected", "verified", "undone", "verified_undone")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultLife:
+    """One fault: seconds since the run's zero by stage, and what proved it."""
+
+    key: str
+    name: str
+    target: str
+    at_s: dict[str, float]
+    proof: dict[str, dict[str, Scalar]]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The stages that nobody told of."""
+        return tuple(stage for stage in STAGES if stage not in self.at_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultWindow:
+    """From the first verified start to the last verified end."""
+
+    begin_s: float
+    end_s: float
+
+
+def fault_lives(events: Iterable[Event], t0_mono_ns: int) -> tuple[FaultLife, ...]:
+    """Each fault in the order it was asked. A second asking of the same fault is a second life."""
+    lives: list[FaultLife] = []
+    for event in events:
+        if event.source != "fault" or event.kind not in STAGES:
+            continue
+        life = _life_of(lives, event)
+        if life is None:
+            life = FaultLife(
+                key=_key(event), name=event.name, target=event.target, at_s={}, proof={}
+            )
+            lives.append(life)
+        life.at_s[event.kind] = event.at_s(t0_mono_ns)
+        if event.data:
+            life.proof[event.kind] = event.data
+    return tuple(lives)
+
+
+def fault_window(lives: tuple[FaultLife, ...]) -> FaultWindow | None:
+    """Verified start and end of all faults together; None unless each has both."""
+    if not lives or any({"verified", "verified_undone"} & set(life.missing) for life in lives):
+        return None
+    return FaultWindow(
+        begin_s=min(life.at_s["verified"] for life in lives),
+        end_s=max(life.at_s["verified_undone"] for life in lives),
+    )
+
+
+def detected_s(events: Iterable[Event], lives: tuple[FaultLife, ...], t0: int) -> float | None:
+    """When the system itself first noticed, from f0 on: a breaker opened, an alert, health lost.
+
+    An instance that a fault has killed or frozen does not count: the fault did that, nobody saw it.
+    """
+    begun = fault_window(lives)
+    if begun is None:
+        return None
+    struck = {life.target for life in lives}
+    seen = (e.at_s(t0) for e in events if _notices(e, struck) and e.at_s(t0) >= begun.begin_s)
+    return next(seen, None)
+
+
+def breaker_open_s(events: Iterable[Event]) -> float:
+    """The longest of the breakers' open times, as seen: the shortest open to half-open of each."""
+    opened: dict[tuple[str, str], int] = {}
+    shortest: dict[tuple[str, str], float] = {}
+    for event in events:
+        if event.kind != "breaker":
+            continue
+        key = (event.name, event.target)
+        after = _state(event)
+        if after == "open":
+            opened[key] = event.mono_ns
+        elif key in opened:
+            lasted = (event.mono_ns - opened.pop(key)) / 1e9
+            shortest[key] = min(lasted, shortest.get(key, lasted))
+    return max(shortest.values(), default=0.0)
+
+
+def _life_of(lives: list[FaultLife], event: Event) -> FaultLife | None:
+    for life in reversed(lives):
+        if life.key == _key(event):
+            return None if event.kind in life.at_s else life
+    return None
+
+
+def _key(event: Event) -> str:
+    return f"{event.name} {event.target} {event.data.get('fault_id', '')}"
+
+
+def _notices(event: Event, struck: set[str]) -> bool:
+    if event.kind == "alert":
+        return True
+    if event.kind == "breaker":
+        return _state(event) == "open"
+    lost = event.data.get("state") in ("unready", "down")
+    return event.kind == "instance" and lost and event.target not in struck
+
+
+def _state(event: Event) -> str:
+    return str(event.data.get("after", "")).replace("_", "-")

@@ -1,0 +1,49 @@
+"""Figures in plain words (`3.4 s`, `98.6 %`, `>= 25.0 s`), the same everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+SHOWN_NAMES: Final = 3
+
+
+def say(value: float | None, unit: str, *, censored: bool = False) -> str:
+    """A measured value with its unit; a lower bound shows as one, a missing value says so."""
+    if value is None:
+        return "not measured"
+    at_least = ">= " if censored else ""
+    if unit == "s":
+        return f"{at_least}{_digits(value)} s"
+    if unit == "ratio":
+        return f"{at_least}{_digits(value * 100)} %"
+    return f"{at_least}{value:.2f}"
+
+
+def say_limit(limit: float, unit: str) -> str:
+    """A limit as it was written, without idle zeros."""
+    if unit == "ratio":
+        return f"{limit * 100:g} %"
+    return f"{limit:g} s" if unit == "s" else f"{limit:g}"
+
+
+def say_names(names: Sequence[str]) -> str:
+    """The first few, and how many more."""
+    shown = ", ".join(names[:SHOWN_NAMES])
+    more = len(names) - SHOWN_NAMES
+    return f"{shown} and {more:,} more" if more > 0 else shown
+
+
+def count(number: int, one: str, many: str) -> str:
+    """`1 payment was`, `31 payments were`."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def _digits(value: float) -> str:
+    """One digit after the point; more where the value would vanish, or pass for whole."""
+    size = abs(value)
+    if 0 < size < 0.1:  # noqa: PLR2004  # below one digit
+        return f"{value:.2f}" if size >= 0.01 else f"{value:.1g}"  # noqa: PLR2004  # likewise
+    if 99.9 < size < 100:  # noqa: PLR2004  # nearly all is not all
+        return f"{value:.2f}" if size < 99.99 else f"{value:.3f}"  # noqa: PLR2004  # likewise
+    return f"{value:.1f}"

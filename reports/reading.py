@@ -1,0 +1,176 @@
+"""From a stored run to all that is measured of it; no verdict yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from reports import integrity, story, validity
+from reports.cohorts import Cohorts, Flags, fold
+from reports.figures import Seen, measure_all
+from reports.integrity import Integrity
+from reports.lanes import lanes
+from reports.objectives import Measured
+from reports.phases import (
+    FaultLife,
+    FaultWindow,
+    breaker_open_s,
+    detected_s,
+    fault_lives,
+    fault_window,
+)
+from reports.picture import Picture
+from reports.recovery import Baseline, Recovery, Trace, baseline, measure
+from reports.stored import StoredRun
+from reports.validity import Delivery
+from reports.windows import Windows, amplification, metastable, windows
+
+CONFOUNDED: Final = 1.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Everything measured; `recovery` only where baseline and fault allow one."""
+
+    stored: StoredRun
+    faults: tuple[FaultLife, ...]
+    delivery: Delivery
+    trace: Trace | None
+    before: Baseline | None
+    seen: Seen
+    measured: dict[str, Measured]
+    integrity: Integrity | None
+    picture: Picture
+
+
+def read(stored: StoredRun) -> Reading:
+    """Measure all that the run allows."""
+    limit_ms = stored.terms.good.latency_ms
+    cohorts = fold(stored.due_us, stored.attempts)
+    faults = fault_lives(stored.events, stored.manifest.t0_mono_ns)
+    window = fault_window(faults)
+    good = cohorts.good(limit_ms)
+    trace = None if window is None else _trace(stored, cohorts, good, window)
+    before = None if trace is None else baseline(trace)
+    sound = trace is not None and before is not None and before.arrivals > 0
+    recovery = measure(trace, before) if trace and before and sound and before.good_ratio else None
+    seen = _seen(stored, cohorts, trace, recovery)
+    measured = measure_all(seen)
+    money = _money(stored, cohorts)
+    return Reading(
+        stored=stored,
+        faults=faults,
+        delivery=validity.delivery(cohorts, limit_ms),
+        trace=trace,
+        before=before,
+        seen=seen,
+        measured=measured,
+        integrity=money,
+        picture=_picture(seen, stored, before, measured, money),
+    )
+
+
+def _trace(stored: StoredRun, cohorts: Cohorts, good: Flags, window: FaultWindow) -> Trace:
+    terms = stored.terms
+    begin_s = terms.phases.warm_up_s
+    ended_s = cohorts.ended_us / 1e6
+    before = (cohorts.due_s >= begin_s) & (cohorts.ended_us >= 0) & (ended_s < window.begin_s)
+    took_s = (ended_s - cohorts.due_s)[before]
+    return Trace(
+        due_s=cohorts.due_s,
+        good=good,
+        begin_s=begin_s,
+        end_s=stored.plan.load_s,
+        f0_s=window.begin_s,
+        f1_s=window.end_s,
+        in_flight_s=float(took_s.max()) if len(took_s) else 0.0,
+        hold_s=max(terms.hold_s, breaker_open_s(stored.events)),
+    )
+
+
+def _seen(
+    stored: StoredRun, cohorts: Cohorts, trace: Trace | None, recovery: Recovery | None
+) -> Seen:
+    terms, t0 = stored.terms, stored.manifest.t0_mono_ns
+    faults = fault_lives(stored.events, t0)
+    good = cohorts.good(terms.good.latency_ms)
+    load_s = stored.plan.load_s
+    return Seen(
+        cohorts=cohorts,
+        good=good,
+        latency_limit_ms=terms.good.latency_ms,
+        target=terms.good.target,
+        trace=trace,
+        recovery=recovery,
+        window=fault_window(faults),
+        detected_s=detected_s(stored.events, faults, t0),
+        amplification=amplification(cohorts, stored.attempts, good.astype(np.float64), load_s),
+        unknowns=story.unknowns(cohorts, stored.plan.stop_s),
+        warm_up_end_s=terms.phases.warm_up_s,
+    )
+
+
+def _money(stored: StoredRun, cohorts: Cohorts) -> Integrity | None:
+    """None without the ledger's entries: nothing can be said of anybody's money."""
+    if stored.evidence.entries is None:
+        return None
+    prefix = stored.manifest.intent_prefix
+    return integrity.check(cohorts, stored.attempts, stored.evidence, prefix)
+
+
+def _picture(
+    seen: Seen,
+    stored: StoredRun,
+    before: Baseline | None,
+    measured: dict[str, Measured],
+    money: Integrity | None,
+) -> Picture:
+    terms, manifest = stored.terms, stored.manifest
+    end_s = max([stored.plan.load_s, *(phase.end_s for phase in manifest.phases)])
+    per_window = windows(seen.cohorts, terms.good.latency_ms, stored.plan.load_s)
+    return Picture(
+        title=stored.title,
+        question=terms.question,
+        latency_limit_ms=terms.good.latency_ms,
+        good_target=terms.good.target,
+        hold_s=terms.hold_s if seen.trace is None else seen.trace.hold_s,
+        end_s=end_s,
+        phases=manifest.phases,
+        faults=fault_lives(stored.events, manifest.t0_mono_ns),
+        windows=per_window,
+        amplification=seen.amplification,
+        baseline=before,
+        recovery=seen.recovery,
+        integrity=money,
+        metastable=_metastable(seen, before),
+        confounded=_confounded(per_window, seen.trace),
+        good_ratio_fault=measured["good_ratio_fault"].value,
+        unknowns=seen.unknowns,
+        lanes=lanes(stored.events, manifest.t0_mono_ns, end_s),
+        story=story.hardest(stored, seen.cohorts),
+        metrics=tuple(objective.metric for objective in terms.objectives),
+        censored=frozenset(name for name, figure in measured.items() if figure.censored),
+        defect=manifest.defect,
+    )
+
+
+def _metastable(seen: Seen, before: Baseline | None) -> bool:
+    if seen.trace is None or before is None:
+        return False
+    return metastable(
+        seen.amplification, seen.trace.f1_s, before.good_ratio, hold_s=seen.trace.hold_s
+    )
+
+
+def _confounded(per_window: Windows, trace: Trace | None) -> bool:
+    """The fault fell into a spike: without it, payments might have suffered as well."""
+    if trace is None:
+        return False
+    at_s = np.arange(len(per_window.scheduled)) * per_window.width_s
+    usual = per_window.scheduled[(at_s >= trace.begin_s) & (at_s < trace.f0_s)]
+    during = per_window.scheduled[(at_s >= trace.f0_s) & (at_s < trace.f1_s)]
+    if not len(usual) or not len(during):
+        return False
+    return bool(during.mean() > CONFOUNDED * np.percentile(usual, 25))

@@ -1,0 +1,77 @@
+"""Why a verdict is what it is: one sentence each, the gravest first."""
+
+from __future__ import annotations
+
+from reports.integrity import Integrity
+from reports.objectives import METRICS
+from reports.picture import Picture
+from reports.plain import count, say, say_limit, say_names
+from reports.recovery import Recovery
+from reports.scorecard import ObjectiveResult, Reason
+
+_PAYMENTS = ("payment was", "payments were")
+
+
+def about_integrity(found: Integrity) -> list[Reason]:
+    """Every class of violation that was found, with names."""
+    books = found.books
+    per_payment = (
+        ("doubled", found.doubled, "charged or booked twice"),
+        ("lost", found.lost, "acknowledged but not booked everywhere"),
+        ("ghost", found.ghost, "refused or never made, but booked"),
+        ("answers_differ", found.answers_differ, "answered in two ways under one key"),
+        ("amounts_differ", found.amounts_differ, "booked with differing amounts"),
+        ("stuck", found.stuck, "never resolved"),
+    )
+    per_account = (
+        ("unbalanced", books.unbalanced, "Amounts do not sum to zero"),
+        ("balance_wrong", books.wrong_balances, "Balances differ from their entries"),
+        ("sequence_gap", books.gaps, "Entries are missing from the sequence of accounts"),
+        ("chain_broken", books.broken_chains, "The hash chain is broken for accounts"),
+    )
+    return [
+        Reason(code=code, text=f"{count(len(names), *_PAYMENTS)} {what}: {say_names(names)}.")
+        for code, names, what in per_payment
+        if names
+    ] + [
+        Reason(code=code, text=f"{what}: {say_names(names)}.")
+        for code, names, what in per_account
+        if names
+    ]
+
+
+def about_recovery(recovery: Recovery | None, *, metastable: bool) -> list[Reason]:
+    """Never stable again, or kept down by its own retries."""
+    found = []
+    if recovery and recovery.censored:
+        so_long = say(recovery.stable_recovery_s, "s")
+        text = f"Payments had not come back for good when the load ended, {so_long} after the fault"
+        found.append(Reason(code="not_recovered", text=f"{text} began."))
+    if metastable:
+        text = "Long after the fault was gone, retries alone kept the system down."
+        found.append(Reason(code="metastable", text=text))
+    return found
+
+
+def about_objectives(results: tuple[ObjectiveResult, ...], picture: Picture) -> list[Reason]:
+    """Each objective that does not hold."""
+    found = []
+    for result, metric in zip(results, picture.metrics, strict=True):
+        if result.verdict == "pass":
+            continue
+        value = say(result.value, result.unit, censored=metric in picture.censored)
+        limit = say_limit(result.limit, result.unit)
+        sign = "at most" if result.must == "<=" else "at least"
+        text = f"{result.name}: {value}, must be {sign} {limit} ({METRICS[metric].words})."
+        code = "objective_missing" if result.verdict == "missing" else "objective_failed"
+        found.append(Reason(code=code, text=text[0].upper() + text[1:]))
+    return found
+
+
+def passed(picture: Picture) -> Reason:
+    """What a good run is told in one sentence."""
+    r = picture.recovery
+    if r is None or not r.episodes:
+        return Reason(code="passed", text="Payers felt nothing, and every cent is there.")
+    back = f"Payments came back in {say(r.stable_recovery_s, 's')}"
+    return Reason(code="passed", text=f"{back}, and every cent is there.")

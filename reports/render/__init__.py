@@ -1,0 +1,1 @@
+"""A scorecard for people: words, pictures, one page."""

@@ -1,0 +1,134 @@
+"""The verdict in words, for the page's head and for the terminal's last lines."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from reports.picture import Picture
+from reports.plain import count, say, say_limit, say_names
+from reports.scorecard import Document, ObjectiveResult, Scorecard
+
+_CLASSES: Final = (
+    ("doubled", "charged twice"),
+    ("lost", "acknowledged and then lost"),
+    ("ghost", "refused and yet booked"),
+    ("stuck", "never resolved"),
+)
+
+
+def headline(scorecard: Scorecard) -> str:
+    """One sentence that a payer's bank manager understands."""
+    document = scorecard.document
+    if document.verdict == "PASS":
+        return document.reasons[0].text
+    if document.verdict == "INVALID":
+        return "This run proves nothing, neither good nor bad."
+    return _money_wrong(document) or _not_in_time(document)
+
+
+def _money_wrong(document: Document) -> str:
+    for name, what in _CLASSES:
+        names = getattr(document.integrity, name)
+        if names:
+            return f"{count(len(names), 'payment was', 'payments were')} {what}."
+    if document.integrity.unbalanced or document.integrity.chain_ok is False:
+        return "The books of the ledger do not hold."
+    return ""
+
+
+def _not_in_time(document: Document) -> str:
+    if any(reason.code == "not_recovered" for reason in document.reasons):
+        return "Payments did not come back for good."
+    wrong = [reason.text for reason in document.reasons if not reason.code.startswith("objective")]
+    if wrong:
+        return wrong[0]
+    failed = [result for result in document.objectives if result.verdict != "pass"]
+    more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
+    return f"Every cent is there, but an objective was missed: {failed[0].name}{more}."
+
+
+def explanation(scorecard: Scorecard) -> str:
+    """What happened, in two or three sentences."""
+    picture, document = scorecard.picture, scorecard.document
+    if document.verdict == "INVALID" or picture is None:
+        return " ".join(reason.text for reason in document.reasons)
+    parts = [f"{picture.title}.", _felt(picture)]
+    if document.verdict == "PASS":
+        parts.append("Nobody was charged twice and nothing was lost.")
+    return " ".join(part for part in parts if part)
+
+
+def closing_lines(scorecard: Scorecard) -> list[str]:
+    """What stays on the screen at the end of a run: plain text, one line each, no colour."""
+    document = scorecard.document
+    rows: list[tuple[str, str]] = []
+    if document.verdict != "PASS":
+        rows += [("" if i else "why", r.text) for i, r in enumerate(document.reasons)]
+        rows.append(("", ""))
+    if scorecard.picture is not None:
+        rows += [*_figures(document, scorecard.picture), ("", "")]
+    rows.append(("report", f"{document.run.path}/report.html"))
+    rows.append(("again", f"squall run {document.experiment} --seed {document.seed}"))
+    return [f"{document.verdict}  {headline(scorecard)}", "", *_table(rows)]
+
+
+def money_line(document: Document) -> str:
+    """All classes of wrong money in one line, zeros included."""
+    it = document.integrity
+    if it.lost is None or it.doubled is None or it.ghost is None or it.stuck is None:
+        return "not checked: the ledger's entries are missing"
+    counts = f"{len(it.lost)} lost, {len(it.doubled)} doubled, {len(it.ghost)} ghost"
+    books = "books balanced" if not it.unbalanced else f"unbalanced: {say_names(it.unbalanced)}"
+    chain = "chain unbroken" if it.chain_ok else "CHAIN BROKEN"
+    return f"{it.acknowledged:,} payments: {counts}, {len(it.stuck)} stuck; {books}; {chain}"
+
+
+def counts_line(document: Document) -> str:
+    """Why this run counts: load and fault, in one line."""
+    load = document.load
+    if load.scheduled is None or load.started is None:
+        return "the load cannot be read"
+    late = load.lateness_ms_p99
+    lateness = "" if late is None else f", p99 {late:.1f} ms late"
+    stages = [(f.verified_s, f.verified_undone_s) for f in document.faults]
+    proven = bool(stages) and all(None not in pair for pair in stages)
+    fault = "fault proven and undone" if proven else "fault NOT proven and undone"
+    return f"{load.started:,} of {load.scheduled:,} arrivals started{lateness}; {fault}"
+
+
+def value_of(result: ObjectiveResult, metric: str, picture: Picture) -> str:
+    """The measured value of an objective, a lower bound shown as one."""
+    return say(result.value, result.unit, censored=metric in picture.censored)
+
+
+def limit_of(result: ObjectiveResult) -> str:
+    """`limit 10 s` or `target 95 %`."""
+    word = "limit" if result.must == "<=" else "target"
+    return f"{word} {say_limit(result.limit, result.unit)}"
+
+
+def _figures(document: Document, picture: Picture) -> list[tuple[str, str]]:
+    rows = []
+    for result, metric in zip(document.objectives, picture.metrics, strict=True):
+        value = value_of(result, metric, picture)
+        mark = "" if result.verdict == "pass" else f"   {result.verdict.upper()}"
+        rows.append((result.name, f"{value:>8}   {limit_of(result)}{mark}"))
+    rows.append(("money", money_line(document)))
+    rows.append(("this run counts", counts_line(document)))
+    return rows
+
+
+def _table(rows: list[tuple[str, str]]) -> list[str]:
+    """Labels in one column, as wide as the longest of them; an empty row stays empty."""
+    wide = max(len(label) for label, _ in rows) + 3
+    return [f"  {label:<{wide}}{text}".rstrip() for label, text in rows]
+
+
+def _felt(picture: Picture) -> str:
+    recovery = picture.recovery
+    if recovery is None:
+        return ""
+    if not recovery.episodes:
+        return "Payers did not notice."
+    so_long = say(recovery.stable_recovery_s, "s", censored=recovery.censored)
+    return f"For {so_long} some payers waited or were refused."

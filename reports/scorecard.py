@@ -1,0 +1,127 @@
+"""The verdict as a document (verdict.json, docs/verdict.schema.json) and what its page needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+from harness.timeline import Scalar
+from reports.picture import Picture
+
+Verdict = Literal["PASS", "FAIL", "INVALID"]
+DOCUMENT_SCHEMA = 1
+
+
+class Reason(msgspec.Struct, frozen=True, kw_only=True):
+    """Why, in one sentence."""
+
+    code: str
+    text: str
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """One fault's life in seconds since the run's zero; null: nobody told of that stage."""
+
+    name: str
+    target: str
+    asked_s: float | None
+    injected_s: float | None
+    verified_s: float | None
+    undone_s: float | None
+    verified_undone_s: float | None
+    evidence: dict[str, dict[str, Scalar]]
+
+
+class Load(msgspec.Struct, frozen=True, kw_only=True):
+    """How truly the load was delivered."""
+
+    scheduled: int | None = None
+    started: int | None = None
+    delivered_ratio: float | None = None
+    lateness_ms_p50: float | None = None
+    lateness_ms_p99: float | None = None
+
+
+class RecoveryFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds since f0; when `censored`, stable recovery and what hangs on it are lower bounds."""
+
+    time_to_degrade_s: float | None = None
+    time_to_detect_s: float | None = None
+    first_recovery_s: float | None = None
+    stable_recovery_s: float | None = None
+    recovery_after_clear_s: float | None = None
+    censored: bool = False
+    lost_s: float | None = None
+    budget_used_ratio: float | None = None
+
+
+class IntegrityFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """Counts and names; null: it could not be checked."""
+
+    intents: int | None = None
+    attempts: int | None = None
+    acknowledged: int | None = None
+    lost: tuple[str, ...] | None = None
+    doubled: tuple[str, ...] | None = None
+    ghost: tuple[str, ...] | None = None
+    stuck: tuple[str, ...] | None = None
+    unbalanced: tuple[str, ...] | None = None
+    chain_ok: bool | None = None
+
+
+class ObjectiveResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One objective; `value` null: it could not be measured, which is never a pass."""
+
+    name: str
+    must: Literal["<=", ">="]
+    limit: float
+    value: float | None
+    unit: str
+    verdict: Literal["pass", "fail", "missing"]
+
+
+class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """Which run this was, and on what."""
+
+    path: str
+    squall_version: str
+    python: str
+    cores: int
+    started_at: str
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """verdict.json."""
+
+    schema: int
+    experiment: str
+    scenario: str
+    seed: int
+    verdict: Verdict
+    reasons: tuple[Reason, ...]
+    faults: tuple[Fault, ...]
+    load: Load
+    recovery: RecoveryFigures
+    integrity: IntegrityFigures
+    objectives: tuple[ObjectiveResult, ...]
+    run: RunFacts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scorecard:
+    """The verdict and its picture; no picture when the stored run could not be read."""
+
+    document: Document
+    picture: Picture | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """PASS, FAIL or INVALID."""
+        return self.document.verdict
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Why, the gravest first."""
+        return self.document.reasons

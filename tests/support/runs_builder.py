@@ -1,0 +1,256 @@
+"""Builds a sound stored run by the harness's own store; a test then damages what it wants."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from harness.records import Attempt, ErrorClass, Outcome, pack
+from harness.store import (
+    LoadDone,
+    LoadPlan,
+    LoadReady,
+    Manifest,
+    PhaseSpan,
+    RunFolder,
+    write_json,
+)
+from harness.timeline import Event
+from harness.traffic import US_PER_S, Steady, arrivals_us, write_schedule
+from tests.support.runs_books import Books
+
+PREFIX = "7f3a"
+T0_NS = 5_000_000_000
+WARM_UP_S, BASELINE_S, FAULT_S, RECOVERY_S, DRAIN_S = 1.0, 5.0, 3.0, 13.0, 2.0
+F0_S, F1_S = WARM_UP_S + BASELINE_S, WARM_UP_S + BASELINE_S + FAULT_S
+LOAD_S = F1_S + RECOVERY_S
+SYSTEM = """
+name: toy
+entry: payer>payments
+services:
+  - {name: payments, command: [payments]}
+  - {name: ledger, replicas: 2, command: [ledger]}
+edges:
+  - {name: payer>payments, via: gateway}
+evidence:
+  - {name: ledger_entries, service: ledger, path: /e}
+  - {name: ledger_accounts, service: ledger, path: /a}
+  - {name: bank_charges, service: payments, path: /c}
+  - {name: payments, service: payments, path: /p}
+"""
+EXPERIMENT = """
+title: A ledger instance is killed
+extensions:
+  - name: squall
+    question: Do payments come back?
+    scenario: steady
+    phases: {warm_up_s: 1, baseline_s: 5, fault_s: 3, recovery_s: 13, drain_s: 2}
+    max_duration_s: 60
+    blast_radius: {services: [ledger], max_instances: 1}
+    evidence: [ledger_entries, ledger_accounts, bank_charges, payments]
+    good: {latency_ms: 300, target: 0.99}
+    hold_s: 10
+    objectives:
+      - {name: stable recovery, metric: stable_recovery_s, must: "<=", limit: 2.5}
+      - {name: good during the fault, metric: good_ratio_fault, must: ">=", limit: 0.3}
+      - {name: unknown answers resolved, metric: resolve_s_p99, must: "<=", limit: 30}
+method:
+  - type: action
+    name: kill
+    provider:
+      type: python
+      module: harness.chaos.actions
+      func: inject_kill
+      arguments: {service: ledger}
+"""
+
+
+@dataclass(slots=True)
+class RunsBuilder:
+    """A whole run in memory; every part may be changed before `write`."""
+
+    due_us: list[int]
+    attempts: list[Attempt] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    books: Books = field(default_factory=Books)
+    experiment: str = EXPERIMENT
+    ended: str = "complete"
+    workers: int = 1
+
+    def key(self, intent: int) -> str:
+        return f"{PREFIX}-{intent}"
+
+    def at(self, at_s: float) -> int:
+        """The first intent due at or after that second."""
+        return next(i for i, due in enumerate(self.due_us) if due >= at_s * US_PER_S)
+
+    def book(self, intent: int) -> int:
+        """The system captures it; returns the answer's digest."""
+        amount = 100 + intent % 900
+        return self.books.pay(self.key(intent), f"p{intent}", f"payer-{intent % 7}", amount)
+
+    def attempt(
+        self,
+        intent: int,
+        outcome: Outcome = Outcome.OK,
+        *,
+        answer: int = 0,
+        took_ms: float = 20,
+        status: int = 201,
+        after_ms: float = 0,
+        number: int = 1,
+    ) -> None:
+        """One request; `after_ms` is counted from the intended start of its intent."""
+        self.attempts.append(
+            Attempt(
+                intent=intent,
+                due_us=self.due_us[intent] + int(after_ms * 1000),
+                late_us=200,
+                took_us=int(took_ms * 1000),
+                answer=answer,
+                status=status,
+                outcome=outcome,
+                name=0,
+                error=ErrorClass.NONE,
+                attempt=number,
+            )
+        )
+
+    def pays(self, intent: int, took_ms: float = 20) -> None:
+        """All goes well at once."""
+        self.attempt(intent, answer=self.book(intent), took_ms=took_ms)
+
+    def retries(self, intent: int) -> None:
+        """The first answer is lost, the second one comes 1.2 s after the intended start."""
+        self.attempt(intent, Outcome.INFO, status=504, took_ms=1000)
+        answer = self.book(intent)
+        self.attempt(intent, answer=answer, after_ms=1180, number=2)
+
+    def tell(self, at_s: float, source: str, kind: str, name: str, target: str) -> None:
+        """One event; breaker and instance states go into `state` by `tell_state`."""
+        ns = T0_NS + round(at_s * 1e9)
+        self.events.append(
+            Event(mono_ns=ns, wall_ns=ns, source=source, kind=kind, name=name, target=target)
+        )
+
+    def tell_state(self, at_s: float, kind: str, names: tuple[str, str], state: str) -> None:
+        """A breaker (edge, instance) or an instance ("", instance) changes its state."""
+        ns = T0_NS + round(at_s * 1e9)
+        source, word = ("service", "after") if kind == "breaker" else ("target", "state")
+        self.events.append(
+            Event(
+                mono_ns=ns,
+                wall_ns=ns,
+                source=source,
+                kind=kind,
+                name=names[0],
+                target=names[1],
+                data={word: state},
+            )
+        )
+
+    def fault(self, *, but: str = "") -> None:
+        """Asked, proven, undone, proven undone; one stage may be left out."""
+        stages = (
+            (F0_S - 0.02, "asked"),
+            (F0_S - 0.01, "injected"),
+            (F0_S, "verified"),
+            (F1_S - 0.01, "undone"),
+            (F1_S, "verified_undone"),
+        )
+        self.events = [event for event in self.events if event.source != "fault"]
+        for at_s, stage in stages:
+            if stage != but:
+                self.tell(at_s, "fault", stage, "kill", "ledger-1")
+
+    def write(self, root: Path) -> RunFolder:
+        """Store and seal it."""
+        folder = RunFolder(root)
+        folder.create()
+        folder.experiment.write_text(self.experiment)
+        folder.system.write_text(SYSTEM)
+        write_schedule(folder.schedule, self.due_us)
+        write_json(folder.manifest, _manifest(self.ended))
+        write_json(folder.plan, _plan(self.workers))
+        folder.timeline.write_bytes(_lines(self.events))
+        for worker in range(self.workers):
+            mine = self.attempts[worker :: self.workers]
+            folder.attempts(worker).write_bytes(b"".join(map(pack, mine)))
+            done = LoadDone(worker=worker, started=len(mine), attempts=len(mine))
+            write_json(folder.done(worker), done)
+        ready = LoadReady(worker=0, pid=1, arrivals=len(self.due_us), names=("pay", "ask"))
+        write_json(folder.ready(0), ready)
+        folder.evidence("ledger_entries").write_bytes(_lines(self.books.entries))
+        folder.evidence("ledger_accounts").write_bytes(_lines(self.books.accounts))
+        folder.evidence("bank_charges").write_bytes(_lines(self.books.charges))
+        folder.evidence("payments").write_bytes(_lines(self.books.payments))
+        folder.seal()
+        return folder
+
+
+def sound_run(seed: int = 11, outage_s: float = 1.5, rate: float = 80.0) -> RunsBuilder:
+    """A run that passes: for `outage_s` after the fault every payer has to ask twice."""
+    due = arrivals_us(Steady(per_s=rate), LOAD_S, seed)
+    run = RunsBuilder(due)
+    draw = random.Random(seed)
+    for intent, due_us in enumerate(due):
+        at_s = due_us / US_PER_S
+        if F0_S <= at_s < F0_S + outage_s:
+            run.retries(intent)
+        else:
+            run.pays(intent, took_ms=15 + 10 * draw.random())
+    run.fault()
+    run.tell_state(F0_S + 0.3, "breaker", ("payments>ledger", "payments"), "open")
+    run.tell_state(F0_S + 1.3, "breaker", ("payments>ledger", "payments"), "half_open")
+    run.tell_state(F0_S + 1.4, "breaker", ("payments>ledger", "payments"), "closed")
+    run.tell_state(F0_S, "instance", ("", "ledger-1"), "down")
+    run.tell_state(F1_S, "instance", ("", "ledger-1"), "ready")
+    return run
+
+
+def spoil(run: RunsBuilder, intent: int, change: Callable[[Attempt], Attempt]) -> None:
+    """Change every attempt of one intent."""
+    run.attempts = [change(a) if a.intent == intent else a for a in run.attempts]
+
+
+def _lines(rows: Iterable[object]) -> bytes:
+    return msgspec.json.Encoder().encode_lines(rows)
+
+
+def _manifest(ended: str) -> Manifest:
+    spans = [("warm-up", 0.0, WARM_UP_S), ("baseline", WARM_UP_S, F0_S), ("fault", F0_S, F1_S)]
+    spans += [("recovery", F1_S, LOAD_S), ("drain", LOAD_S, LOAD_S + DRAIN_S)]
+    return Manifest(
+        schema=1,
+        experiment="ledger-killed",
+        path="runs/ledger-killed/20260101T000000Z",
+        scenario="steady",
+        seed=11,
+        rate_scale=1.0,
+        intent_prefix=PREFIX,
+        squall_version="0.1.0",
+        python="3.11.9",
+        cores=2,
+        started_at="2026-01-01T00:00:00+00:00",
+        t0_mono_ns=T0_NS,
+        phases=tuple(PhaseSpan(name=n, begin_s=b, end_s=e) for n, b, e in spans),
+        ended=ended,
+    )
+
+
+def _plan(workers: int) -> LoadPlan:
+    return LoadPlan(
+        scenario="steady",
+        seed=11,
+        rate_scale=1.0,
+        host="http://127.0.0.1:1",
+        folder="elsewhere",
+        intent_prefix=PREFIX,
+        load_s=LOAD_S,
+        stop_s=LOAD_S + DRAIN_S,
+        workers=workers,
+    )
