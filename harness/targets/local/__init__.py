@@ -1,0 +1,1 @@
+"""The local target: a whole system as child processes of one supervisor."""

@@ -1,0 +1,183 @@
+"""The supervisor's process: a whole local system, from its first child to its last.
+
+`python -m harness.targets.local --system FILE --run-dir DIR --state DIR [--timeline FILE] [--lock]`
+prints one line (protocol.Announcement) when all is ready or cannot be (exit 2), then serves
+`<state>/target.sock` until SIGTERM, SIGINT, SIGHUP or a `shutdown` request.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import os
+import random
+import signal
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import uvloop
+
+from harness.clock import SystemClock
+from harness.errors import ConfigError, HarnessError, RefusedError
+from harness.safety.lock import MachineLock
+from harness.safety.state import State, lock_path
+from harness.safety.undo import UndoLog
+from harness.store import RunFolder
+from harness.system import System, read_system
+from harness.targets.local.assembly import Place
+from harness.targets.local.child import Spawner
+from harness.targets.local.control import ControlServer
+from harness.targets.local.layout import place
+from harness.targets.local.logs import LogFollower, follow_logs
+from harness.targets.local.ports import Ports
+from harness.targets.local.protocol import Announcement
+from harness.targets.local.supervisor import Supervisor
+from harness.targets.local.system_life import SystemLife
+from harness.timeline import FileTimeline
+
+_ENDINGS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the command line says."""
+
+    system: Path
+    run: RunFolder
+    state: State
+    timeline: Path
+    lock: bool
+
+
+def main() -> int:
+    """Run until told to end. 0: ended in order, 2: it never was ready."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
+    settings = _parse(sys.argv[1:])
+    os.umask(0o077)  # sockets, logs and data are this user's alone
+    try:
+        with _lock(settings):
+            uvloop.run(_serve(settings))
+    except (HarnessError, OSError) as error:
+        _announce(_failure(error))
+        return 2
+    return 0
+
+
+async def _serve(settings: Settings) -> None:
+    over = asyncio.Event()
+    for sig in _ENDINGS:
+        asyncio.get_running_loop().add_signal_handler(sig, over.set)
+    system = read_system(settings.system)
+    where = _folders(settings)
+    timeline = FileTimeline(settings.timeline, SystemClock())
+    spawner = Spawner(UndoLog(settings.state.undo))
+    layout = place(system, Ports(random.Random()))
+    life = SystemLife(layout, where, spawner, timeline)
+    supervisor = Supervisor(life, timeline)
+    supervisor.over = over
+    control = ControlServer(settings.state.target_socket, supervisor.handle)
+    try:
+        await control.open()
+        async with _copied_logs(system, where, timeline):
+            if await _started(life, over):
+                entry = next(e for e in layout.edges if e.name == system.entry)
+                _announce(_success(settings, f"http://{entry.address}"))
+                await over.wait()
+    finally:
+        await life.stop()
+        await control.close()
+        timeline.close()
+
+
+async def _started(life: SystemLife, over: asyncio.Event) -> bool:
+    """Whether all is ready; False when told to end before. Raises what went wrong."""
+    starting = asyncio.create_task(life.start())
+    ending = asyncio.create_task(over.wait())
+    await asyncio.wait({starting, ending}, return_when=asyncio.FIRST_COMPLETED)
+    ending.cancel()
+    if not starting.done():
+        starting.cancel()
+        await asyncio.wait({starting})
+        return False
+    await starting
+    return True
+
+
+@contextlib.asynccontextmanager
+async def _copied_logs(system: System, where: Place, timeline: FileTimeline) -> AsyncIterator[None]:
+    """While inside, what services log of interest goes into the timeline."""
+    names = [
+        n for s in system.services if s.kind == "process" for n in system.instance_names(s.name)
+    ]
+    if not system.events:
+        yield
+        return
+    logs = {name: LogFollower(where.run.log(name)) for name in names}
+    task = asyncio.create_task(follow_logs(logs, system.events, timeline))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+
+
+def _folders(settings: Settings) -> Place:
+    where = Place(run=settings.run, sockets=settings.state.root)
+    for folder in (settings.run.logs, where.data, settings.state.root):
+        folder.mkdir(parents=True, exist_ok=True)
+    return where
+
+
+def _lock(settings: Settings) -> contextlib.AbstractContextManager[object]:
+    if not settings.lock:
+        return contextlib.nullcontext()
+    since = datetime.now(UTC).isoformat(timespec="seconds")
+    return MachineLock.take(lock_path(), "squall services up", since)
+
+
+def _success(settings: Settings, entry: str) -> Announcement:
+    socket = str(settings.state.target_socket)
+    return Announcement(ready=True, socket=socket, entry=entry, pid=os.getpid())
+
+
+def _failure(error: Exception) -> Announcement:
+    if isinstance(error, RefusedError):
+        return Announcement(ready=False, error=str(error), trouble="refused")
+    if isinstance(error, ConfigError):
+        return Announcement(ready=False, error=str(error), trouble="config")
+    return Announcement(ready=False, error=str(error), trouble="target")
+
+
+def _announce(what: Announcement) -> None:
+    with contextlib.suppress(BrokenPipeError):  # whoever started us need not listen any more
+        sys.stdout.buffer.write(msgspec.json.encode(what) + b"\n")
+        sys.stdout.buffer.flush()
+
+
+def _parse(arguments: list[str]) -> Settings:
+    parser = argparse.ArgumentParser(prog="python -m harness.targets.local")
+    parser.add_argument("--system", type=Path, required=True)
+    parser.add_argument("--run-dir", type=Path, required=True)
+    parser.add_argument("--state", type=Path, required=True)
+    parser.add_argument("--timeline", type=Path)
+    parser.add_argument("--lock", action="store_true")
+    found = parser.parse_args(arguments)
+    run = RunFolder(found.run_dir.absolute())
+    return Settings(
+        system=found.system,
+        run=run,
+        state=State(root=found.state.absolute()),
+        timeline=found.timeline or run.timeline,
+        lock=found.lock,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

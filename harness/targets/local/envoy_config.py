@@ -1,0 +1,252 @@
+"""What Envoy is told: one listener an edge, with its faults switched by runtime keys; pure.
+
+The request's way through an edge: buffer, then fault (delay, error), then Lua (loses answers on
+the one route that asks for it), then router. `buffer` stands first because Envoy's early error
+to a POST whose body is still to come closes the connection: an error would inject churn as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from harness.targets.local.layout import PlacedEdge
+from harness.targets.local.ports import HOST
+
+Json = Mapping[str, object]
+RTDS_LAYER: Final = "chaos"
+GENERATION_KEY: Final = "chaos.generation"
+LOST_ROUTE: Final = "lost_answers"
+
+_TYPES: Final = "type.googleapis.com/envoy"
+_FILTERS: Final = f"{_TYPES}.extensions.filters"
+_MAX_BODY_BYTES: Final = 1_048_576
+_MAX_CONNECTIONS: Final = 20_000
+# An edge's own end of patience: callers have shorter deadlines; this only ends what nobody awaits.
+_ROUTE_TIMEOUT: Final = "30s"
+# Shorter than the servers keep an idle connection (uvicorn: 5 s), or a request would now and then
+# be sent just as the server hangs up.
+_UPSTREAM_IDLE: Final = "3s"
+# Throws an answer away whole, headers too, after the request was done: what a payer sees when the
+# gateway loses an answer. The body is taken in first, so that the connections stay in order.
+_LOSE_ANSWER: Final = """
+function envoy_on_response(handle)
+  local names = {}
+  for name, _ in pairs(handle:headers()) do
+    if string.sub(name, 1, 1) ~= ":" then names[#names + 1] = name end
+  end
+  for _, name in ipairs(names) do handle:headers():remove(name) end
+  handle:headers():replace(":status", "504")
+  handle:body(true):setBytes("")
+end
+"""
+
+
+def bootstrap(node: str, admin: Path, runtime: Path, edges: tuple[PlacedEdge, ...]) -> Json:
+    """The whole configuration of one Envoy that plays these edges."""
+    source = {"path_config_source": {"path": str(runtime)}}
+    return {
+        "node": {"id": node, "cluster": "squall"},
+        "admin": {"address": {"pipe": {"path": str(admin), "mode": 0o600}}},
+        "static_resources": {
+            "listeners": [_listener(edge) for edge in edges],
+            "clusters": [_cluster(edge) for edge in edges],
+        },
+        "layered_runtime": {
+            "layers": [
+                {"name": "static", "static_layer": {}},
+                {"name": RTDS_LAYER, "rtds_layer": {"name": RTDS_LAYER, "rtds_config": source}},
+            ]
+        },
+        "overload_manager": {"resource_monitors": [_connection_limit()]},
+    }
+
+
+def runtime_key(edge: str, what: str) -> str:
+    """The runtime key of one knob of one edge."""
+    return f"chaos.{edge}.{what}"
+
+
+def _listener(edge: PlacedEdge) -> Json:
+    return {
+        "name": edge.name,
+        "address": _address(HOST, edge.port),
+        # Otherwise two Envoys could share the port without a word.
+        "enable_reuse_port": False,
+        "filter_chains": [
+            {
+                "filters": [
+                    _typed("hcm", f"{_FILTERS}.network.http_connection_manager.v3", _hcm(edge))
+                ]
+            }
+        ],
+    }
+
+
+def _hcm(edge: PlacedEdge) -> Json:
+    return {
+        "@kind": "HttpConnectionManager",
+        "stat_prefix": edge.name,
+        "generate_request_id": False,
+        "http_filters": [
+            _filter("buffer", "Buffer", {"max_request_bytes": _MAX_BODY_BYTES}),
+            _filter("fault", "HTTPFault", _fault(edge.name)),
+            _filter("lua", "Lua", {"source_codes": {"lose": {"inline_string": _LOSE_ANSWER}}}),
+            _filter("router", "Router", {}),
+        ],
+        "route_config": {
+            "name": edge.name,
+            "virtual_hosts": [{"name": edge.name, "domains": ["*"], "routes": _routes(edge.name)}],
+        },
+        "local_reply_config": {"mappers": [_not_processed()]},
+    }
+
+
+def _fault(edge: str) -> Json:
+    """Off (0 %) until its runtime keys say otherwise; a delay must stand here to be switchable."""
+    return {
+        "delay": {"fixed_delay": "0.001s", "percentage": {"numerator": 0}},
+        "abort": {"http_status": 503, "percentage": {"numerator": 0}},
+        "delay_percent_runtime": runtime_key(edge, "delay_pct"),
+        "delay_duration_runtime": runtime_key(edge, "delay_ms"),
+        "abort_percent_runtime": runtime_key(edge, "abort_pct"),
+        "abort_http_status_runtime": runtime_key(edge, "abort_status"),
+    }
+
+
+def _routes(edge: str) -> list[Json]:
+    lua = f"{_FILTERS}.http.lua.v3.LuaPerRoute"
+    chance = {"default_value": {"numerator": 0}, "runtime_key": runtime_key(edge, "lost_pct")}
+    return [
+        {
+            "match": {"prefix": "/", "runtime_fraction": chance},
+            "stat_prefix": LOST_ROUTE,  # gives this route its own counters: the proof
+            "route": _route_action(edge),
+            "typed_per_filter_config": {"lua": {"@type": lua, "name": "lose"}},
+        },
+        {
+            "match": {"prefix": "/"},
+            "route": _route_action(edge),
+            "typed_per_filter_config": {"lua": {"@type": lua, "disabled": True}},
+        },
+    ]
+
+
+def _route_action(edge: str) -> Json:
+    """Tried again, elsewhere, is only what was never sent: a payment may not be sent twice."""
+    return {
+        "cluster": edge,
+        "timeout": _ROUTE_TIMEOUT,
+        "retry_policy": {
+            "retry_on": "connect-failure,refused-stream,reset-before-request",
+            "num_retries": 2,
+            "retry_back_off": {"base_interval": "0.010s", "max_interval": "0.050s"},
+            "retry_host_predicate": [
+                _typed(
+                    "envoy.retry_host_predicates.previous_hosts",
+                    f"{_TYPES}.extensions.retry.host.previous_hosts.v3",
+                    {"@kind": "PreviousHostsPredicate"},
+                )
+            ],
+            "host_selection_retry_max_attempts": 3,
+        },
+    }
+
+
+def _not_processed() -> Json:
+    """Tells the caller when Envoy itself knows that no server has seen the request.
+
+    Flags: UH no healthy host, UF connection failed, UO circuit breaker.
+    """
+    return {
+        "filter": {"response_flag_filter": {"flags": ["UH", "UF", "UO"]}},
+        "headers_to_add": [{"header": {"key": "Not-Processed", "value": "true"}}],
+    }
+
+
+def _cluster(edge: PlacedEdge) -> Json:
+    options = f"{_TYPES}.extensions.upstreams.http.v3.HttpProtocolOptions"
+    hosts = [{"endpoint": {"address": _address(i.host, i.port)}} for i in edge.behind]
+    return {
+        "name": edge.name,
+        "type": "STATIC",
+        "connect_timeout": "0.5s",
+        "lb_policy": "LEAST_REQUEST",
+        "load_assignment": {"cluster_name": edge.name, "endpoints": [{"lb_endpoints": hosts}]},
+        "typed_extension_protocol_options": {
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+                "@type": options,
+                "explicit_http_config": {"http_protocol_options": {}},
+                "common_http_protocol_options": {"idle_timeout": _UPSTREAM_IDLE},
+            }
+        },
+        # Never send to hosts known to be unable: an honest, immediate 503 says that nothing was
+        # processed; the default (panic below 50 %) would send payments to servers that hang.
+        "common_lb_config": {"healthy_panic_threshold": {"value": 0}},
+        "health_checks": [_health_check(edge.behind[0].service.ready)],
+        "outlier_detection": _outlier_detection(),
+        "circuit_breakers": {
+            "thresholds": [
+                {
+                    "max_connections": 1024,
+                    "max_pending_requests": 1024,
+                    "max_requests": 1024,
+                    "max_retries": 64,
+                }
+            ]
+        },
+    }
+
+
+def _health_check(path: str) -> Json:
+    return {
+        "timeout": "0.5s",
+        "interval": "0.25s",
+        "no_traffic_interval": "0.25s",
+        # One lost check on a full machine is not a death; a 503 or two misses are.
+        "unhealthy_threshold": 2,
+        "healthy_threshold": 1,
+        "http_health_check": {"path": path},
+    }
+
+
+def _outlier_detection() -> Json:
+    """Ejects a host whose connections fail, at once; answers (5xx) are not its business."""
+    return {
+        "split_external_local_origin_errors": True,
+        "consecutive_local_origin_failure": 2,
+        "enforcing_consecutive_local_origin_failure": 100,
+        "enforcing_local_origin_success_rate": 0,
+        "enforcing_consecutive_5xx": 0,
+        "enforcing_consecutive_gateway_failure": 0,
+        "enforcing_success_rate": 0,
+        "interval": "0.25s",
+        "base_ejection_time": "0.5s",
+        "max_ejection_time": "2s",
+        "max_ejection_percent": 50,
+    }
+
+
+def _connection_limit() -> Json:
+    return _typed(
+        "envoy.resource_monitors.global_downstream_max_connections",
+        f"{_TYPES}.extensions.resource_monitors.downstream_connections.v3",
+        {
+            "@kind": "DownstreamConnectionsConfig",
+            "max_active_downstream_connections": _MAX_CONNECTIONS,
+        },
+    )
+
+
+def _filter(name: str, kind: str, settings: Json) -> Json:
+    return _typed(name, f"{_FILTERS}.http.{name}.v3", {"@kind": kind, **settings})
+
+
+def _typed(name: str, package: str, settings: Json) -> Json:
+    config = {key: value for key, value in settings.items() if key != "@kind"}
+    return {"name": name, "typed_config": {"@type": f"{package}.{settings['@kind']}", **config}}
+
+
+def _address(host: str, port: int) -> Json:
+    return {"socket_address": {"address": host, "port_value": port}}

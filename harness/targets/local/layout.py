@@ -1,0 +1,124 @@
+"""Where everything of a system lies on this machine: pure, once the ports are given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from harness.errors import ConfigError
+from harness.system import Edge, Service, System
+from harness.targets.local.ports import HOST
+
+_POSTGRES_PORT = 5432
+
+
+class PortSource(Protocol):
+    """Who gives ports."""
+
+    def take(self) -> int:
+        """A free one."""
+
+    def claim(self, port: int, what: str) -> int:
+        """That one, or RefusedError."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedInstance:
+    """One instance and the address it listens at. `ours` is False where it runs already."""
+
+    name: str
+    service: Service
+    host: str
+    port: int
+    ours: bool = True
+
+    @property
+    def address(self) -> str:
+        """host:port."""
+        return f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedEdge:
+    """One edge, the port its callers use, and the instances behind it."""
+
+    edge: Edge
+    port: int
+    behind: tuple[PlacedInstance, ...]
+
+    @property
+    def name(self) -> str:
+        """source>destination."""
+        return self.edge.name
+
+    @property
+    def address(self) -> str:
+        """host:port, for the caller."""
+        return f"{HOST}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """A placed system, in the order of its file."""
+
+    system: System
+    instances: tuple[PlacedInstance, ...]
+    edges: tuple[PlacedEdge, ...]
+
+    def via(self, kind: str) -> tuple[PlacedEdge, ...]:
+        """The edges of one kind (gateway, mesh, tcp)."""
+        return tuple(e for e in self.edges if e.edge.via == kind)
+
+    @property
+    def edge_values(self) -> Mapping[str, str]:
+        """What `{edge:...}` means."""
+        return {f"edge:{e.name}": e.address for e in self.edges}
+
+
+def place(system: System, ports: PortSource) -> Layout:
+    """Give each instance and edge its port.
+
+    Raises RefusedError (a wanted port is in use), TargetError (none is free), ConfigError.
+    """
+    # Wanted ports first, so that none of them is handed out as a free one.
+    wanted = {e.name: ports.claim(e.port, f"edge {e.name}") for e in system.edges if e.port}
+    instances = tuple(
+        _place(service, name, ports)
+        for service in system.services
+        for name in system.instance_names(service.name)
+    )
+    edges = tuple(
+        PlacedEdge(
+            edge=edge,
+            port=wanted.get(edge.name) or ports.take(),
+            behind=tuple(i for i in instances if i.service.name == edge.destination),
+        )
+        for edge in system.edges
+    )
+    for placed in edges:
+        _check(placed)
+    return Layout(system=system, instances=instances, edges=edges)
+
+
+def _place(service: Service, name: str, ports: PortSource) -> PlacedInstance:
+    if service.url is None:
+        return PlacedInstance(name=name, service=service, host=HOST, port=ports.take())
+    parts = urlsplit(service.url)
+    if parts.scheme not in ("postgresql", "postgres") or not parts.hostname:
+        raise ConfigError(f"service {service.name}: url: write it as postgresql://user@host:port")
+    port = parts.port or _POSTGRES_PORT
+    return PlacedInstance(name=name, service=service, host=parts.hostname, port=port, ours=False)
+
+
+def _check(placed: PlacedEdge) -> None:
+    """A TCP edge leads to one process; HTTP edges do not lead to a database."""
+    if not placed.behind:
+        raise ConfigError(f"edge {placed.name}: nothing is behind it")
+    tcp, kind = placed.edge.via == "tcp", placed.behind[0].service.kind
+    if kind == "postgres" and not tcp:
+        raise ConfigError(f"edge {placed.name}: via: a database is reached via tcp")
+    if tcp and len(placed.behind) > 1:
+        text = f"edge {placed.name}: via: tcp leads to one instance, not to {len(placed.behind)}"
+        raise ConfigError(text)

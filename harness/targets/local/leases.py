@@ -1,0 +1,63 @@
+"""Leases: a fault that nobody renews is undone here, at once, whoever has died meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from harness.errors import HarnessError, TargetError
+from harness.timeline import Timeline
+
+Undo = Callable[[], Awaitable[None]]
+UNDO_TRIES: Final = 50
+UNDO_AGAIN_S: Final = 0.1
+
+
+class Leases:
+    """One lease a resource (an instance or an edge)."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self._timeline = timeline
+        self._held: dict[str, tuple[asyncio.TimerHandle, Undo]] = {}
+        self._undoing: set[asyncio.Task[None]] = set()
+
+    def hold(self, resource: str, lease_s: float, undo: Undo) -> None:
+        """Undo after `lease_s`, unless it is renewed or dropped; replaces an older lease."""
+        self.drop(resource)
+        timer = asyncio.get_running_loop().call_later(lease_s, self._expire, resource)
+        self._held[resource] = (timer, undo)
+
+    def renew(self, resource: str, lease_s: float) -> None:
+        """Count from now. Raises TargetError if there is no lease (any more)."""
+        if resource not in self._held:
+            raise TargetError(f"{resource} has no fault (any more): its lease cannot be renewed")
+        self.hold(resource, lease_s, self._held[resource][1])
+
+    def drop(self, resource: str) -> None:
+        """The fault was undone in order."""
+        timer, _ = self._held.pop(resource, (None, None))
+        if timer is not None:
+            timer.cancel()
+
+    def holds(self, resource: str) -> bool:
+        """Whether a fault is on."""
+        return resource in self._held
+
+    def _expire(self, resource: str) -> None:
+        _, undo = self._held.pop(resource)
+        self._timeline.tell("target", "lease_expired", resource)
+        task = asyncio.get_running_loop().create_task(self._undo(resource, undo))
+        self._undoing.add(task)
+        task.add_done_callback(self._undoing.discard)
+
+    async def _undo(self, resource: str, undo: Undo) -> None:
+        for _ in range(UNDO_TRIES):
+            try:
+                await undo()
+            except HarnessError as error:
+                why = str(error)
+                await asyncio.sleep(UNDO_AGAIN_S)
+            else:
+                return
+        self._timeline.tell("target", "undo_failed", resource, error=why)

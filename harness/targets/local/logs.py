@@ -1,0 +1,119 @@
+"""Copies what services log of interest into the timeline, while they write it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final, Protocol
+
+import msgspec
+
+from harness.timeline import Event, Scalar
+
+EVERY_S: Final = 0.05
+_CHUNK_BYTES: Final = 262_144
+_LINE_BYTES_MAX: Final = 16_384
+_OWN_FIELDS: Final = frozenset({"event", "name", "mono_ns", "wall_ns"})
+
+
+class Appender(Protocol):
+    """A timeline that takes an event with its own time."""
+
+    def append(self, event: Event) -> None:
+        """Write it."""
+
+
+class _Line(msgspec.Struct, frozen=True, kw_only=True):
+    event: str
+    mono_ns: int
+    wall_ns: int
+    name: str = ""
+
+
+def interesting(events: tuple[str, ...]) -> re.Pattern[bytes]:
+    """Finds the lines worth parsing: most of a log is requests, and parsing those would cost."""
+    names = b"|".join(re.escape(name.encode()) for name in events)
+    return re.compile(rb'"event":\s?"(?:' + names + rb')"')
+
+
+def events_in(chunk: bytes, instance: str, pattern: re.Pattern[bytes]) -> Iterator[Event]:
+    """The events in whole lines of a log; a line that is no such event is passed over."""
+    done = 0
+    for found in pattern.finditer(chunk):
+        if found.start() < done:
+            continue  # the same line
+        begin = chunk.rfind(b"\n", 0, found.start()) + 1
+        done = chunk.find(b"\n", found.end())
+        raw = chunk[begin:done]
+        try:
+            line = msgspec.json.decode(raw, type=_Line)
+            fields = msgspec.json.decode(raw, type=dict[str, object])
+        except msgspec.MsgspecError:
+            continue
+        yield _event(line, fields, instance)
+
+
+def _event(line: _Line, fields: dict[str, object], instance: str) -> Event:
+    data: dict[str, Scalar] = {
+        key: value
+        for key, value in fields.items()
+        if key not in _OWN_FIELDS and (value is None or isinstance(value, str | int | float))
+    }
+    return Event(
+        mono_ns=line.mono_ns,
+        wall_ns=line.wall_ns,
+        source="service",
+        kind=line.event,
+        name=line.name,
+        target=instance,
+        data=data,
+    )
+
+
+class LogFollower:
+    """Reads one growing log by whole lines; a line without end is dropped at a limit."""
+
+    def __init__(self, path: Path) -> None:
+        path.touch(mode=0o600)
+        self._stream = path.open("rb", buffering=0)
+        self._rest = b""
+
+    def take(self) -> bytes:
+        """The whole lines since the last look."""
+        new = self._stream.read(_CHUNK_BYTES)
+        if not new:
+            return b""
+        whole, newline, rest = (self._rest + new).rpartition(b"\n")
+        self._rest = rest if len(rest) <= _LINE_BYTES_MAX else b""
+        return whole + newline
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._stream.close()
+
+
+async def follow_logs(
+    logs: dict[str, LogFollower], events: tuple[str, ...], timeline: Appender
+) -> None:
+    """Copy the named events of each instance's log until cancelled, then once more."""
+    pattern = interesting(events)
+
+    def copy() -> None:
+        for instance, log in logs.items():
+            for event in events_in(log.take(), instance, pattern):
+                timeline.append(event)
+
+    try:
+        await _every(EVERY_S, copy)
+    finally:
+        copy()
+        for log in logs.values():
+            log.close()
+
+
+async def _every(seconds: float, call: Callable[[], None]) -> None:
+    while True:
+        call()
+        await asyncio.sleep(seconds)

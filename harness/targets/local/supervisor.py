@@ -1,0 +1,166 @@
+"""Answers requests about a running system: who lives, and the faults, each under its lease."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from functools import partial
+
+from harness.documents import nearest
+from harness.errors import FaultError, TargetError, UnknownResourceError
+from harness.targets.base import EdgeFault, EdgeStatus, InstanceStatus
+from harness.targets.local.edge_faults import check_fault, check_lease
+from harness.targets.local.edge_owner import EdgeOwner
+from harness.targets.local.instance import Instance
+from harness.targets.local.layout import PlacedEdge
+from harness.targets.local.leases import Leases
+from harness.targets.local.protocol import Answer, Request, describe
+from harness.targets.local.system_life import SystemLife, each
+from harness.timeline import Timeline
+
+
+class Supervisor:
+    """Does what requests ask, one at a time for each resource."""
+
+    def __init__(self, life: SystemLife, timeline: Timeline) -> None:
+        self._life = life
+        self._leases = Leases(timeline)
+        self._edges = {edge.name: edge for edge in life.layout.edges}
+        self._faults: dict[str, EdgeFault] = {}
+        self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.over = asyncio.Event()
+
+    async def handle(self, request: Request) -> Answer:
+        """Do it; what goes wrong is part of the answer."""
+        try:
+            if request.resource:
+                self._must_exist(request.resource)
+                async with self._locks[request.resource]:
+                    return await self._do(request)
+            return await self._do(request)
+        except TimeoutError:
+            return Answer(trouble="target", error=f"{request.op} {request.resource}: took too long")
+        except TargetError as error:
+            return describe(error)
+
+    async def _do(self, request: Request) -> Answer:
+        name, lease_s = request.resource, request.lease_s
+        match request.op:
+            case "instances":
+                return Answer(instances=tuple(map(self._status, self._life.instances)))
+            case "parts":
+                return Answer(instances=tuple(i.status() for i in self._life.parts.values()))
+            case "edges":
+                return Answer(edges=await self._look())
+            case "renew":
+                await self._renew(name, lease_s)
+            case "shutdown":
+                self.over.set()
+            case _:
+                return await self._change(request)
+        return Answer()
+
+    async def _change(self, request: Request) -> Answer:
+        """Inject or undo a fault."""
+        name, lease_s = request.resource, request.lease_s
+        match request.op:
+            case "kill":
+                return Answer(instances=(await self._kill(name, lease_s),))
+            case "pause":
+                return Answer(instances=(await self._pause(name, lease_s),))
+            case "fault_edge":
+                return Answer(edges=(await self._fault_edge(name, request.fault, lease_s),))
+            case "clear_edge":
+                await self._clear(name)
+                return Answer(edges=(await self._look_at(name),))
+            case _:  # revive, resume
+                await self._undo_instance(name)
+                return Answer(instances=(self._status(name),))
+
+    async def _kill(self, name: str, lease_s: float) -> InstanceStatus:
+        check_lease(lease_s)
+        before = await self._instance(name).kill()
+        self._leases.hold(name, lease_s, partial(self._undo_instance, name))
+        return before
+
+    async def _pause(self, name: str, lease_s: float) -> InstanceStatus:
+        check_lease(lease_s)
+        await self._instance(name).pause()
+        self._leases.hold(name, lease_s, partial(self._undo_instance, name))
+        return self._status(name)
+
+    async def _undo_instance(self, name: str) -> None:
+        """Both undoings at once: each is nothing where its fault is not on."""
+        instance = self._instance(name)
+        instance.resume()
+        instance.revive()
+        self._leases.drop(name)
+
+    async def _fault_edge(self, name: str, fault: EdgeFault | None, lease_s: float) -> EdgeStatus:
+        edge = self._edge(name)
+        check_lease(lease_s)
+        if fault is None:
+            raise FaultError(f"edge {name}: no fault was given")
+        check_fault(name, edge.edge.via, fault)
+        await self._owner(name).set_fault(name, fault, lease_s)
+        self._faults[name] = fault
+        self._leases.hold(name, lease_s, partial(self._clear, name))
+        return await self._look_at(name)
+
+    async def _clear(self, name: str) -> None:
+        self._edge(name)
+        await self._owner(name).clear(name)
+        self._faults.pop(name, None)
+        self._leases.drop(name)
+
+    async def _renew(self, name: str, lease_s: float) -> None:
+        check_lease(lease_s)
+        self._leases.renew(name, lease_s)
+        if name not in self._faults:
+            return
+        try:
+            await self._owner(name).renew(name, lease_s)
+        except TargetError:
+            # The proxy has started anew and forgotten: our word stands.
+            await self._owner(name).set_fault(name, self._faults[name], lease_s)
+
+    def _status(self, name: str) -> InstanceStatus:
+        return self._life.instances[name].status(leased=self._leases.holds(name))
+
+    async def _look(self) -> tuple[EdgeStatus, ...]:
+        owners = each(self._life.owners.values())
+        seen = {}
+        for found in await asyncio.gather(*(owner.look() for owner in owners)):
+            seen.update(found)
+        return tuple(
+            EdgeStatus(
+                name=name,
+                address=edge.address,
+                requests=seen[name].counts.requests,
+                hits=seen[name].counts.hits,
+                fault=seen[name].fault,
+            )
+            for name, edge in self._edges.items()
+        )
+
+    async def _look_at(self, name: str) -> EdgeStatus:
+        return next(edge for edge in await self._look() if edge.name == name)
+
+    def _must_exist(self, name: str) -> None:
+        known = [*self._life.instances, *self._edges]
+        if name not in known:
+            raise UnknownResourceError(f"no instance or edge {name!r}; {nearest(name, known)}")
+
+    def _instance(self, name: str) -> Instance:
+        if name not in self._life.instances:
+            mend = nearest(name, list(self._life.instances))
+            raise UnknownResourceError(f"no instance {name!r}; {mend}")
+        return self._life.instances[name]
+
+    def _edge(self, name: str) -> PlacedEdge:
+        if name not in self._edges:
+            raise UnknownResourceError(f"no edge {name!r}; {nearest(name, list(self._edges))}")
+        return self._edges[name]
+
+    def _owner(self, name: str) -> EdgeOwner:
+        return self._life.owners[name]

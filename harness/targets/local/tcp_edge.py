@@ -1,0 +1,120 @@
+"""One TCP edge: its listener, its connections, the one fault that is on, and that fault's lease."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from harness.targets.base import EdgeFault
+from harness.targets.local.ports import HOST
+from harness.targets.local.tcp_half import TcpHalf
+from harness.targets.local.timer_queue import TimerQueue
+
+CONNECT_TIMEOUT_S: Final = 5.0
+_BACKLOG: Final = 1024
+_CUTS: Final = ("reset", "refuse")
+
+
+class TcpEdge:
+    """Forwards `port` to `upstream` (host, port). `chunks` and `hits` only ever grow.
+
+    A hit is a chunk that was delayed, swallowed or slowed, or a connection that was cut.
+    """
+
+    def __init__(self, name: str, port: int, upstream: tuple[str, int], timers: TimerQueue) -> None:
+        self.name, self.timers = name, timers
+        self.fault: EdgeFault | None = None
+        self.chunks = self.hits = 0
+        self._port, self._upstream = port, upstream
+        self._halves: set[TcpHalf] = set()
+        # Kept: a server that nobody refers to is collected, and then refuses everybody.
+        self._server: asyncio.Server | None = None
+        self._lease: asyncio.TimerHandle | None = None
+
+    async def listen(self) -> None:
+        """Begin to accept. Raises OSError if the port is in use."""
+        if self._server is None:
+            self._server = await asyncio.get_running_loop().create_server(
+                lambda: TcpHalf(self, from_caller=True),
+                HOST,
+                self._port,
+                reuse_address=True,
+                backlog=_BACKLOG,
+            )
+
+    async def set_fault(self, fault: EdgeFault | None, lease_s: float) -> None:
+        """Make it the only fault; None takes any away. What the old one held goes at once."""
+        if self._lease is not None:
+            self._lease.cancel()
+        self._lease = None
+        self.fault = fault
+        if fault is not None:
+            self._lease = asyncio.get_running_loop().call_later(lease_s, self._expire)
+        if fault is not None and fault.kind == "refuse":
+            self._deafen()
+        else:
+            await self.listen()
+        self._tell_halves()
+
+    def renew(self, lease_s: float) -> bool:
+        """Keep the fault for that long from now; False if there is none."""
+        if self._lease is None:
+            return False
+        self._lease.cancel()
+        self._lease = asyncio.get_running_loop().call_later(lease_s, self._expire)
+        return True
+
+    def swallows(self) -> bool:
+        """Whether nothing gets through."""
+        return self.fault is not None and self.fault.kind == "blackhole"
+
+    def may_dial(self) -> bool:
+        """Whether a new connection reaches the server."""
+        return not self.swallows() and not self._cuts()
+
+    def joined(self, half: TcpHalf) -> None:
+        """A side was connected; while the edge resets, not for long."""
+        self._halves.add(half)
+        if self._cuts():
+            self.hits += 1
+            half.reset()
+        elif self.swallows():
+            self.hits += 1
+
+    def left(self, half: TcpHalf) -> None:
+        """A side has gone."""
+        self._halves.discard(half)
+
+    async def connect(self) -> TcpHalf | None:
+        """The server's side of a new connection, or None if the server cannot be reached."""
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                _, half = await loop.create_connection(
+                    lambda: TcpHalf(self, from_caller=False), *self._upstream
+                )
+        except (OSError, TimeoutError):
+            return None
+        return half
+
+    def _cuts(self) -> bool:
+        return self.fault is not None and self.fault.kind in _CUTS
+
+    def _deafen(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        self._server = None
+
+    def _expire(self) -> None:
+        self._expiring = asyncio.get_running_loop().create_task(self.set_fault(None, 0))
+
+    def _tell_halves(self) -> None:
+        for half in tuple(self._halves):
+            if self._cuts():
+                self.hits += 1
+                half.reset()
+            elif self.swallows():
+                half.swallow()
+            else:
+                half.dial()
+                half.release()

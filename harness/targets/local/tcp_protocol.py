@@ -1,0 +1,50 @@
+"""What the supervisor and the TCP proxy say to each other: one JSON line each way."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from harness.targets.base import EdgeFault
+
+
+class TcpEdgePlan(msgspec.Struct, frozen=True, kw_only=True):
+    """One edge: listen at `port`, forward to `host:upstream`."""
+
+    name: str
+    port: int
+    host: str
+    upstream: int
+
+
+class TcpProxyPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """All that the proxy is started with."""
+
+    control: str
+    edges: tuple[TcpEdgePlan, ...]
+
+
+class TcpRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What the proxy shall do; `status` needs no edge."""
+
+    op: Literal["set", "clear", "renew", "status"]
+    edge: str = ""
+    fault: EdgeFault | None = None
+    lease_s: float = 0.0
+
+
+class TcpEdgeState(msgspec.Struct, frozen=True, kw_only=True):
+    """One edge now."""
+
+    name: str
+    chunks: int
+    hits: int
+    fault: EdgeFault | None = None
+
+
+class TcpAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """All edges; `error` is "" when what was asked was done."""
+
+    edges: tuple[TcpEdgeState, ...] = ()
+    error: str = ""
