@@ -7,7 +7,7 @@ import select
 import signal
 import subprocess
 import sys
-import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -28,10 +28,10 @@ _LOG: Final = "chaos"
 
 
 class JournalRun(msgspec.Struct, frozen=True, kw_only=True):
-    """One activity as Chaos Toolkit saw it; its times are wall clock, for people only."""
+    """One activity as Chaos Toolkit saw it. An activity that was interrupted has no status."""
 
     activity: dict[str, object]
-    status: str
+    status: str = "interrupted"
     exception: list[str] | None = None
 
 
@@ -103,17 +103,18 @@ class Conductor:
         """Whether it has ended, by itself or not."""
         return self._process.poll() is not None
 
-    def stop(self) -> None:
+    def stop(self, grace_s: float = STOP_S) -> None:
         """End it: asked once (it undoes), killed when that takes too long. Safe to repeat."""
         if self._gone:
             return
         self._gone = True
         begun = self._process.stdin is None or self._process.stdin.closed
-        if not self.finished() and not begun:
-            self._say("")
-        elif not self.finished():
-            self._process.send_signal(signal.SIGUSR1)
-        self._end_within(STOP_S if begun else LEAVE_S)
+        if begun:
+            self._process.send_signal(signal.SIGUSR1)  # not sent to one that has ended
+        else:
+            with suppress(BrokenPipeError):  # it ended before it was told to begin
+                self._say("")
+        self._end_within(grace_s if begun else LEAVE_S)
         if self._process.stdout is not None:
             self._process.stdout.close()
         self._undo.undone(self._record)
@@ -133,9 +134,8 @@ class Conductor:
             self._process.stdin.close()
 
     def _end_within(self, seconds: float) -> None:
-        until_s = time.monotonic() + seconds
         try:
-            self._process.wait(max(0.0, until_s - time.monotonic()))
+            self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()

@@ -39,6 +39,7 @@ EXPERIMENT_VARIABLE: Final = "SQUALL_EXPERIMENT"
 SYSTEM_VARIABLE: Final = "SQUALL_SYSTEM"
 TIMELINE_VARIABLE: Final = "SQUALL_TIMELINE"
 SEED_VARIABLE: Final = "SQUALL_SEED"
+_CALL_S: Final = 5.0  # no call may hold up the undoing of the other faults for long
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +119,7 @@ def open_session(environ: Mapping[str, str]) -> Session:
     state = open_state(environ)
     clock = SystemClock()
     terms = _terms(environ)
-    target = LocalTarget(state.target_socket)
+    target = LocalTarget(state.target_socket, limit_s=_CALL_S)
     timeline = FileTimeline(Path(environ.get(TIMELINE_VARIABLE) or state.timeline), clock)
     limits = Limits() if terms is None else Limits(max_held_s=terms.max_duration_s)
     return Session(

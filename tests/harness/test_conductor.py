@@ -1,0 +1,191 @@
+"""The conductor: a child that waits for go, can be stopped at any time, and always rolls back."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.conductor import Conductor
+from harness.errors import TargetError
+from harness.experiment import Experiment, read_experiment
+from harness.safety.identity import process_identity
+from harness.safety.state import State
+from harness.safety.undo import pending
+from harness.store import RunFolder
+from harness.system import read_system
+from tests.support.safety_victims import within
+
+ROOT = Path(__file__).parent.parent.parent
+KILL = ROOT / "experiments" / "ledger-killed-at-peak" / "experiment.yaml"
+Activity = dict[str, object]
+
+
+def action(func: str, pause_s: float = 0, **arguments: object) -> Activity:
+    provider = {
+        "type": "python",
+        "module": "tests.support.safety_actions",
+        "func": func,
+        "arguments": arguments,
+    }
+    return {
+        "type": "action",
+        "name": f"{func}-{arguments.get('word', '')}",
+        "provider": provider,
+        "pauses": {"after": pause_s},
+    }
+
+
+class Stage:
+    """A run folder and conductors over experiments of our own."""
+
+    def __init__(self, root: Path) -> None:
+        self.folder = RunFolder(root / "run")
+        self.folder.create()
+        (root / "state").mkdir(mode=0o700)
+        self.state = State(root=root / "state")
+        self.notes = root / "notes"
+        self.started: list[Conductor] = []
+        system = read_system(ROOT / "reference_services" / "system.yaml")
+        self.experiment: Experiment = read_experiment(KILL, system)
+
+    def conductor(self, *method: Activity, rollback: Activity | None = None) -> Conductor:
+        rollbacks = [rollback or action("note", word="rolled back")]
+        text = {"title": "t", "description": "d", "method": method, "rollbacks": rollbacks}
+        self.folder.experiment.write_text(json.dumps(text))  # JSON is YAML
+        made = Conductor.start(self.experiment, self.folder, self.state, 7)
+        self.started.append(made)
+        return made
+
+    def said(self) -> list[str]:
+        return self.notes.read_text().split("\n")[:-1] if self.notes.exists() else []
+
+    def await_note(self, word: str) -> None:
+        assert within(10, lambda: word in self.said()) is not None
+
+
+@pytest.fixture
+def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    made = Stage(tmp_path)
+    monkeypatch.setenv("SAFETY_NOTES", str(made.notes))
+    yield made
+    for conductor in made.started:
+        conductor.stop(0.1)
+
+
+def begun(conductor: Conductor) -> Conductor:
+    conductor.wait_ready(20)
+    conductor.go()
+    return conductor
+
+
+def ended(conductor: Conductor) -> Conductor:
+    assert within(20, conductor.finished) is not None
+    return conductor
+
+
+def status(conductor: Conductor) -> str:
+    journal = conductor.journal()
+    assert journal is not None
+    return journal.status
+
+
+def test_waits_for_go_and_then_runs_to_its_end(stage: Stage) -> None:
+    conductor = stage.conductor(action("note", word="fault"))
+    conductor.wait_ready(20)
+    assert stage.said() == []
+    assert not conductor.finished()
+    conductor.go()
+    ended(conductor)
+    assert stage.said() == ["fault", "rolled back"]
+    assert status(conductor) == "completed"
+
+
+def test_stopped_before_go_it_does_nothing(stage: Stage) -> None:
+    conductor = stage.conductor(action("note", word="fault"))
+    conductor.wait_ready(20)
+    conductor.stop()
+    assert conductor.finished()
+    assert stage.said() == []
+    assert conductor.journal() is None
+
+
+@pytest.mark.parametrize("sig", [signal.SIGUSR1, signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_in_an_action_ends_it_and_rolls_back(stage: Stage, sig: signal.Signals) -> None:
+    long = action("note_after", word="held", seconds=30)
+    conductor = begun(stage.conductor(long, action("note", word="next")))
+    stage.await_note("held begins")
+    os.kill(conductor.pid, sig)
+    ended(conductor)
+    assert stage.said() == ["held begins", "rolled back"]
+    assert status(conductor) == "interrupted"
+
+
+def test_a_stop_in_a_pause_rolls_back(stage: Stage) -> None:
+    conductor = begun(stage.conductor(action("note", pause_s=60, word="fault")))
+    stage.await_note("fault")
+    conductor.stop()
+    assert stage.said() == ["fault", "rolled back"]
+    assert status(conductor) == "interrupted"
+
+
+def test_more_signals_do_not_drop_the_rollback(stage: Stage) -> None:
+    slow = action("note_after", word="rolled back", seconds=0.4)
+    conductor = begun(stage.conductor(action("note", pause_s=60, word="fault"), rollback=slow))
+    stage.await_note("fault")
+    os.kill(conductor.pid, signal.SIGUSR1)
+    stage.await_note("rolled back begins")
+    for again in (signal.SIGINT, signal.SIGUSR1, signal.SIGTERM):
+        os.kill(conductor.pid, again)
+    ended(conductor)
+    assert stage.said()[-1] == "rolled back"
+    assert status(conductor) == "interrupted"
+
+
+def test_a_failed_action_ends_the_experiment_at_once(stage: Stage) -> None:
+    conductor = begun(stage.conductor(action("fail", pause_s=60), action("note", word="next")))
+    ended(conductor)
+    assert stage.said() == ["rolled back"]
+    journal = conductor.journal()
+    assert journal is not None
+    assert journal.status == "interrupted"
+    assert "action fail- failed" in stage.folder.log("chaos").read_text()
+
+
+def test_what_does_not_end_when_asked_is_killed(stage: Stage) -> None:
+    conductor = begun(stage.conductor(action("hang")))
+    stage.await_note("hangs")
+    conductor.stop(0.2)
+    assert conductor.finished()
+    assert process_identity(conductor.pid) is None
+    assert conductor.journal() is None
+
+
+def test_stands_in_the_undo_log_as_long_as_it_lives(stage: Stage) -> None:
+    conductor = stage.conductor(action("note", word="fault"))
+    (record,) = pending(stage.state.undo)
+    assert (record.kind, record.resource, record.pid) == ("process", "chaos", conductor.pid)
+    conductor.wait_ready(20)
+    conductor.stop()
+    conductor.stop()
+    assert pending(stage.state.undo) == ()
+
+
+def test_an_experiment_that_cannot_be_loaded_is_said(stage: Stage) -> None:
+    conductor = stage.conductor()
+    stage.folder.experiment.write_text("title: nothing else\n")
+    with pytest.raises(TargetError, match=r"the conductor died: .*description"):
+        conductor.wait_ready(20)
+
+
+def test_go_to_a_dead_conductor_is_an_error(stage: Stage) -> None:
+    conductor = stage.conductor(action("note", word="fault"))
+    conductor.wait_ready(20)
+    os.kill(conductor.pid, signal.SIGKILL)
+    ended(conductor)
+    with pytest.raises(TargetError, match="the conductor died"):
+        conductor.go()
