@@ -1,3 +1,269 @@
 """Composition root: parse, build, call, print; no logic."""
 
 from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+
+from harness.errors import ConfigError, HarnessError, RefusedError, StoredRunError
+
+ROOT: Final = Path(__file__).resolve().parent
+EXIT: Final = {"PASS": 0, "FAIL": 1, "INVALID": 3, "INCONCLUSIVE": 4}
+USAGE, INVALID, INTERNAL = 2, 3, 70
+F = TypeVar("F", bound=Callable[..., Any])
+
+as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+runs_dir = click.option(
+    "--runs-dir", type=click.Path(path_type=Path), default=Path("runs"), show_default=True
+)
+system_file = click.option(
+    "--system",
+    "system_path",
+    type=click.Path(path_type=Path),
+    default=ROOT / "reference_services" / "system.yaml",
+    help="System file  [default: the reference payment system]",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="squall", message="squall %(version)s")
+def squall() -> None:
+    """Proves, before the real storm does, that a payments platform keeps every cent."""
+
+
+@squall.command()
+@click.argument("experiment")
+@click.option("--seed", type=click.IntRange(min=0), default=11, show_default=True)
+@click.option("--scenario", help="Another scenario than the experiment names.")
+@click.option("--rate-scale", type=click.FloatRange(0.01, 100), default=1.0, show_default=True)
+@runs_dir
+@system_file
+@as_json
+def run(**given: Any) -> int:  # noqa: ANN401  # click hands over what the options parsed
+    """Run EXPERIMENT (a name, or a path to a Chaos Toolkit file) and judge it."""
+    from harness.ordering import order_from
+    from harness.run import Tools, run
+    from harness.stopping import stoppable
+    from reports.objectives import check_metrics
+
+    order = order_from(ROOT, **{k: v for k, v in given.items() if k != "as_json"})
+    check_metrics(order.experiment.terms)
+    tools = Tools(clock=_clock(), state=_state(), watcher=_watcher())
+    with stoppable():
+        folder = run(order, tools)
+    return _judge(folder.root, as_json=given["as_json"])
+
+
+@squall.command()
+@click.argument("run_path", metavar="RUN", type=click.Path(path_type=Path))
+@click.option("--usage", is_flag=True, help="CPU by process at the peak, instead of the verdict.")
+@click.option("--intent", help="The story of one payment (its key, or the key's beginning).")
+@as_json
+def report(run_path: Path, usage: bool, intent: str | None, as_json: bool) -> int:
+    """Judge a stored run again: the same verdict.json, byte for byte."""
+    if usage or intent:
+        from harness.store import RunFolder
+        from reports.details import intent_story, usage_table
+
+        folder = RunFolder(run_path)
+        rows = intent_story(folder, intent) if intent else usage_table(folder)
+        _say(rows, as_json=as_json)
+        return 0
+    return _judge(run_path, as_json=as_json)
+
+
+@squall.command()
+@runs_dir
+@as_json
+def runs(runs_dir: Path, as_json: bool) -> int:
+    """List the stored runs, oldest first."""
+    from harness.catalogue import stored_runs
+
+    _say(stored_runs(runs_dir), as_json=as_json)
+    return 0
+
+
+@squall.command()
+@click.argument("experiments", nargs=-1)
+@system_file
+@as_json
+def validate(experiments: tuple[str, ...], system_path: Path, as_json: bool) -> int:
+    """Check experiment files (default: all of them) against the system file."""
+    from harness.catalogue import experiment_names
+    from harness.ordering import check, read_named
+    from reports.objectives import check_metrics
+
+    names = experiments or tuple(experiment_names(ROOT))
+    found = tuple(read_named(ROOT, name, system_path) for name in names)
+    for experiment in found:
+        check_metrics(experiment.terms)
+    _say(tuple(map(check, found)), as_json=as_json)
+    return 0
+
+
+@squall.command()
+@runs_dir
+@system_file
+@as_json
+def doctor(runs_dir: Path, system_path: Path, as_json: bool) -> int:
+    """Find what would stop a run, before it starts."""
+    from harness.ordering import diagnose
+
+    findings = diagnose(runs_dir, system_path, _state())
+    _say(findings, as_json=as_json)
+    return 0 if all(finding.ok for finding in findings) else USAGE
+
+
+@squall.command()
+@as_json
+def heal(as_json: bool) -> int:
+    """Undo what a killed run has left behind, and verify it."""
+    from harness.services import heal_now
+
+    healed = heal_now(_state(), _clock())
+    _say(healed.records, as_json=as_json)
+    return 0 if healed.cleared or not healed.failed else INVALID
+
+
+@squall.group()
+def services() -> None:
+    """Hold the system under test without a run (for bare `chaos run` and `locust -f`)."""
+
+
+@services.command()
+@system_file
+@as_json
+def up(system_path: Path, as_json: bool) -> int:
+    """Start the system and leave it running."""
+    from harness.services import bring_up
+
+    _say(bring_up(system_path, _state()), as_json=as_json)
+    return 0
+
+
+@services.command()
+@as_json
+def down(as_json: bool) -> int:
+    """Stop the system that `services up` started."""
+    from harness.services import take_down
+
+    _say((take_down(_state()),), as_json=as_json)
+    return 0
+
+
+@services.command()
+@as_json
+def status(as_json: bool) -> int:
+    """Instances and edges as they are now."""
+    from harness.services import look
+
+    _say(look(_state()), as_json=as_json)
+    return 0
+
+
+def main() -> None:
+    """Run the command line; every way out has its own exit code."""
+    from harness.stopping import Stopped
+
+    try:
+        code = squall(standalone_mode=False)
+    except click.ClickException as error:
+        error.show(sys.stderr)
+        code = USAGE
+    except (ConfigError, RefusedError, StoredRunError) as error:
+        code = _fail(str(error), USAGE)
+    except HarnessError as error:
+        code = _fail(str(error), INVALID)
+    except Stopped as stop:
+        code = _fail(f"stopped by {stop}; the fault is undone", stop.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        code = _fail("stopped", 130)
+    except BrokenPipeError:
+        code = INTERNAL
+    except Exception as error:  # noqa: BLE001  # the process's edge: no traceback meets a user
+        code = _fail(f"internal error: {_last_frame(error)}", INTERNAL)
+    sys.exit(code)
+
+
+def _judge(path: Path, *, as_json: bool) -> int:
+    from harness.store import RunFolder
+    from reports.judge import judge, write
+    from reports.render.words import closing_lines
+
+    folder = RunFolder(path)
+    scorecard = judge(folder)
+    write(folder, scorecard)
+    if as_json:
+        click.echo(folder.verdict.read_text(), nl=False)
+    else:
+        _print_lines(closing_lines(scorecard))
+    return EXIT[scorecard.verdict]
+
+
+def _say(records: tuple[Any, ...], *, as_json: bool) -> None:
+    """The records as JSON, or as a table with a column a field."""
+    import msgspec
+
+    from harness.tables import table
+
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(records), indent=1).decode())
+    else:
+        _console(stderr=False).print(table(records))
+
+
+def _print_lines(lines: list[str]) -> None:
+    from rich.text import Text
+
+    console = _console(stderr=False)
+    colours = {"PASS": "bold green", "FAIL": "bold red", "INVALID": "bold yellow"}
+    for line in lines:
+        console.print(Text(line, style=colours.get(line.split(" ")[0], "")), soft_wrap=True)
+
+
+def _console(*, stderr: bool) -> Any:  # noqa: ANN401  # rich is imported only when it is needed
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False)
+
+
+def _watcher() -> Any:  # noqa: ANN401  # as above
+    from harness.watching import watcher_for
+
+    return watcher_for(_console(stderr=True))
+
+
+def _clock() -> Any:  # noqa: ANN401  # as above
+    from harness.clock import SystemClock
+
+    return SystemClock()
+
+
+def _state() -> Any:  # noqa: ANN401  # as above
+    from harness.safety.state import open_state
+
+    return open_state()
+
+
+def _fail(text: str, code: int) -> int:
+    if "--json" in sys.argv:
+        import msgspec
+
+        click.echo(msgspec.json.encode({"error": text, "exit_code": code}).decode())
+    click.echo(f"squall: {text}", err=True)
+    return code
+
+
+def _last_frame(error: Exception) -> str:
+    import traceback
+
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(frame.filename).name}:{frame.lineno})"
+
+
+if __name__ == "__main__":
+    main()

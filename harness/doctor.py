@@ -51,7 +51,8 @@ def examine(place: Place, more: tuple[Callable[[], Finding], ...] = ()) -> tuple
         *(_port(edge.name, edge.port) for edge in place.system.edges if edge.port),
         _user_namespace(),
     )
-    return (*own, *(check() for check in more))
+    found = (*own, *(check() for check in more))
+    return tuple(msgspec.structs.replace(f, mend="") if f.ok else f for f in found)
 
 
 def free_space(folder: Path) -> int:

@@ -1,0 +1,100 @@
+"""From what a person typed to what can be run or said: all is read and checked here first."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from harness.catalogue import experiment_path
+from harness.doctor import Finding, Place, examine
+from harness.errors import ConfigError
+from harness.experiment import Experiment, read_experiment
+from harness.load import scenario_path
+from harness.run import Order
+from harness.safety.lock import holder
+from harness.safety.state import State, lock_path
+from harness.safety.undo import leftover
+from harness.system import read_system
+
+
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
+    """One experiment file that was found sound."""
+
+    experiment: str
+    question: str
+    scenario: str
+    faults: str
+    objectives: int
+
+
+def order_from(
+    root: Path,
+    *,
+    experiment: str,
+    seed: int,
+    scenario: str | None,
+    rate_scale: float,
+    runs_dir: Path,
+    system_path: Path,
+) -> Order:
+    """A run that may begin. Raises ConfigError for anything wrong in a file or an argument."""
+    system = read_system(system_path)
+    read = read_experiment(experiment_path(root, experiment), system)
+    if not read.faults:
+        text = "the method injects nothing (no action of harness.chaos.actions named inject_...)"
+        raise ConfigError(text, file=read.path)
+    chosen = scenario or read.terms.scenario
+    scenario_path(chosen)
+    return Order(
+        experiment=read,
+        system=system,
+        system_path=system_path,
+        scenario=chosen,
+        seed=seed,
+        rate_scale=rate_scale,
+        runs_dir=runs_dir,
+        defect=os.environ.get("SQUALL_DEFECT", ""),
+    )
+
+
+def read_named(root: Path, name: str, system_path: Path) -> Experiment:
+    """The experiment of that name or path, read and checked. Raises ConfigError."""
+    read = read_experiment(experiment_path(root, name), read_system(system_path))
+    scenario_path(read.terms.scenario)
+    return read
+
+
+def check(experiment: Experiment) -> Checked:
+    """What a sound experiment says of itself, in one row."""
+    faults = (f"{f.func.removeprefix('inject_')} {' '.join(f.targets)}" for f in experiment.faults)
+    return Checked(
+        experiment=experiment.name,
+        question=experiment.terms.question,
+        scenario=experiment.terms.scenario,
+        faults=", ".join(faults),
+        objectives=len(experiment.terms.objectives),
+    )
+
+
+def diagnose(runs_dir: Path, system_path: Path, state: State) -> tuple[Finding, ...]:
+    """All that would stop a run now."""
+    system = read_system(system_path)
+    place = Place(runs_dir=runs_dir, state_dir=state.root, system=system)
+    return examine(place, (_lock, lambda: _leftover(state)))
+
+
+def _lock() -> Finding:
+    who = holder(lock_path())
+    if who is None:
+        return Finding(name="machine", ok=True, seen="free")
+    seen = f"pid {who.pid} runs `{who.what}` since {who.since}"
+    return Finding(name="machine", ok=False, seen=seen, mend="wait for it, or stop it")
+
+
+def _leftover(state: State) -> Finding:
+    why = leftover(state.undo)
+    if holder(lock_path()) is not None or not why:
+        return Finding(name="leftovers", ok=True, seen="none")
+    return Finding(name="leftovers", ok=False, seen=why, mend="run `squall heal`")

@@ -1,0 +1,287 @@
+"""One run, from the machine's lock to a sealed folder; the phases stand in `_live_through`."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import zlib
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from harness import evidence
+from harness.clock import NS_PER_S, Clock
+from harness.conductor import Conductor
+from harness.doctor import FREE_BYTES, free_space
+from harness.errors import RefusedError, TargetError
+from harness.experiment import Experiment
+from harness.follow import RunFollower
+from harness.heal import heal
+from harness.live import LiveModel
+from harness.load import Generator
+from harness.safety.identity import process_identity
+from harness.safety.lock import MachineLock
+from harness.safety.state import State, lock_path
+from harness.safety.undo import UndoLog, refuse_leftover
+from harness.store import SCHEMA, LoadPlan, Manifest, PhaseSpan, RunFolder, write_json
+from harness.system import System
+from harness.targets.local.target import LocalTarget, Supervisor
+from harness.timeline import FileTimeline, read_timeline
+from harness.traffic import read_schedule
+from harness.usage import Sample, Usage, Watched, between, take_sample
+from harness.watchdog import Watchdog
+from harness.watching import Watcher
+
+TICK_S: Final = 0.25
+START_LIMIT_S: Final = 30.0
+# From `go` to zero: long enough for every worker to have read go.json.
+HEAD_START_S: Final = 0.5
+# A fault may be undone and proven undone as late as this after its planned end.
+UNDO_LIMIT_S: Final = 30.0
+DONE_LIMIT_S: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is to be run. `scenario` and the system stand in files that were read and checked."""
+
+    experiment: Experiment
+    system: System
+    system_path: Path
+    scenario: str
+    seed: int
+    rate_scale: float
+    runs_dir: Path
+    defect: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What a run needs of the outside world."""
+
+    clock: Clock
+    state: State
+    watcher: Watcher
+
+
+@dataclass(slots=True, kw_only=True)
+class _Session:
+    """The parts of a run that is on."""
+
+    order: Order
+    tools: Tools
+    folder: RunFolder
+    timeline: FileTimeline
+    target: LocalTarget
+    generator: Generator
+    conductor: Conductor
+    started_at: str
+    t0_mono_ns: int = 0
+    phases: list[PhaseSpan] = field(default_factory=list)
+    samples: list[Sample] = field(default_factory=list)
+    ended: str = "complete"
+
+    def at_s(self) -> float:
+        """Seconds since the run's zero."""
+        return (self.tools.clock.monotonic_ns() - self.t0_mono_ns) / NS_PER_S
+
+
+def run(order: Order, tools: Tools) -> RunFolder:
+    """Run it and store it. Whatever ends this, the fault is undone first, then all is stopped.
+
+    Raises RefusedError before anything was started (lock, leftover, space), TargetError when the
+    system, the generator or the conductor did not start.
+    """
+    _refuse_without_space(order.runs_dir)
+    stamp = datetime.now(UTC)
+    started_at = stamp.isoformat(timespec="seconds")
+    what = f"squall run {order.experiment.name}"
+    with ExitStack() as stack:
+        stack.enter_context(MachineLock.take(lock_path(), what, started_at))
+        refuse_leftover(tools.state.undo)
+        folder = _open_folder(order, stamp)
+        session = _start(order, tools, folder, started_at, stack)
+        _live_through(session)
+        evidence.fetch_all(order.system, session.target, folder.evidence_folder, session.timeline)
+        usage = _usage(session)
+    # The system is down, its logs are complete: now the run can be sealed.
+    write_json(folder.usage, usage)
+    write_json(folder.manifest, _manifest(session))
+    folder.seal()
+    return folder
+
+
+def _start(
+    order: Order, tools: Tools, folder: RunFolder, started_at: str, stack: ExitStack
+) -> _Session:
+    """Start all parts; the stack undoes in the opposite order: fault first, lock last."""
+    undo = UndoLog(tools.state.undo)
+    timeline = FileTimeline(folder.timeline, tools.clock)
+    stack.callback(timeline.close)
+    stack.callback(undo.clear)
+    watchdog = Watchdog.start(tools.state)
+    stack.callback(watchdog.clean)
+    note = tools.watcher.note
+    note(f"starting {order.system.name} ...")
+    supervisor = Supervisor.start(order.system_path, folder, tools.state)
+    stack.callback(supervisor.stop)
+    target = LocalTarget(tools.state.target_socket)
+    plan = _plan(order, folder, supervisor.entry)
+    generator = Generator.start(plan, folder)
+    record = undo.process_started(generator.pid, process_identity(generator.pid) or 0, "locust")
+    stack.callback(undo.undone, record)
+    stack.callback(generator.stop)
+    conductor = Conductor.start(order.experiment, folder, tools.state, order.seed)
+    stack.callback(heal, tools.state, target, timeline)
+    stack.callback(conductor.stop)
+    conductor.wait_ready(START_LIMIT_S)
+    generator.wait_ready(START_LIMIT_S)
+    return _Session(
+        order=order,
+        tools=tools,
+        folder=folder,
+        timeline=timeline,
+        target=target,
+        generator=generator,
+        conductor=conductor,
+        started_at=started_at,
+    )
+
+
+def _live_through(s: _Session) -> None:
+    """Warm-up, baseline, fault, recovery, drain: each ends by the clock, the fault by its proof."""
+    phases = s.order.experiment.terms.phases
+    peak_s = phases.warm_up_s + phases.baseline_s
+    _zero(s)
+    _phase(s, "warm-up", phases.warm_up_s)
+    _phase(s, "baseline", max(phases.warm_up_s, peak_s - phases.fault_s))
+    _sample(s)
+    _phase(s, "baseline", peak_s)
+    _sample(s)
+    s.conductor.go()
+    _phase(s, "fault", peak_s + phases.fault_s + UNDO_LIMIT_S, until_conducted=True)
+    if _fault_was_verified(s):
+        _phase(s, "recovery", phases.load_s)
+        _phase(s, "drain", phases.load_s + phases.drain_s, until_loaded=True)
+    else:
+        s.ended = "early: the fault was not proven, so the rest would tell nothing"
+        s.generator.stop()
+    s.generator.wait_done(DONE_LIMIT_S)
+    s.tools.watcher.end()
+
+
+def _zero(s: _Session) -> None:
+    """Agree on the run's zero and let the load begin."""
+    s.t0_mono_ns = s.tools.clock.monotonic_ns() + int(HEAD_START_S * NS_PER_S)
+    model = LiveModel(
+        terms=s.order.experiment.terms,
+        t0_mono_ns=s.t0_mono_ns,
+        due_us=read_schedule(s.folder.schedule),
+    )
+    title = f"{s.order.experiment.name} · {s.order.scenario} · seed {s.order.seed}"
+    s.tools.watcher.begin(title, model, RunFollower(s.folder))
+    s.generator.go(s.t0_mono_ns)
+
+
+def _phase(
+    s: _Session,
+    name: str,
+    end_s: float,
+    *,
+    until_conducted: bool = False,
+    until_loaded: bool = False,
+) -> None:
+    """Wait for a phase's end, watching; a phase in two parts is one span."""
+    begin_s = s.phases[-1].end_s if s.phases else 0.0
+    if not s.phases or s.phases[-1].name != name:
+        s.timeline.tell("run", "phase", name)
+    else:
+        begin_s = s.phases.pop().begin_s
+    while (at_s := s.at_s()) < end_s:
+        if until_conducted and s.conductor.finished():
+            break
+        if until_loaded and not s.generator.alive():
+            break
+        if not s.generator.alive() and not until_loaded:
+            raise TargetError(f"the load generator ended in {name}; see {s.folder.logs}")
+        s.tools.watcher.tick(at_s)
+        s.tools.clock.sleep(min(TICK_S, end_s - at_s))
+    s.phases.append(PhaseSpan(name=name, begin_s=begin_s, end_s=max(begin_s, s.at_s())))
+
+
+def _fault_was_verified(s: _Session) -> bool:
+    events = read_timeline(s.folder.timeline)
+    return any(e.source == "fault" and e.kind == "verified" for e in events)
+
+
+def _sample(s: _Session) -> None:
+    """CPU so far of every process of the run; two samples span the peak before the fault."""
+    records = UndoLog(s.tools.state.undo).pending()
+    watched = [Watched(name=r.resource, pid=r.pid) for r in records if r.kind == "process"]
+    watched.append(Watched(name="squall run", pid=os.getpid()))
+    s.samples.append(take_sample(tuple(watched), s.tools.clock))
+
+
+def _usage(s: _Session) -> tuple[Usage, ...]:
+    return between(s.samples[0], s.samples[1], s.t0_mono_ns)
+
+
+def _open_folder(order: Order, stamp: datetime) -> RunFolder:
+    root = order.runs_dir / order.experiment.name / stamp.strftime("%Y%m%dT%H%M%SZ")
+    folder = RunFolder(root)
+    try:
+        folder.create()
+        shutil.copyfile(order.experiment.path, folder.experiment)
+        shutil.copyfile(order.system_path, folder.system)
+    except OSError as error:
+        raise RefusedError(f"{root}: cannot be written: {error.strerror}") from error
+    return folder
+
+
+def _plan(order: Order, folder: RunFolder, host: str) -> LoadPlan:
+    phases = order.experiment.terms.phases
+    return LoadPlan(
+        scenario=order.scenario,
+        seed=order.seed,
+        rate_scale=order.rate_scale,
+        host=host,
+        folder=str(folder.root.absolute()),
+        intent_prefix=f"{zlib.crc32(_path_in_runs(folder).encode()):08x}",
+        load_s=phases.load_s,
+        stop_s=phases.load_s + phases.drain_s,
+    )
+
+
+def _manifest(s: _Session) -> Manifest:
+    return Manifest(
+        schema=SCHEMA,
+        experiment=s.order.experiment.name,
+        path=_path_in_runs(s.folder),
+        scenario=s.order.scenario,
+        seed=s.order.seed,
+        rate_scale=s.order.rate_scale,
+        intent_prefix=_plan(s.order, s.folder, "").intent_prefix,
+        squall_version=version("squall"),
+        python=platform.python_version(),
+        cores=os.cpu_count() or 1,
+        started_at=s.started_at,
+        t0_mono_ns=s.t0_mono_ns,
+        phases=tuple(s.phases),
+        ended=s.ended,
+        defect=s.order.defect,
+    )
+
+
+def _path_in_runs(folder: RunFolder) -> str:
+    return f"runs/{folder.root.parent.name}/{folder.root.name}"
+
+
+def _refuse_without_space(runs_dir: Path) -> None:
+    free = free_space(runs_dir)
+    if free < FREE_BYTES:
+        text = f"{free // 1_000_000} MB are free, a run wants {FREE_BYTES // 1_000_000} MB"
+        raise RefusedError(f"{runs_dir}: {text}; free some or use --runs-dir")

@@ -1,0 +1,96 @@
+"""The system without a run: up, down, and how it stands; and healing after a run that died."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from harness.clock import Clock
+from harness.errors import RefusedError, TargetError
+from harness.heal import HealReport, heal
+from harness.safety.lock import holder
+from harness.safety.state import State, lock_path
+from harness.safety.undo import refuse_leftover
+from harness.store import RunFolder
+from harness.targets.local.target import LocalTarget, Supervisor
+from harness.timeline import FileTimeline
+
+FOLDER: Final = "services"
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """One instance or edge as it stands now."""
+
+    name: str
+    state: str
+    address: str
+    pid: int | None = None
+    requests: int | None = None
+
+
+def bring_up(system_path: Path, state: State) -> tuple[Part, ...]:
+    """Start the system and leave it running under a supervisor that holds the machine's lock.
+
+    Raises RefusedError (machine taken, leftover), ConfigError, TargetError; nothing is left then.
+    """
+    refuse_leftover(state.undo)
+    folder = RunFolder(state.root / FOLDER)
+    shutil.rmtree(folder.root, ignore_errors=True)
+    state.timeline.unlink(missing_ok=True)
+    options = ("--lock", "--timeline", str(state.timeline))
+    Supervisor.start(system_path, folder, state, options)
+    return look(state)
+
+
+def take_down(state: State) -> tuple[Part, ...]:
+    """Stop the system that `bring_up` started. Raises RefusedError if there is none."""
+    who = holder(lock_path())
+    if who is None or "services" not in who.what:
+        seen = "nothing runs" if who is None else f"`{who.what}` runs (pid {who.pid})"
+        raise RefusedError(f"{seen}, no `squall services up` of yours")
+    LocalTarget(state.target_socket).shutdown()
+    return ()
+
+
+def look(state: State) -> tuple[Part, ...]:
+    """Instances and edges now. Raises RefusedError where no system is up."""
+    target = LocalTarget(state.target_socket)
+    if not state.target_socket.exists():
+        raise RefusedError("no system is up; start one with `squall services up`")
+    instances = [
+        Part(name=i.name, state=i.state, address=i.address, pid=i.pid) for i in target.instances()
+    ]
+    edges = [
+        Part(
+            name=e.name,
+            state=e.fault.kind if e.fault else "clear",
+            address=e.address,
+            requests=e.requests,
+        )
+        for e in target.edges()
+    ]
+    return (*instances, *edges)
+
+
+def heal_now(state: State, clock: Clock) -> HealReport:
+    """Undo what a dead run left. Raises RefusedError while a run is on: it undoes by itself."""
+    who = holder(lock_path())
+    if who is not None and "services" not in who.what:
+        raise RefusedError(f"`{who.what}` is on (pid {who.pid}); stop it, it undoes by itself")
+    timeline = FileTimeline(state.timeline, clock)
+    try:
+        return heal(state, _answering(state), timeline, clock)
+    finally:
+        timeline.close()
+
+
+def _answering(state: State) -> LocalTarget | None:
+    target = LocalTarget(state.target_socket)
+    try:
+        target.instances()
+    except TargetError:
+        return None
+    return target
