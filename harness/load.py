@@ -135,7 +135,8 @@ class Generator:
     def _last_words(self) -> str:
         lines = self._folder.log(_LOG).read_text("utf-8", errors="replace").split("\n")
         said = [line.strip() for line in lines if line.strip()]
-        return said[-1] if said else "it said nothing"
+        errors = [line for line in said if "/ERROR/" in line or "/CRITICAL/" in line]
+        return (errors or said or ["it said nothing"])[-1]
 
 
 def _command(file: Path, plan: LoadPlan) -> list[str]:

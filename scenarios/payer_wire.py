@@ -95,8 +95,9 @@ class Wire:
             while not response.is_final:
                 self._socket.settimeout(_left(ends_s))
                 block = self._socket.recv(_BLOCK_BYTES)
-                response.feed(block)
-                if not block and not response.is_final:
+                if block:
+                    response.feed(block)
+                elif not response.is_whole_at_the_end():
                     raise WireError(ErrorClass.RESET)
         except TimeoutError as late:
             raise WireError(ErrorClass.READ_TIMEOUT) from late
@@ -118,6 +119,14 @@ class _Response(HTTPResponse):
     @property
     def is_final(self) -> bool:
         return bool(self.message_complete) and self.get_code() >= 200  # noqa: PLR2004  # not 1xx
+
+    def is_whole_at_the_end(self) -> bool:
+        """The connection has ended: a body without a length is whole, any other is cut off."""
+        try:
+            self.feed(b"")
+        except HTTPParseError:
+            return False
+        return self.is_final
 
     def read_body(self) -> bytes:
         return bytes(self._body_buffer)

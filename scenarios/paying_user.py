@@ -53,9 +53,10 @@ class PayingUser(OpenLoop, User):
 
     def __init__(self, environment: Any) -> None:  # noqa: ANN401  # Locust is untyped
         super().__init__(environment)
-        if not self.host:
-            raise StopTest("name the system with --host http://...")
-        self._wire = Wire(self.host)
+        try:
+            self._wire = Wire(self.host or "no --host")
+        except ValueError as error:
+            raise StopTest(str(error)) from error
 
     def on_stop(self) -> None:
         """Hang up."""

@@ -95,6 +95,16 @@ def test_a_host_that_payers_cannot_speak_to_is_told(tmp_path: Path) -> None:
         generator.wait_ready(READY_S)
 
 
+def test_a_generator_without_its_folder_is_told(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    plan = msgspec.structs.replace(plan_of(folder, "http://127.0.0.1:1", 1), folder="/nowhere")
+    with (
+        Generator.start(plan, folder) as generator,
+        pytest.raises(TargetError, match=r"died.*/nowhere"),
+    ):
+        generator.wait_ready(READY_S)
+
+
 def test_waiting_has_a_limit(tmp_path: Path) -> None:
     folder = folder_of(tmp_path)
     with Generator.start(plan_of(folder, "http://127.0.0.1:1", 1), folder) as generator:

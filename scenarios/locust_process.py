@@ -1,0 +1,99 @@
+"""The open loop's place in a Locust process: when it begins, how it ends, who is told."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Any, Final, NoReturn
+
+import gevent
+from locust.runners import MasterRunner, WorkerRunner
+
+from harness.errors import HarnessError
+from harness.traffic import Curve
+from scenarios.due_arrivals import Arrivals
+from scenarios.load_session import NeverStartedError, open_session
+
+NEVER_STARTED: Final = 75
+_ALL_ENDED: Final = "squall_worker_ended"
+_log: Final = logging.getLogger(__name__)
+
+
+def attach(environment: Any, runner: Any, **_: object) -> None:  # noqa: ANN401  # Locust is untyped
+    """Listen to Locust's `init`: a master waits for its workers, any other process loads."""
+    users = [kind for kind in environment.user_classes if hasattr(kind, "curve")]
+    if isinstance(runner, MasterRunner):
+        _await_workers(environment)
+    elif users:
+        environment.open_loop = _Process(environment, users[0].curve, users[0].request_names)
+
+
+class _Process:
+    """The open loop's place in one Locust process: a local runner's or a worker's."""
+
+    def __init__(self, environment: Any, curve: Curve, names: tuple[str, ...]) -> None:  # noqa: ANN401  # Locust is untyped
+        self._environment, self._curve, self._names = environment, curve, names
+        self._greenlet: Any = None
+        self.arrivals: Arrivals
+        environment.events.test_start.add_listener(self._test_start)
+        environment.events.spawning_complete.add_listener(self._spawned)
+        environment.events.test_stop.add_listener(self._test_stop)
+
+    def _test_start(self, **_: object) -> None:
+        runner = self._environment.runner
+        workers = max(1, self._environment.parsed_options.expect_workers)
+        try:
+            session = open_session(self._curve, runner.worker_index, workers)
+        except (HarnessError, OSError) as error:  # Locust would log it and go on without arrivals
+            _give_up(error)
+        self.arrivals = Arrivals(session, runner)
+
+    def _spawned(self, **_: object) -> None:
+        if self._greenlet is None:  # it is told again whenever somebody changes the number of users
+            self._greenlet = gevent.spawn(self._conduct)
+
+    def _test_stop(self, **_: object) -> None:
+        greenlet, self._greenlet = self._greenlet, None
+        if greenlet is not None and greenlet is not gevent.getcurrent():
+            greenlet.kill()
+
+    def _conduct(self) -> None:
+        session = self.arrivals.session
+        try:
+            self.arrivals.prepare()
+            session.ready(self._names)
+            self.arrivals.run(session.zero_ns(gevent.sleep))
+            session.done(self.arrivals.started)
+        except (NeverStartedError, HarnessError, OSError) as error:
+            _give_up(error)
+        _end(self._environment)
+
+
+def _give_up(error: Exception) -> NoReturn:
+    _log.critical("%s", error)
+    os._exit(NEVER_STARTED)
+
+
+def _end(environment: Any) -> None:  # noqa: ANN401  # Locust is untyped
+    """This process has nothing left to do."""
+    runner = environment.runner
+    if isinstance(runner, WorkerRunner):
+        runner.send_message(_ALL_ENDED)
+    elif environment.parsed_options.headless:
+        runner.quit()
+    else:
+        runner.stop()
+
+
+def _await_workers(environment: Any) -> None:  # noqa: ANN401  # Locust is untyped
+    """The master ends the test when the last worker has ended (its users must not be moved)."""
+    ended: set[str] = set()
+
+    def one_ended(msg: Any, **_: object) -> None:  # noqa: ANN401  # Locust is untyped
+        ended.add(msg.node_id)
+        if len(ended) >= environment.parsed_options.expect_workers:
+            ended.clear()
+            options = environment.parsed_options
+            gevent.spawn(environment.runner.quit if options.headless else environment.runner.stop)
+
+    environment.runner.register_message(_ALL_ENDED, one_ended)

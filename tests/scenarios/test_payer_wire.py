@@ -1,0 +1,155 @@
+"""Every way in which a network fails has its own name; each attempt goes out once and in time."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+
+import pytest
+
+from harness.records import ErrorClass
+from scenarios.payer_wire import Wire
+from scenarios.payment_payers import Answer, Request
+
+ASK = Request("ask", "GET", "/v1/payments/k")
+PAY = Request("pay", "POST", "/v1/payments", (("Idempotency-Key", "k"),), b'{"a":1}')
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Kind: a\r\n\r\nhi"
+
+
+@contextmanager
+def serving(*answers: Callable[[socket.socket], None]) -> Iterator[tuple[str, list[bytes]]]:
+    """Each connection reads once and is given the next answer; what was read is kept."""
+    seen: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            for answer in answers:
+                connection, _ = server.accept()
+                with connection:
+                    seen.append(connection.recv(65536))
+                    answer(connection)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}", seen
+        thread.join(3)
+
+
+def attempt(url: str, request: Request, patience_s: float) -> Answer:
+    with closing(Wire(url)) as wire:
+        return wire.exchange(request, patience_s)
+
+
+def says(*parts: bytes) -> Callable[[socket.socket], None]:
+    def answer(connection: socket.socket) -> None:
+        for part in parts:
+            connection.sendall(part)
+
+    return answer
+
+
+def reset(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+
+
+def silence(connection: socket.socket) -> None:
+    connection.settimeout(2)
+    connection.recv(1)
+
+
+def test_an_answer_has_status_body_and_headers_in_lower_case() -> None:
+    with serving(says(OK)) as (url, seen):
+        answer = attempt(url, PAY, 2)
+    assert (answer.status, answer.body, answer.headers["x-kind"]) == (200, b"hi", "a")
+    assert answer.error is ErrorClass.NONE
+    head, body = seen[0].split(b"\r\n\r\n")
+    assert head.startswith(b"POST /v1/payments HTTP/1.1\r\nHost: 127.0.0.1:")
+    assert b"\r\nIdempotency-Key: k\r\nContent-Length: 7" in head
+    assert body == PAY.body
+
+
+def test_a_body_without_a_length_ends_with_the_connection() -> None:
+    with serving(says(b"HTTP/1.1 200 OK\r\n\r\nh", b"i")) as (url, _):
+        assert attempt(url, ASK, 2).body == b"hi"
+
+
+def test_an_interim_answer_is_not_the_answer() -> None:
+    with serving(says(b"HTTP/1.1 103 Early Hints\r\n\r\n", OK)) as (url, _):
+        assert attempt(url, ASK, 2).status == 200
+
+
+def test_nobody_listens() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+    assert attempt(url, PAY, 2).error is ErrorClass.REFUSED
+
+
+def test_nobody_accepts() -> None:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen(0)
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        fillers = [socket.socket() for _ in range(4)]
+        for filler in fillers:
+            filler.setblocking(False)
+            filler.connect_ex(server.getsockname())
+        assert attempt(url, PAY, 0.2).error is ErrorClass.CONNECT_TIMEOUT
+        for filler in fillers:
+            filler.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (silence, ErrorClass.READ_TIMEOUT),
+        (reset, ErrorClass.RESET),
+        (says(), ErrorClass.RESET),
+        (says(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nh"), ErrorClass.RESET),
+        (says(b"SMTP ready\r\n\r\n"), ErrorClass.PROTOCOL),
+    ],
+)
+def test_each_failure_has_its_class(
+    answer: Callable[[socket.socket], None], error: ErrorClass
+) -> None:
+    with serving(answer) as (url, _):
+        failed = attempt(url, PAY, 0.2)
+    assert (failed.status, failed.error) == (0, error)
+
+
+def test_patience_bounds_the_whole_attempt_not_each_read() -> None:
+    def dribble(connection: socket.socket) -> None:
+        pause = threading.Event()
+        for at in range(len(OK)):
+            try:
+                connection.sendall(OK[at : at + 1])
+            except OSError:
+                return
+            pause.wait(0.05)
+
+    with serving(dribble) as (url, _):
+        began_s = time.monotonic()
+        assert attempt(url, ASK, 0.3).error is ErrorClass.READ_TIMEOUT
+        assert time.monotonic() - began_s < 0.6
+
+
+def test_a_question_is_never_repeated_behind_the_payer_s_back() -> None:
+    with serving(says()) as (url, seen):
+        assert attempt(url, ASK, 1).error is ErrorClass.RESET
+    assert len(seen) == 1
+
+
+def test_a_connection_that_was_closed_meanwhile_is_replaced() -> None:
+    with serving(says(OK), says(OK)) as (url, seen), closing(Wire(url)) as wire:
+        first = wire.exchange(ASK, 2)
+        threading.Event().wait(0.05)
+        assert wire.exchange(ASK, 2) == first
+    assert len(seen) == 2
+
+
+def test_only_plain_http_is_spoken() -> None:
+    for url in ("https://127.0.0.1", "127.0.0.1:80", ""):
+        with pytest.raises(ValueError, match="plain http"):
+            Wire(url)
