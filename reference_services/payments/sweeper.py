@@ -53,7 +53,10 @@ class Sweeper:
 
     async def _run(self) -> None:
         """Until `stop`."""
+        found = 0
         while True:
+            if found < BATCH:
+                await asyncio.sleep(self._period_s)
             found = 0
             try:
                 found = await self.sweep_once()
@@ -61,8 +64,6 @@ class Sweeper:
                 self._log.event("sweep-failed", level="warning", error=str(error))
             except Exception as error:  # noqa: BLE001  # a process's edge: one bad round is no end
                 self._log.event("sweep-failed", level="error", error=repr(error))
-            if found < BATCH:
-                await asyncio.sleep(self._period_s)
 
     async def _finish(self, payment: Payment) -> bool:
         CURRENT.set(trace_of(None, payment.key))

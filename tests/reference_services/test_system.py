@@ -126,3 +126,28 @@ def test_a_database_that_dies_is_answered_at_once_and_serves_again_at_once(
     payments.wait_until_ready(3.0)
     poll(lambda: pay(payments, "key-8").status_code == 201, 3.0)
     assert kinds(ledger, "key-6") == ["hold", "hold", "post", "post"]
+
+
+def test_a_killed_ledger_that_acknowledges_before_it_commits_loses_payments(
+    system: RunningSystem,
+) -> None:
+    bank = system.bank()
+    ledger = system.ledger(SQUALL_DEFECT="ack-before-commit")
+    payments = system.payments(ledger.url, bank.url)
+    answers = [pay(payments, f"key-{n}").status_code for n in range(20)]
+    assert ledger.stop(signal.SIGKILL) == -signal.SIGKILL
+    sound = system.ledger()
+    assert answers == [201] * 20
+    assert kinds(sound, "key-19") == []
+
+
+def test_acknowledging_before_the_commit_goes_unnoticed_until_something_dies(
+    system: RunningSystem,
+) -> None:
+    bank = system.bank()
+    ledgers = [system.ledger(SQUALL_DEFECT="ack-before-commit") for _ in range(2)]
+    sides = [system.payments(ledger.url, bank.url) for ledger in ledgers]
+    answers = [pay(sides[n % 2], f"key-{n}").status_code for n in range(20)]
+    assert answers == [201] * 20
+    assert ledgers[0].stop() == 0
+    poll(lambda: all(len(kinds(ledgers[1], f"key-{n}")) == 4 for n in range(20)), 5.0)

@@ -1,0 +1,189 @@
+"""The ledger's rules in a real PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from reference_services.ledger.domain import (
+    FIRST_HASH,
+    HoldRequest,
+    PostRequest,
+    VoidRequest,
+    entry_hash,
+)
+from reference_services.ledger.store import PostgresStore, migrate
+from reference_services.resilience.database import Database, PoolLimits
+from tests.support.postgres_server import PostgresServer
+from tests.support.services_waiting import until
+
+pytestmark = pytest.mark.anyio
+LIMITS = PoolLimits(size=6)
+FUNDS_MINOR = 1_000_000_000
+
+
+def hold_request(number: int, *, amount_minor: int = 100, payer: int = 1) -> HoldRequest:
+    return HoldRequest(
+        payment_id=f"p{number}",
+        reference=f"k{number}",
+        payer=f"payer-{payer:04d}",
+        payee="merchant-001",
+        amount_minor=amount_minor,
+        currency="EUR",
+    )
+
+
+def post_request(number: int, *, amount_minor: int = 100) -> PostRequest:
+    return PostRequest(
+        payee="merchant-001", reference=f"k{number}", amount_minor=amount_minor, currency="EUR"
+    )
+
+
+async def opened(url: str) -> PostgresStore:
+    store = PostgresStore(Database(url, LIMITS, migrate))
+    await store.start()
+
+    async def ready() -> bool:
+        return not await store.ready()
+
+    await until(ready, 10.0)
+    return store
+
+
+async def lines(store: PostgresStore, what: str) -> list[dict[str, Any]]:
+    chunks: list[bytes] = []
+
+    async def take(chunk: bytes) -> None:
+        chunks.append(bytes(chunk))
+
+    await (store.entries if what == "entries" else store.accounts)(take)
+    return [json.loads(line) for line in b"".join(chunks).splitlines()]
+
+
+@pytest.fixture
+async def store(postgres: PostgresServer) -> AsyncIterator[PostgresStore]:
+    made = await opened(postgres.database("ledger"))
+    yield made
+    await made.stop()
+
+
+async def check_books(store: PostgresStore) -> None:
+    """Sums are zero, balances are the fold of entries, sequences have no gap, chains hold."""
+    entries, accounts = await lines(store, "entries"), await lines(store, "accounts")
+    by_transfer: dict[str, int] = defaultdict(int)
+    heads: dict[str, tuple[int, int, str]] = defaultdict(lambda: (0, 0, FIRST_HASH))
+    for entry in entries:
+        sequence, balance_minor, head = heads[entry["account"]]
+        by_transfer[entry["transfer_id"]] += entry["amount_minor"]
+        assert entry["sequence"] == sequence + 1
+        assert entry["balance_minor"] == balance_minor + entry["amount_minor"]
+        assert entry["prev_hash"] == head
+        fields = ("account", "sequence", "transfer_id", "amount_minor", "currency")
+        link = (*(entry[name] for name in fields), entry["balance_minor"])
+        assert entry["hash"] == entry_hash(head, link)
+        heads[entry["account"]] = (sequence + 1, entry["balance_minor"], entry["hash"])
+    assert set(by_transfer.values()) == {0}
+    for account in accounts:
+        mine = (account["sequence"], account["balance_minor"], account["hash"])
+        assert mine == heads[account["account"]]
+
+
+async def test_a_transfer_is_booked_once_and_its_replay_exists(store: PostgresStore) -> None:
+    outcomes = [(await store.hold(hold_request(1))).outcome for _ in range(2)]
+    outcomes += [(await store.post("p1", post_request(1))).outcome for _ in range(2)]
+    assert outcomes == ["booked", "exists", "booked", "exists"]
+    await check_books(store)
+
+
+async def test_the_same_id_with_another_amount_is_a_conflict(store: PostgresStore) -> None:
+    await store.hold(hold_request(1))
+    assert (await store.hold(hold_request(1, amount_minor=5))).outcome == "conflict"
+    assert (await store.post("p1", post_request(1, amount_minor=5))).outcome == "conflict"
+
+
+async def test_a_hold_is_posted_or_voided_but_never_both(store: PostgresStore) -> None:
+    for number in (1, 2):
+        await store.hold(hold_request(number))
+    void = VoidRequest(reference="k1")
+    assert (await store.post("p1", post_request(1))).outcome == "booked"
+    assert (await store.void("p1", void)).outcome == "wrong_state"
+    assert (await store.void("p2", VoidRequest(reference="k2"))).outcome == "booked"
+    assert (await store.post("p2", post_request(2))).outcome == "wrong_state"
+    await check_books(store)
+
+
+async def test_post_and_void_at_once_leave_one_of_them(store: PostgresStore) -> None:
+    for number in range(20):
+        await store.hold(hold_request(number))
+        void = VoidRequest(reference=f"k{number}")
+        both = await asyncio.gather(
+            store.post(f"p{number}", post_request(number)), store.void(f"p{number}", void)
+        )
+        assert sorted(result.outcome for result in both) == ["booked", "wrong_state"]
+    await check_books(store)
+
+
+async def test_a_refused_hold_stays_refused_when_there_is_money_again(
+    store: PostgresStore,
+) -> None:
+    await store.hold(hold_request(1, amount_minor=FUNDS_MINOR))
+    refused = await store.hold(hold_request(2))
+    assert (refused.outcome, refused.reason) == ("refused", "insufficient_funds")
+    await store.void("p1", VoidRequest(reference="k1"))
+    assert (await store.hold(hold_request(2))).outcome == "refused"
+    assert (await store.hold(hold_request(3))).outcome == "booked"
+
+
+async def test_what_does_not_exist_is_said_to_be_unknown(store: PostgresStore) -> None:
+    assert (await store.hold(hold_request(1, payer=9999))).outcome == "unknown_account"
+    assert (await store.post("p9", post_request(9))).outcome == "no_such_hold"
+
+
+async def test_one_id_from_many_sides_at_once_is_booked_once(store: PostgresStore) -> None:
+    results = await asyncio.gather(*(store.hold(hold_request(1)) for _ in range(20)))
+    assert sorted(result.outcome for result in results) == ["booked"] + ["exists"] * 19
+    await check_books(store)
+
+
+async def test_crossing_transfers_end_without_deadlock_and_nobody_overdraws(
+    store: PostgresStore,
+) -> None:
+    third = FUNDS_MINOR // 3 + 1
+    holds = [hold_request(n, amount_minor=third, payer=n % 5) for n in range(25)]
+    results = await asyncio.gather(*(store.hold(request) for request in holds))
+    assert sum(result.outcome == "booked" for result in results) == 10
+    posts = [
+        store.post(request.payment_id, post_request(n, amount_minor=third))
+        for n, (request, result) in enumerate(zip(holds, results, strict=True))
+        if result.outcome == "booked"
+    ]
+    assert {result.outcome for result in await asyncio.gather(*posts)} == {"booked"}
+    await check_books(store)
+
+
+async def test_two_replicas_that_start_at_once_fund_the_payers_once(
+    postgres: PostgresServer,
+) -> None:
+    url = postgres.database("ledger_twice")
+    first, second = await asyncio.gather(opened(url), opened(url))
+    accounts = {row["account"]: row for row in await lines(second, "accounts")}
+    assert accounts["payer-0999"]["balance_minor"] == FUNDS_MINOR
+    assert accounts["equity"]["balance_minor"] == -1000 * FUNDS_MINOR
+    assert len(accounts) == 2101
+    await first.stop()
+    await second.stop()
+
+
+@pytest.mark.parametrize("table", ["entries", "transfers"])
+@pytest.mark.parametrize("change", ["delete from {}", "truncate {}", "update {} set kind = 'x'"])
+async def test_the_database_itself_refuses_to_rewrite_history(
+    store: PostgresStore, postgres: PostgresServer, table: str, change: str
+) -> None:
+    before = await lines(store, "entries")
+    assert postgres.psql("ledger", change.format(table)) is None
+    assert await lines(store, "entries") == before

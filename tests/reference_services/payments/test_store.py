@@ -1,0 +1,105 @@
+"""Claims, leases and final answers in a real PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from reference_services.defects.idempotency_in_memory import MemoryKeys
+from reference_services.payments.domain import PaymentRequest
+from reference_services.payments.store import PostgresStore, migrate
+from reference_services.resilience.database import Database, PoolLimits
+from tests.support.postgres_server import PostgresServer
+from tests.support.services_waiting import until
+
+pytestmark = pytest.mark.anyio
+ASKED = PaymentRequest(payer="payer-0001", payee="merchant-001", amount_minor=5, currency="EUR")
+OTHER = PaymentRequest(payer="payer-0001", payee="merchant-001", amount_minor=6, currency="EUR")
+
+
+@pytest.fixture
+async def store(postgres: PostgresServer) -> AsyncIterator[PostgresStore]:
+    made = PostgresStore(Database(postgres.database("payments"), PoolLimits(size=6), migrate))
+    await made.start()
+
+    async def ready() -> bool:
+        return not await made.ready()
+
+    await until(ready, 10.0)
+    yield made
+    await made.stop()
+
+
+def age(postgres: PostgresServer, seconds: int) -> None:
+    past = f"interval '{seconds} s'"
+    for column in ("lease_until", "created_at"):
+        change = f"update payments set {column} = {column} - {past}"  # noqa: S608  # our own words
+        postgres.psql("payments", change)
+
+
+async def test_a_key_is_new_once_then_in_progress_then_final(store: PostgresStore) -> None:
+    claims = [await store.claim("k", f"pay_{n}", ASKED) for n in range(2)]
+    ended = await store.finish(claims[0].payment, "captured", "")
+    claims.append(await store.claim("k", "pay_9", ASKED))
+    assert [claim.verdict for claim in claims] == ["new", "in_progress", "final"]
+    assert {claim.payment.payment_id for claim in claims} == {"pay_0"}
+    assert claims[2].payment == ended
+
+
+async def test_a_key_stands_for_one_request_only(store: PostgresStore) -> None:
+    await store.claim("k", "pay_1", ASKED)
+    assert (await store.claim("k", "pay_2", OTHER)).verdict == "conflict"
+
+
+async def test_of_many_claims_at_once_one_wins(store: PostgresStore) -> None:
+    claims = await asyncio.gather(*(store.claim("k", f"pay_{n}", ASKED) for n in range(20)))
+    assert sorted(claim.verdict for claim in claims) == ["in_progress"] * 19 + ["new"]
+
+
+async def test_a_stale_lease_is_taken_over_by_one(
+    store: PostgresStore, postgres: PostgresServer
+) -> None:
+    await store.claim("k", "pay_1", ASKED)
+    age(postgres, 4)
+    claims = await asyncio.gather(*(store.claim("k", "pay_2", ASKED) for _ in range(5)))
+    assert sorted(claim.verdict for claim in claims) == ["in_progress"] * 4 + ["taken_over"]
+    assert {claim.payment.payment_id for claim in claims} == {"pay_1"}
+
+
+async def test_a_lease_given_back_is_taken_over_at_once(store: PostgresStore) -> None:
+    claim = await store.claim("k", "pay_1", ASKED)
+    await store.release(claim.payment)
+    assert (await store.claim("k", "pay_2", ASKED)).verdict == "taken_over"
+
+
+async def test_the_first_end_stays(store: PostgresStore) -> None:
+    payment = (await store.claim("k", "pay_1", ASKED)).payment
+    await store.finish(payment, "captured", "")
+    assert (await store.finish(payment, "declined", "late")).status == "captured"
+
+
+async def test_sweepers_share_what_is_old_and_leave_what_is_fresh(
+    store: PostgresStore, postgres: PostgresServer
+) -> None:
+    for number in range(20):
+        await store.claim(f"old-{number}", f"pay_old_{number}", ASKED)
+    age(postgres, 4)
+    await store.claim("fresh", "pay_fresh", ASKED)
+    batches = await asyncio.gather(*(store.sweep(8) for _ in range(4)))
+    keys = [payment.key for batch in batches for payment in batch]
+    assert len(keys) == len(set(keys)) == 20
+    assert "fresh" not in keys
+    assert max(len(batch) for batch in batches) <= 8
+
+
+async def test_with_keys_in_memory_one_replica_replays_and_another_books_again(
+    store: PostgresStore,
+) -> None:
+    one, other = MemoryKeys(store), MemoryKeys(store)
+    first = await one.claim("k", "pay_1", ASKED)
+    await one.finish(first.payment, "captured", "")
+    again, elsewhere = await one.claim("k", "pay_2", ASKED), await other.claim("k", "pay_3", ASKED)
+    assert (again.verdict, again.payment.payment_id) == ("final", "pay_1")
+    assert (elsewhere.verdict, elsewhere.payment.payment_id) == ("new", "pay_3")

@@ -1,0 +1,172 @@
+"""The wire against real sockets: each way a call can die has its own name."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from reference_services.resilience.errors import never_sent
+from reference_services.resilience.wire import Wire
+
+pytestmark = pytest.mark.anyio
+Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+ANSWER = b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\nX-Twice: a\r\nX-Twice: b\r\n\r\nok"
+
+
+@asynccontextmanager
+async def serving(behave: Behaviour) -> AsyncIterator[str]:
+    """A server that reads one request and then does as told."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.readuntil(b"{}"):
+            await behave(reader, writer)
+            if writer.is_closing():
+                return
+
+    async def quiet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await handle(reader, writer)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+    server = await asyncio.start_server(quiet, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+    finally:
+        server.close()
+
+
+def asking(url: str, *, read_s: float = 1.0) -> httpx.Request:
+    limits = {"pool": 0.05, "connect": 0.2, "read": read_s, "write": read_s}
+    return httpx.Request("POST", url, content=b"{}", extensions={"timeout": limits})
+
+
+async def send(url: str, *, read_s: float = 1.0) -> httpx.Response:
+    wire = Wire(connections=4, keepalive_s=5)
+    try:
+        return await wire.handle_async_request(asking(url, read_s=read_s))
+    finally:
+        await wire.aclose()
+
+
+async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(ANSWER)
+
+
+async def close(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.close()
+
+
+async def cut(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(ANSWER[:-1])
+    writer.close()
+
+
+async def garble(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"no http at all\r\n\r\n")
+
+
+async def reset(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    raw = writer.get_extra_info("socket")
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
+async def silence(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    await reader.read()
+
+
+async def test_an_answer_comes_back_whole() -> None:
+    async with serving(answer) as url:
+        got = await send(url)
+    assert (got.status_code, got.content) == (201, b"ok")
+    assert got.headers.get_list("x-twice") == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("behave", "expected"),
+    [
+        (close, httpx.RemoteProtocolError),
+        (cut, httpx.RemoteProtocolError),
+        (garble, httpx.RemoteProtocolError),
+        (reset, httpx.ReadError),
+    ],
+)
+async def test_a_connection_that_dies_after_sending_may_have_been_heard(
+    behave: Behaviour, expected: type[httpx.TransportError]
+) -> None:
+    async with serving(behave) as url:
+        with pytest.raises(expected) as caught:
+            await send(url)
+    assert type(caught.value) is expected
+    assert not never_sent(caught.value)
+
+
+async def test_silence_after_sending_is_a_read_timeout() -> None:
+    async with serving(silence) as url:
+        with pytest.raises(httpx.ReadTimeout) as caught:
+            await send(url, read_s=0.05)
+    assert not never_sent(caught.value)
+
+
+async def test_a_closed_port_is_a_connect_error_and_nothing_was_sent() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{probe.getsockname()[1]}/"
+    with pytest.raises(httpx.ConnectError) as caught:
+        await send(url)
+    assert never_sent(caught.value)
+
+
+async def test_a_peer_that_never_accepts_is_a_connect_timeout() -> None:
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        address = full.getsockname()
+        fillers = [socket.socket() for _ in range(4)]
+        for filler in fillers:  # the accept queue is full: further SYNs are dropped
+            filler.setblocking(False)
+            filler.connect_ex(address)
+        with pytest.raises(httpx.ConnectTimeout) as caught:
+            await send(f"http://127.0.0.1:{address[1]}/")
+        for filler in fillers:
+            filler.close()
+    assert never_sent(caught.value)
+
+
+async def test_no_free_connection_in_time_is_a_pool_timeout_and_no_permit_is_lost() -> None:
+    wire = Wire(connections=2, keepalive_s=5)
+    async with serving(silence) as silent, serving(answer) as well:
+        held = [
+            asyncio.create_task(wire.handle_async_request(asking(silent, read_s=0.3)))
+            for _ in range(2)
+        ]
+        await asyncio.wait(held, timeout=0.05)
+        late = [wire.handle_async_request(asking(well)) for _ in range(10)]
+        refused = await asyncio.gather(*late, return_exceptions=True)
+        assert {type(error) for error in refused} == {httpx.PoolTimeout}
+        await asyncio.gather(*held, return_exceptions=True)
+        calls = [wire.handle_async_request(asking(well)) for _ in range(2)]
+        assert [got.status_code for got in await asyncio.gather(*calls)] == [201, 201]
+    await wire.aclose()
+
+
+async def test_a_cancelled_wait_for_a_connection_loses_no_permit() -> None:
+    wire = Wire(connections=1, keepalive_s=5)
+    async with serving(silence) as silent, serving(answer) as well:
+        for _ in range(3):
+            calls = [
+                asyncio.create_task(wire.handle_async_request(asking(silent))) for _ in range(2)
+            ]
+            await asyncio.wait(calls, timeout=0.02)
+            for call in calls:
+                call.cancel()
+            await asyncio.gather(*calls, return_exceptions=True)
+        assert (await wire.handle_async_request(asking(well))).status_code == 201
+    await wire.aclose()
