@@ -38,7 +38,7 @@ from harness.targets.local.layout import place
 from harness.targets.local.logs import LogFollower, follow_logs
 from harness.targets.local.ports import Ports
 from harness.targets.local.protocol import Announcement
-from harness.targets.local.supervisor import Supervisor
+from harness.targets.local.supervisor import Supervision
 from harness.targets.local.system_life import SystemLife
 from harness.timeline import FileTimeline
 
@@ -80,7 +80,7 @@ async def _serve(settings: Settings) -> None:
     spawner = Spawner(UndoLog(settings.state.undo))
     layout = place(system, Ports(random.Random()))
     life = SystemLife(layout, where, spawner, timeline)
-    supervisor = Supervisor(life, timeline)
+    supervisor = Supervision(life, timeline)
     supervisor.over = over
     control = ControlServer(settings.state.target_socket, supervisor.handle)
     try:

@@ -183,7 +183,11 @@ def _cluster(edge: PlacedEdge) -> Json:
         },
         # Never send to hosts known to be unable: an honest, immediate 503 says that nothing was
         # processed; the default (panic below 50 %) would send payments to servers that hang.
-        "common_lb_config": {"healthy_panic_threshold": {"value": 0}},
+        "common_lb_config": {
+            "healthy_panic_threshold": {"value": 0},
+            # By default a second change of health within a second waits for that second's end.
+            "update_merge_window": "0s",
+        },
         "health_checks": [_health_check(edge.behind[0].service.ready)],
         "outlier_detection": _outlier_detection(),
         "circuit_breakers": {

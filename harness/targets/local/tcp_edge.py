@@ -64,6 +64,16 @@ class TcpEdge:
         self._lease = asyncio.get_running_loop().call_later(lease_s, self._expire)
         return True
 
+    @property
+    def connections(self) -> int:
+        """Sides that are connected or still hold something."""
+        return len(self._halves)
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes that wait here now."""
+        return sum(half.held_bytes for half in self._halves)
+
     def swallows(self) -> bool:
         """Whether nothing gets through."""
         return self.fault is not None and self.fault.kind == "blackhole"
@@ -76,8 +86,7 @@ class TcpEdge:
         """A side was connected; while the edge resets, not for long."""
         self._halves.add(half)
         if self._cuts():
-            self.hits += 1
-            half.reset()
+            self._cut(half)
         elif self.swallows():
             self.hits += 1
 
@@ -97,6 +106,16 @@ class TcpEdge:
             return None
         return half
 
+    def close(self) -> None:
+        """Accept nobody and cut everybody."""
+        self._deafen()
+        for half in tuple(self._halves):
+            half.reset()
+
+    def _cut(self, half: TcpHalf) -> None:
+        self.hits += half.from_caller  # a connection is one hit, not two
+        half.reset()
+
     def _cuts(self) -> bool:
         return self.fault is not None and self.fault.kind in _CUTS
 
@@ -111,8 +130,7 @@ class TcpEdge:
     def _tell_halves(self) -> None:
         for half in tuple(self._halves):
             if self._cuts():
-                self.hits += 1
-                half.reset()
+                self._cut(half)
             elif self.swallows():
                 half.swallow()
             else:

@@ -39,23 +39,23 @@ class TcpHalf(asyncio.Protocol):
         "_dialling",
         "_edge",
         "_ended",
-        "_from_caller",
         "_held",
-        "_held_bytes",
         "_last_ns",
         "_pauses",
         "_scheduled_ns",
+        "from_caller",
+        "held_bytes",
         "peer",
         "transport",
     )
 
     def __init__(self, edge: TcpEdge, *, from_caller: bool) -> None:
-        self._edge, self._from_caller = edge, from_caller
+        self._edge, self.from_caller = edge, from_caller
         self.peer: TcpHalf | None = None
         self.transport: asyncio.Transport | None = None
         self._dialling: asyncio.Task[None] | None = None
         self._held: deque[tuple[float, bytes]] = deque()
-        self._held_bytes = self._pauses = 0
+        self.held_bytes = self._pauses = 0
         self._last_ns = self._scheduled_ns = 0.0
         self._ended = False
 
@@ -66,7 +66,7 @@ class TcpHalf(asyncio.Protocol):
         sock = transport.get_extra_info("socket")
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._edge.joined(self)
-        if self._from_caller:
+        if self.from_caller:
             self.dial()
 
     def dial(self) -> None:
@@ -102,9 +102,9 @@ class TcpHalf(asyncio.Protocol):
 
     def _hold(self, data: bytes) -> None:
         edge = self._edge
-        if touches(edge.fault, from_caller=self._from_caller):
+        if touches(edge.fault, from_caller=self.from_caller):
             edge.hits += 1
-        chunk = (len(data), self._from_caller)
+        chunk = (len(data), self.from_caller)
         now_ns = time.monotonic_ns()
         due = due_ns(edge.fault, now_ns, self._last_ns, chunk, random.random)
         if due <= now_ns and not self._held and self.peer is not None:
@@ -112,8 +112,8 @@ class TcpHalf(asyncio.Protocol):
             return
         self._last_ns = 0.0 if due == NEVER else due
         self._held.append((due, data))
-        self._held_bytes += len(data)
-        if self._held_bytes >= HELD_BYTES_MAX:
+        self.held_bytes += len(data)
+        if self.held_bytes >= HELD_BYTES_MAX:
             self._pause(_HOLDS_TOO_MUCH)
         self._schedule()
 
@@ -148,8 +148,8 @@ class TcpHalf(asyncio.Protocol):
 
     def _send_first(self) -> None:
         _, data = self._held.popleft()
-        self._held_bytes -= len(data)
-        if self._held_bytes < HELD_BYTES_MAX // 2:
+        self.held_bytes -= len(data)
+        if self.held_bytes < HELD_BYTES_MAX // 2:
             self._resume(_HOLDS_TOO_MUCH)
         self._send(data)
         if not self._held and self.transport is None:

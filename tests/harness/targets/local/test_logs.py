@@ -1,0 +1,82 @@
+"""What services log of interest, out of the noise."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+from harness.targets.local.logs import LogFollower, events_in, follow_logs, interesting
+from tests.support.target_timeline import HeardTimeline
+from tests.support.target_waiting import until_true
+
+PATTERN = interesting(("breaker", "sweeper"))
+
+
+def line(**fields: object) -> bytes:
+    told = {"event": "breaker", "name": "a>b", "mono_ns": 5, "wall_ns": 9, **fields}
+    return json.dumps(told).encode() + b"\n"
+
+
+def test_copies_a_listed_event_with_its_own_time() -> None:
+    chunk = b'{"event":"request"}\n' + line(before="closed", after="open") + b"plain text\n"
+    (event,) = events_in(chunk, "payments-1", PATTERN)
+    assert (event.mono_ns, event.source, event.kind) == (5, "service", "breaker")
+    assert (event.name, event.target) == ("a>b", "payments-1")
+    assert event.data == {"before": "closed", "after": "open"}
+
+
+def test_passes_over_what_is_no_event() -> None:
+    chunk = (
+        b'{"event":"breaker" cut off\n'
+        b'{"event":"breaker","mono_ns":"soon","wall_ns":1}\n'
+        + line(event="other")
+        + b'{"msg":"a breaker opened"}\n'
+    )
+    assert list(events_in(chunk, "x", PATTERN)) == []
+
+
+def test_drops_what_is_no_scalar() -> None:
+    (event,) = events_in(line(deep={"a": 1}, reason="slow"), "x", PATTERN)
+    assert event.data == {"reason": "slow"}
+
+
+def test_takes_whole_lines_only(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    follower = LogFollower(log)
+    with log.open("ab", buffering=0) as stream:
+        stream.write(b"one\ntw")
+        assert follower.take() == b"one\n"
+        assert follower.take() == b""
+        stream.write(b"o\n")
+        assert follower.take() == b"two\n"
+    follower.close()
+
+
+def test_a_line_without_end_is_not_kept_for_ever(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    follower = LogFollower(log)
+    with log.open("ab", buffering=0) as stream:
+        stream.write(b"x" * 20_000)
+        assert follower.take() == b""
+        stream.write(b"\nnext\n")
+        assert follower.take() == b"\nnext\n"
+    follower.close()
+
+
+def test_copies_within_a_tenth_of_a_second(tmp_path: Path) -> None:
+    async def scene() -> float:
+        log, heard = tmp_path / "a.log", HeardTimeline()
+        follower = LogFollower(log)
+        task = asyncio.create_task(follow_logs({"a": follower}, ("breaker",), heard))
+        loop = asyncio.get_running_loop()
+        await asyncio.wait({task}, timeout=0.06)
+        written_s = loop.time()
+        log.write_bytes(line())
+        await until_true(lambda: heard.events)
+        task.cancel()
+        await asyncio.wait({task})
+        return loop.time() - written_s
+
+    # The best of three: a full machine may hold one look up, not every one.
+    assert min(asyncio.run(scene()) for _ in range(3)) < 0.1

@@ -1,0 +1,111 @@
+"""Servers and callers for tests of TCP edges, all in one loop on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from harness.targets.base import EdgeFault
+from harness.targets.local.ports import HOST
+from harness.targets.local.tcp_edge import TcpEdge
+from harness.targets.local.timer_queue import TimerQueue
+
+LIMIT_S = 10.0
+
+
+@dataclass(slots=True)
+class EchoServer:
+    """Sends back what it gets; remembers it, when each piece came, and how callers left."""
+
+    got: bytearray = field(default_factory=bytearray)
+    at_s: list[float] = field(default_factory=list)
+    met: int = 0
+    left: int = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.met += 1
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65_536):
+                self.at_s.append(time.monotonic())
+                self.got += data
+                writer.write(data)
+                await writer.drain()
+        self.left += 1
+        writer.close()
+
+
+@dataclass(slots=True)
+class Scene:
+    """An edge, the server behind it, and callers that come through it."""
+
+    edge: TcpEdge
+    server: EchoServer
+    port: int
+    callers: list[Caller] = field(default_factory=list)
+
+    async def caller(self) -> Caller:
+        async with asyncio.timeout(LIMIT_S):
+            reader, writer = await asyncio.open_connection(HOST, self.port)
+        caller = Caller(reader, writer)
+        self.callers.append(caller)
+        return caller
+
+    async def set(self, fault: EdgeFault | None, lease_s: float = 60.0) -> None:
+        await self.edge.set_fault(fault, lease_s)
+
+
+@dataclass(slots=True)
+class Caller:
+    """One connection through the edge."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    def send(self, data: bytes) -> None:
+        self.writer.write(data)
+
+    async def get(self, length: int) -> bytes:
+        async with asyncio.timeout(LIMIT_S):
+            return await self.reader.readexactly(length)
+
+    async def rest(self) -> bytes:
+        async with asyncio.timeout(LIMIT_S):
+            return await self.reader.read(-1)
+
+    async def ask(self, data: bytes) -> float:
+        """Send and get it back; seconds."""
+        began = time.monotonic()
+        self.send(data)
+        assert await self.get(len(data)) == data
+        return time.monotonic() - began
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.asynccontextmanager
+async def tcp_scene() -> AsyncIterator[Scene]:
+    """An edge to an echo server; all is closed in the end."""
+    echo = EchoServer()
+    server = await asyncio.start_server(echo.serve, HOST, 0)
+    upstream = server.sockets[0].getsockname()[1]
+    timers, port = TimerQueue(), free_port()
+    edge = TcpEdge("a>b", port, (HOST, upstream), timers)
+    await edge.listen()
+    scene = Scene(edge, echo, port)
+    try:
+        yield scene
+    finally:
+        await edge.set_fault(None, 0)
+        for caller in scene.callers:
+            caller.writer.transport.abort()
+        edge.close()
+        server.close()
+        timers.close()
