@@ -105,6 +105,18 @@ def test_a_generator_without_its_folder_is_told(tmp_path: Path) -> None:
         generator.wait_ready(READY_S)
 
 
+def test_a_generator_that_cannot_record_ends_at_once(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    folder.attempts(0).symlink_to("/dev/full")
+    with (
+        LoadServer() as server,
+        Generator.start(plan_of(folder, server.url, 20), folder) as generator,
+    ):
+        begin(generator)
+        with pytest.raises(TargetError, match=r"cannot record.*No space"):
+            generator.wait_done(10)
+
+
 def test_waiting_has_a_limit(tmp_path: Path) -> None:
     folder = folder_of(tmp_path)
     with Generator.start(plan_of(folder, "http://127.0.0.1:1", 1), folder) as generator:
