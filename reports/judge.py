@@ -39,7 +39,7 @@ def judge(folder: RunFolder) -> Scorecard:
         return _unread(manifest, [f"{text}." for text in damage], "data_damaged")
     try:
         stored = read_stored(folder)
-    except (StoredRunError, ConfigError) as error:
+    except (StoredRunError, ConfigError, OSError) as error:
         text = str(error).replace(f"{folder.root}/", "")
         return _unread(manifest, [f"{text}."], "data_unreadable")
     check_metrics(stored.terms, folder.experiment)

@@ -42,6 +42,8 @@ def count(number: int, one: str, many: str) -> str:
 def _digits(value: float) -> str:
     """One digit after the point; more where the value would vanish, or pass for whole."""
     size = abs(value)
+    if size == 100:  # noqa: PLR2004  # all
+        return f"{value:.0f}"
     if 0 < size < 0.1:  # noqa: PLR2004  # below one digit
         return f"{value:.2f}" if size >= 0.01 else f"{value:.1g}"  # noqa: PLR2004  # likewise
     if 99.9 < size < 100:  # noqa: PLR2004  # nearly all is not all

@@ -44,7 +44,7 @@ def what_happened(picture: Picture) -> str:
         *_rates(clock, picture),
         *_latencies(clock, picture),
         *(mark for i, row in enumerate(rows) for mark in _lane(clock, row, _LANES + i * _LANE_H)),
-        *recovered(clock, picture, bottom),
+        *recovered(clock, picture, _LATENCY[1]),
         *axis(clock, bottom),
     ]
     return svg.picture((WIDTH, bottom + 44), "What happened", _described(picture), marks)
@@ -72,7 +72,9 @@ def _rates(clock: Clock, picture: Picture) -> list[str]:
     def at(values: Floats) -> list[svg.Point]:
         up = bottom - (bottom - top) * values / max(highest, 1e-9)
         centres = (np.arange(len(values)) + 0.5) * seen.width_s
-        return [(clock.x(s), y) for s, y in zip(centres.tolist(), up.tolist(), strict=True)]
+        edges = [0.0, *centres.tolist(), len(values) * seen.width_s]
+        heights = [up[0], *up.tolist(), up[-1]]
+        return [(clock.x(s), y) for s, y in zip(edges, heights, strict=True)]
 
     for number in range(1, int(highest // step) + 1):
         y = bottom - (bottom - top) * number * step / highest
@@ -176,32 +178,42 @@ def _rows(picture: Picture) -> list[Lane]:
 
 
 def _lane(clock: Clock, lane: Lane, y: float) -> list[str]:
+    """All bars first, then the words: inside their bar, or behind it where there is room."""
     marks = [svg.text((LEFT - 10, y + 11), lane.name, size=11, anchor="end")]
+    for span in lane.spans:
+        at, wide = clock.x(span.begin_s), clock.x(span.end_s) - clock.x(span.begin_s)
+        title = f"{_told(lane, span)}, from {span.begin_s:.2f} to {span.end_s:.2f} s"
+        colour = _colour(lane, span)
+        marks.append(svg.rect((at, y), (wide, _BAR_H), colour, title=title, round_px=3))
     free = LEFT
     for number, span in enumerate(lane.spans):
-        begin, end = clock.x(span.begin_s), clock.x(span.end_s)
-        colour = _colour(lane, span)
         told = _told(lane, span)
-        title = f"{told}, from {span.begin_s:.2f} to {span.end_s:.2f} s"
-        marks.append(svg.rect((begin, y), (end - begin, _BAR_H), colour, title=title, round_px=3))
         wide = svg.width_px(told, 10)
-        at = max(begin + 5, free)
-        if at + wide + 4 <= end:
-            ink = ON_DARK if colour in (FAULT, FAILED) else INK
-            marks.append(svg.text((at, y + 10.5), told, colour=ink, size=10))
-            free = at + wide + 6
-        elif span.state != lane.usual:
-            later = _next_unusual(lane, number)
-            room = RIGHT if later is None else clock.x(later.begin_s)
-            at = max(end + 4, free)
-            if at + wide + 4 <= room:
-                marks.append(svg.text((at, y + 10.5), told, colour=INK, size=10))
-                free = at + wide + 6
+        at = max(clock.x(span.begin_s) + 5, free)
+        colour = _colour(lane, span)
+        ink = ON_DARK if colour in (FAULT, FAILED) else INK
+        if at + wide + 4 > clock.x(span.end_s):
+            if span.state == lane.usual:
+                continue
+            group_end, room = _behind(clock, lane, number)
+            at, ink = max(group_end + 5, free), INK
+            if at + wide + 4 > room:
+                continue
+        marks.append(svg.text((at, y + 10.5), told, colour=ink, size=10))
+        free = at + wide + 8
     return marks
 
 
-def _next_unusual(lane: Lane, number: int) -> Span | None:
-    return next((s for s in lane.spans[number + 1 :] if s.state != lane.usual), None)
+def _behind(clock: Clock, lane: Lane, number: int) -> tuple[float, float]:
+    """Where the unusual states around this one end, and where the next one begins."""
+    end = clock.x(lane.spans[number].end_s)
+    for later in lane.spans[number + 1 :]:
+        if later.state == lane.usual:
+            continue
+        if clock.x(later.begin_s) > end + 1:
+            return end, clock.x(later.begin_s)
+        end = clock.x(later.end_s)
+    return end, RIGHT
 
 
 def _told(lane: Lane, span: Span) -> str:

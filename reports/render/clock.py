@@ -11,7 +11,7 @@ from reports.plain import say
 from reports.render import svg
 from reports.render.style import BAND, FAULT, GOOD, GRID, ON_DARK, QUIET
 
-LEFT: Final = 152.0
+LEFT: Final = 200.0
 RIGHT: Final = 1000.0
 WIDTH: Final = 1060.0
 TOP: Final = 46.0

@@ -46,9 +46,9 @@ svg{display:block;width:100%;height:auto;font-family:inherit}
 table{border-collapse:collapse;width:100%}
 td,th{padding:7px 14px 7px 0;border-bottom:1px solid #eef1f5;text-align:left;font-weight:400}
 td.n{font-variant-numeric:tabular-nums;font-weight:600;white-space:nowrap}
-td.v{font-weight:600;white-space:nowrap}td.bar{width:230px}
-.two{display:grid;grid-template-columns:1fr 1fr;gap:0 44px}
-.legend{display:flex;flex-wrap:wrap;gap:4px 18px;margin:0 0 4px 132px}
+td.v{font-weight:600;white-space:nowrap}td.bar{width:230px}td.t{font-size:14px}td.k{white-space:nowrap}
+.two{display:grid;grid-template-columns:minmax(0,2fr) minmax(0,3fr);gap:0 44px}
+.legend{display:flex;flex-wrap:wrap;gap:4px 18px;margin:0 0 4px 199px}
 .legend svg{display:inline-block;width:12px;height:12px;margin-right:6px;vertical-align:-1px}
 code,pre{font:13px/1.5 ui-monospace,"DejaVu Sans Mono",monospace}
 pre{background:#f6f7f9;padding:12px 16px;border-radius:6px;overflow:auto}

@@ -8,7 +8,7 @@ from typing import Final
 from reports.picture import Picture
 from reports.plain import count, say
 from reports.render.words import counts_line
-from reports.scorecard import Document
+from reports.scorecard import Document, Fault
 
 _MOST_NAMES: Final = 20
 
@@ -56,21 +56,19 @@ def why_it_counts(document: Document, picture: Picture) -> str:
     title = (
         "Why this run does not count" if document.verdict == "INVALID" else "Why this run counts"
     )
-    rows = _row("load", counts_line(document))
+    rows = _fact("load", counts_line(document))
     before = picture.baseline
     if before is not None:
         told = f"{say(before.good_ratio, 'ratio')} of {before.arrivals:,} payments good"
-        rows += _row("before the fault", told)
+        rows += _fact("before the fault", told)
     for fault in document.faults:
-        rows += _row(
-            f"{fault.name} {fault.target}", _proof(fault.verified_s, fault.verified_undone_s)
-        )
-    rows += _row("hold", f"{picture.hold_s:g} s of good traffic end a recovery")
+        rows += _fact(f"{fault.name} {fault.target}", _proof(fault))
+    rows += _fact("hold", f"{picture.hold_s:g} s of good traffic end a recovery")
     if picture.recovery and picture.recovery.micro_dips:
         dips = count(len(picture.recovery.micro_dips), "dip", "dips")
-        rows += _row("left out", f"{dips} shorter than 0.5 s")
+        rows += _fact("left out", f"{dips} shorter than 0.5 s")
     if picture.defect:
-        rows += _row("seeded defect", picture.defect)
+        rows += _fact("seeded defect", picture.defect)
     note = ""
     if picture.confounded:
         note = (
@@ -80,7 +78,19 @@ def why_it_counts(document: Document, picture: Picture) -> str:
     return f"<h2>{title}</h2><table><tbody>{rows}</tbody></table>{note}"
 
 
-def _proof(verified_s: float | None, undone_s: float | None) -> str:
-    on = "never proven" if verified_s is None else f"proven at {verified_s:.3f} s"
-    off = "never proven gone" if undone_s is None else f"proven gone at {undone_s:.3f} s"
-    return f"{on}, {off}"
+def _fact(what: str, told: str) -> str:
+    return f'<tr><td class="k">{escape(what)}</td><td class="t">{escape(told)}</td></tr>'
+
+
+def _proof(fault: Fault) -> str:
+    """When it was proven on and gone, and by what."""
+    begin_s, end_s = fault.verified_s, fault.verified_undone_s
+    on = "never proven" if begin_s is None else f"proven at {begin_s:.3f} s"
+    off = "never proven gone" if end_s is None else f"proven gone at {end_s:.3f} s"
+    return f"{on}{_by(fault, 'verified')}; {off}{_by(fault, 'verified_undone')}"
+
+
+def _by(fault: Fault, stage: str) -> str:
+    facts = fault.evidence.get(stage, {})
+    told = ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in facts.items() if k != "fault_id")
+    return f" ({told})" if told else ""

@@ -192,7 +192,7 @@ class RunsBuilder:
         return folder
 
 
-def sound_run(seed: int = 11, outage_s: float = 1.5, rate: float = 80.0) -> RunsBuilder:
+def sound_run(seed: int = 11, outage_s: float = 1.5, rate: float = 90.0) -> RunsBuilder:
     """A run that passes: for `outage_s` after the fault every payer has to ask twice."""
     due = arrivals_us(Steady(per_s=rate), LOAD_S, seed)
     run = RunsBuilder(due)

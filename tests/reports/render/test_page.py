@@ -1,0 +1,170 @@
+"""The report is one small file that needs nothing beside itself."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from harness.records import Outcome
+from reports.judge import judge
+from reports.render.page import render
+from reports.render.words import closing_lines, headline
+from tests.support.runs_builder import RunsBuilder, sound_run, spoil
+
+MAX_BYTES = 150_000
+VOID = {"meta", "br", "hr", "img", "link"}
+
+
+class Page(HTMLParser):
+    """Collects what a reader and a network watcher would see."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.text: list[str] = []
+        self.links: list[str] = []
+        self.tags: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.links += [v or "" for k, v in attrs if k in ("src", "href", "xlink:href", "action")]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.links += [v or "" for k, v in attrs if k in ("src", "href")]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+
+def page_of(run: RunsBuilder, tmp_path: Path) -> tuple[Page, str]:
+    raw = render(judge(run.write(tmp_path / "run")))
+    page = Page()
+    page.feed(raw)
+    assert page.open == []
+    return page, raw
+
+
+def test_it_is_small_and_refers_to_nothing(tmp_path: Path) -> None:
+    page, raw = page_of(sound_run(rate=200), tmp_path)
+    assert len(raw.encode()) < MAX_BYTES
+    assert page.links == []
+    assert not page.tags & {"script", "link", "img", "iframe", "object"}
+    assert not re.search(r"https?://|url\(|@import", raw)
+
+
+def test_every_mark_carries_its_own_colour_and_dark_is_chosen(tmp_path: Path) -> None:
+    _, raw = page_of(sound_run(), tmp_path)
+    assert not re.findall(r'<(?:rect|text) (?![^>]*fill=")[^>]*>', raw)
+    assert "prefers-color-scheme:dark" in raw
+    assert "@media print" in raw
+    assert "invert(" not in raw
+
+
+def test_verdict_figures_objectives_and_story_can_be_read(tmp_path: Path) -> None:
+    page, _ = page_of(sound_run(), tmp_path)
+    text = " ".join(page.text)
+    for part in (
+        "PASS",
+        "Payments came back in 1.5 s, and every cent is there.",
+        "What happened",
+        "recovered after 1.5 s",
+        "Objectives",
+        "Every cent",
+        "Why this run counts",
+        "The hardest payment",
+        "squall run ledger-killed --seed 11",
+    ):
+        assert part in text
+
+
+def test_lanes_with_nothing_to_tell_are_left_out(tmp_path: Path) -> None:
+    run = sound_run()
+    run.tell_state(-1, "instance", ("", "ledger-2"), "starting")
+    run.tell_state(-0.5, "instance", ("", "ledger-2"), "ready")
+    page, _ = page_of(run, tmp_path)
+    assert "ledger-1" in page.text
+    assert "ledger-2" not in page.text
+
+
+def test_names_from_the_outside_are_escaped(tmp_path: Path) -> None:
+    run = sound_run()
+    run.experiment = run.experiment.replace("A ledger instance is killed", "<script>x</script>")
+    page, raw = page_of(run, tmp_path)
+    assert "script" not in page.tags
+    assert "&lt;script&gt;" in raw
+
+
+def test_labels_of_a_lane_never_overlap(tmp_path: Path) -> None:
+    run = sound_run()
+    for step in range(12):
+        state = ("open", "half_open", "closed")[step % 3]
+        run.tell_state(9 + step * 0.3, "breaker", ("payments>ledger", "payments"), state)
+    _, raw = page_of(run, tmp_path)
+    rows: dict[str, list[tuple[float, float]]] = {}
+    pattern = r'<text x="([\d.]+)" y="([\d.]+)" font-size="10" class="f-[a-z-]+"[^>]*>([^<]*)<'
+    for x, y, text in re.findall(pattern, raw):
+        rows.setdefault(y, []).append((float(x), float(x) + len(text) * 5.5))
+    assert any(len(row) > 2 for row in rows.values())
+    for row in rows.values():
+        row.sort()
+        assert all(a[1] <= b[0] for a, b in itertools.pairwise(row))
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_an_invalid_run_says_why(damaged: bool, tmp_path: Path) -> None:
+    run = sound_run()
+    run.fault(but="verified")
+    folder = run.write(tmp_path / "run")
+    if damaged:
+        folder.timeline.unlink()
+    card = judge(folder)
+    raw = render(card)
+    assert "INVALID" in raw
+    assert card.reasons[0].text in raw
+    lines = closing_lines(card)
+    assert lines[0] == "INVALID  This run proves nothing, neither good nor bad."
+    assert any(card.reasons[0].text in line for line in lines)
+
+
+def test_a_failure_names_what_is_wrong(tmp_path: Path) -> None:
+    run = sound_run()
+    for intent in range(700, 731):
+        run.book(intent)
+    card = judge(run.write(tmp_path / "run"))
+    assert headline(card) == "31 payments were charged twice."
+    lines = closing_lines(card)
+    assert lines[0] == "FAIL  31 payments were charged twice."
+    assert "7f3a-700, 7f3a-701, 7f3a-702 and 28 more" in "\n".join(lines)
+    assert "31 doubled" in "\n".join(lines)
+
+
+def test_a_run_whose_payers_felt_nothing_says_so(tmp_path: Path) -> None:
+    card = judge(sound_run(outage_s=0).write(tmp_path / "run"))
+    assert card.verdict == "PASS"
+    assert headline(card) == "Payers felt nothing, and every cent is there."
+    assert render(card).count("The hardest payment") == 0
+
+
+def test_closing_lines_stand_in_columns(tmp_path: Path) -> None:
+    lines = closing_lines(judge(sound_run().write(tmp_path / "run")))
+    assert lines[0].startswith("PASS  Payments came back in")
+    assert "  stable recovery               1.5 s   limit 2.5 s" in lines
+    assert lines[-1].split() == ["again", "squall", "run", "ledger-killed", "--seed", "11"]
+
+
+def test_a_payment_that_nobody_answered_is_shown_as_never_learned(tmp_path: Path) -> None:
+    run = sound_run(outage_s=0)
+    spoil(run, 700, lambda a: a._replace(outcome=Outcome.INFO, answer=0, status=504))
+    run.attempt(700, Outcome.INFO, status=504, after_ms=50, number=2)
+    page, _ = page_of(run, tmp_path)
+    assert "the payer never learned how it ended" in " ".join(page.text)

@@ -1,0 +1,195 @@
+"""Recovery time against known truth, and what must never change it."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from reports.recovery import (
+    ALPHA,
+    P1,
+    Baseline,
+    KnownTime,
+    Recovery,
+    Trace,
+    baseline,
+    measure,
+    segments,
+)
+from tests.support.runs_traces import F0_S, known_trace, trace_of
+
+TRACES = 150
+CLEAN = Baseline(arrivals=6000, good_ratio=0.999)
+Flags = npt.NDArray[np.bool_]
+
+
+def measured(trace: Trace) -> Recovery:
+    return measure(trace, baseline(trace))
+
+
+@pytest.mark.parametrize(
+    ("per_s", "bad", "limit_s"), [(200, 0.1, 0.2), (200, 1.0, 0.05), (50, 0.3, 0.3)]
+)
+def test_the_recovery_time_is_true_to_a_fraction_of_a_second(
+    per_s: float, bad: float, limit_s: float
+) -> None:
+    errors, second_episodes = [], 0
+    for seed in range(TRACES):
+        outage_s = 10 + 20 * (seed / TRACES)
+        found = measured(known_trace(seed, outage_s, per_s=per_s, bad=bad))
+        errors.append(abs(found.stable_recovery_s - outage_s))
+        second_episodes += len(found.episodes) != 1
+    assert np.percentile(errors, 95) <= limit_s
+    assert second_episodes == 0
+
+
+def test_no_episode_is_seen_where_there_was_no_fault() -> None:
+    found = [
+        measured(known_trace(seed, 15, per_s=200, bad=base, base=base))
+        for seed in range(TRACES)
+        for base in (0.001, 0.005)
+    ]
+    assert [r for r in found if r.episodes] == []
+    assert {(r.stable_recovery_s, r.lost_s, r.censored) for r in found} == {(0.0, 0, False)}
+
+
+def test_lost_seconds_are_the_area_of_the_outage() -> None:
+    full = measured(known_trace(3, 12, per_s=200, bad=1.0))
+    part = measured(known_trace(3, 12, per_s=200, bad=0.3))
+    assert full.lost_s == pytest.approx(12, abs=0.3)
+    assert part.lost_s == pytest.approx(3.6, abs=0.5)
+
+
+def spans(*bad_spans: tuple[float, float], end_s: float = 90, fault_s: float = 10) -> Trace:
+    """200 arrivals a second like a clock, all good but in the spans (seconds after f0)."""
+    due = np.arange(0, end_s, 0.005)
+    bad = np.zeros(len(due), dtype=np.bool_)
+    for begin, end in bad_spans:
+        bad |= (due >= F0_S + begin) & (due < F0_S + end)
+    return trace_of(due, bad, end_s, fault_s)
+
+
+def test_a_second_dip_within_the_hold_belongs_to_the_same_episode() -> None:
+    found = measured(spans((0, 12), (15, 20)))
+    assert len(found.episodes) == 1
+    assert found.first_recovery_s == pytest.approx(12, abs=0.01)
+    assert found.stable_recovery_s == pytest.approx(20, abs=0.01)
+
+
+def test_a_second_dip_after_the_hold_moves_stable_but_not_first_recovery() -> None:
+    found = measured(spans((0, 12), (25, 30)))
+    assert len(found.episodes) == 2
+    assert found.first_recovery_s == pytest.approx(12, abs=0.01)
+    assert found.stable_recovery_s == pytest.approx(30, abs=0.01)
+    assert found.recovery_after_clear_s == pytest.approx(20, abs=0.01)
+
+
+def test_micro_dips_are_listed_and_dropped_before_merging() -> None:
+    found = measured(spans((0, 0.3), (5, 5.3), (8, 8.3)))
+    assert len(found.micro_dips) == 3
+    assert found.episodes == ()
+    assert found.stable_recovery_s == 0
+
+
+def test_what_never_recovers_is_a_lower_bound_and_never_nothing() -> None:
+    found = measured(spans((0, 60)))
+    assert found.censored
+    assert found.first_censored
+    assert found.stable_recovery_s == pytest.approx(60)
+
+
+def test_less_than_the_hold_of_good_traffic_is_no_recovery() -> None:
+    assert measured(spans((0, 51))).censored
+    assert not measured(spans((0, 49))).censored
+
+
+def test_a_recovery_before_the_fault_was_gone_is_negative_after_clear() -> None:
+    found = measured(spans((1, 4)))
+    assert found.time_to_degrade_s == pytest.approx(1, abs=0.01)
+    assert found.recovery_after_clear_s == pytest.approx(-6, abs=0.01)
+
+
+def test_seconds_in_which_nothing_was_scheduled_pause_every_clock() -> None:
+    whole = spans((0, 12))
+    silent = (whole.due_s >= F0_S + 5) & (whole.due_s < F0_S + 10)
+    trace = trace_of(whole.due_s[~silent], ~whole.good[~silent], 90, 10)
+    assert measured(trace).stable_recovery_s == pytest.approx(7, abs=0.02)
+    clock = KnownTime(trace.due_s, 0, 90)
+    assert clock.between(F0_S, F0_S + 12) == pytest.approx(7, abs=0.02)
+    assert clock.between(F0_S + 12, F0_S) == pytest.approx(-7, abs=0.02)
+
+
+def test_the_silence_after_the_last_arrival_is_no_hold() -> None:
+    whole = spans((0, 12))
+    heard = whole.due_s < F0_S + 20
+    assert measured(trace_of(whole.due_s[heard], ~whole.good[heard], 90, 10)).censored
+
+
+def plain_segments(bad: list[bool], p0: float) -> list[tuple[int, int | None]]:
+    """The definition, request by request: the oracle of the quick one."""
+    limit = round(math.log(len(bad) / ALPHA) * 1e6)
+    for_bad = round(math.log(P1 / p0) * 1e6)
+    for_good = round(math.log((1 - P1) / (1 - p0)) * 1e6)
+    found: list[tuple[int, int | None]] = []
+    degraded, total, since, onset = False, 0, 0, 0
+    for place, is_bad in enumerate(bad):
+        weight = for_bad if is_bad else for_good
+        total = max(0, total + (-weight if degraded else weight))
+        if total == 0:
+            since = place + 1
+        elif total > limit:
+            if degraded:
+                found.append((onset, since))
+            else:
+                onset = since
+            degraded, total, since = not degraded, 0, place + 1
+    if degraded:
+        found.append((onset, since if since < len(bad) else None))
+    return found
+
+
+@st.composite
+def stretches(draw: st.DrawFn) -> Flags:
+    """Good and bad stretches with noise, as faults make them."""
+    parts = draw(
+        st.lists(st.tuples(st.integers(1, 1500), st.sampled_from([0.0, 0.01, 0.1, 0.5, 1.0])))
+    )
+    random = np.random.default_rng(draw(st.integers(0, 10_000)))
+    bad = [random.random(size) < share for size, share in parts]
+    return np.concatenate([np.zeros(1, dtype=np.bool_), *bad])
+
+
+@settings(max_examples=60, deadline=None)
+@given(stretches())
+def test_the_quick_walk_finds_the_same_episodes_as_the_plain_one(bad: Flags) -> None:
+    assert segments(bad, 0.005) == plain_segments(bad.tolist(), 0.005)
+
+
+def recovery_of(bad: Flags) -> Recovery:
+    due = np.asarray(F0_S + np.arange(len(bad)) * 0.01, dtype=np.float64)
+    return measure(trace_of(due, bad, F0_S + len(bad) * 0.01 + 0.01, 1), CLEAN)
+
+
+@settings(max_examples=100, deadline=None)
+@example(np.array([True] * 30 + [False] * 20 + [True] + [False] * 300), 5)
+@given(stretches(), st.integers(0, 10_000))
+def test_more_bad_requests_never_shorten_recovery(bad: Flags, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    worse = bad | (random.random(len(bad)) < random.choice([0.001, 0.02, 0.2]))
+    before, after = recovery_of(bad), recovery_of(worse)
+    assert after.stable_recovery_s >= before.stable_recovery_s
+    assert after.censored or not before.censored
+
+
+def test_a_million_requests_are_walked_in_one_pass() -> None:
+    bad = np.zeros(1_000_000, dtype=np.bool_)
+    bad[400_000:450_000] = True
+    (onset, end) = segments(bad, 0.005)[0]
+    assert (onset, end) == (400_000, 450_000)
+    assert all(a <= b for a, b in pairwise((onset, end or 0)))
