@@ -23,7 +23,7 @@ _LOG: Final = logging.getLogger(__name__)
 
 
 class ControlServer:
-    """Serves `path` with rights 0600 (the supervisor's umask sees to it)."""
+    """Serves `path`, which its owner alone may open (0600)."""
 
     def __init__(self, path: Path, handle: Handler) -> None:
         self._path, self._handle = path, handle
@@ -37,12 +37,17 @@ class ControlServer:
         self._server = await asyncio.start_unix_server(
             self._converse, str(self._path), limit=LINE_BYTES_MAX
         )
+        self._narrow()
 
     async def close(self) -> None:
         """End serving; the socket's absence says that the system is down."""
         if self._server is not None:
             self._server.close()
             self._path.unlink(missing_ok=True)
+
+    def _narrow(self) -> None:
+        # Nobody else could enter before either: the state folder is its owner's alone.
+        self._path.chmod(0o600)
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open += 1

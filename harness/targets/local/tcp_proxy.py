@@ -87,6 +87,7 @@ async def serve(plan: TcpProxyPlan) -> None:
     await proxy.listen()
     os.umask(0o077)
     server = await asyncio.start_unix_server(proxy.converse, plan.control)
+    await asyncio.to_thread(Path(plan.control).chmod, 0o600)
     async with server:
         await over.wait()
 

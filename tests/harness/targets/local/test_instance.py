@@ -1,0 +1,207 @@
+"""One instance's life, with real processes that need no port."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from harness.errors import TargetError
+from harness.safety.identity import family, is_alive, process_state
+from harness.targets.local import instance as life
+from harness.targets.local.child import Command, NoProcessLog, Spawner
+from harness.targets.local.instance import Instance, InstanceSpec
+from tests.support.target_timeline import HeardTimeline
+from tests.support.target_waiting import until_true
+
+
+@dataclass(slots=True)
+class Stage:
+    """An instance, what its probe says, and what the timeline heard."""
+
+    instance: Instance
+    heard: HeardTimeline
+    answers: list[bool]
+
+    async def until(self, state: str) -> None:
+        await until_true(lambda: self.instance.state == state)
+
+
+def act(
+    tmp_path: Path, play: Callable[[Stage], Awaitable[None]], argv: tuple[str, ...] | None = None
+) -> None:
+    async def whole() -> None:
+        answers, heard = [True], HeardTimeline()
+
+        async def probe() -> bool:
+            return answers[-1]
+
+        command = Command(
+            name="ledger-1",
+            argv=argv or ("sleep", "60"),
+            env={"PATH": os.environ["PATH"]},
+            log=tmp_path / "ledger-1.log",
+        )
+        spec = InstanceSpec(
+            name="ledger-1", service="ledger", address="a:1", probe=probe, command=command
+        )
+        stage = Stage(Instance(spec, Spawner(NoProcessLog()), heard), heard, answers)
+        stage.instance.begin()
+        try:
+            await play(stage)
+        finally:
+            await stage.instance.stop(0.2)
+
+    asyncio.run(whole())
+
+
+def test_is_ready_when_its_probe_says_so(tmp_path: Path) -> None:
+    async def play(stage: Stage) -> None:
+        await stage.until("ready")
+        assert stage.instance.status().pid > 0
+        assert stage.heard.states("ledger-1") == ["starting", "ready"]
+
+    act(tmp_path, play)
+
+
+def test_a_kill_holds_it_down_until_it_is_revived(tmp_path: Path) -> None:
+    async def play(stage: Stage) -> None:
+        await stage.until("ready")
+        before = await stage.instance.kill()
+        assert (before.state, before.pid > 0) == ("ready", True)
+        assert not is_alive(before.pid, before.started_ticks)
+        assert (stage.instance.state, stage.instance.status().pid) == ("down", 0)
+        assert (await stage.instance.kill()).state == "down"
+        stage.instance.revive()
+        assert stage.instance.status().state == "starting"
+        await stage.until("ready")
+        assert stage.instance.status().pid != before.pid
+        assert stage.heard.states("ledger-1") == ["starting", "ready", "down", "starting", "ready"]
+
+    act(tmp_path, play)
+
+
+def test_starts_again_when_it_dies_by_itself(tmp_path: Path) -> None:
+    async def play(stage: Stage) -> None:
+        await stage.until("ready")
+        old = stage.instance.status()
+        os.kill(old.pid, signal.SIGKILL)
+        await stage.until("down")
+        await stage.until("ready")
+        assert stage.instance.status().pid != old.pid
+        assert stage.instance.deaths == 1
+        downs = [e for e in stage.heard.events if e.data.get("state") == "down"]
+        assert [(e.data["pid"], e.data["exit_code"]) for e in downs] == [(old.pid, -9)]
+
+    act(tmp_path, play)
+
+
+def test_one_that_keeps_dying_is_started_ever_less_often(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(life, "BACKOFF_MAX_S", 0.2)
+
+    async def play(stage: Stage) -> None:
+        stage.answers.append(False)
+        await until_true(lambda: stage.instance.deaths == 4)
+        begun = [e.mono_ns / 1e9 for e in stage.heard.events if e.data["state"] == "starting"]
+        gaps = [b - a for a, b in pairwise(begun)]
+        assert all(gap >= least for gap, least in zip(gaps, (0.1, 0.2, 0.2), strict=False))
+
+    act(tmp_path, play, ("false",))
+
+
+def test_one_lost_probe_is_no_event_and_two_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(life, "PROBE_EVERY_S", 0.02)
+
+    async def play(stage: Stage) -> None:
+        await stage.until("ready")
+        assert await stage.instance._probe(0) == 0
+        stage.answers.append(False)
+        assert await stage.instance._probe(0) == 1
+        assert stage.instance.state == "ready"
+        await stage.until("unready")
+        stage.answers.append(True)
+        await stage.until("ready")
+
+    act(tmp_path, play)
+
+
+def test_a_pause_stops_the_whole_session_and_resume_lets_it_go_on(tmp_path: Path) -> None:
+    async def play(stage: Stage) -> None:
+        await stage.until("ready")
+        await stage.instance.pause()
+        now = stage.instance.status()
+        assert now.state == "paused"
+        assert process_state(now.pid, now.started_ticks) == "T"
+        assert [p.state for p in family((now.pid, now.started_ticks))] == ["T", "T"]
+        stage.instance.resume()
+        await until_true(lambda: process_state(now.pid, now.started_ticks) == "S")
+        await stage.until("ready")
+        assert stage.instance.status().pid == now.pid
+        stage.instance.resume()
+        assert stage.instance.state == "ready"
+
+    act(tmp_path, play, ("sh", "-c", "sleep 60 & wait"))
+
+
+def test_a_paused_one_can_be_killed_and_stopped(tmp_path: Path) -> None:
+    async def play(stage: Stage) -> None:
+        await stage.until("ready")
+        await stage.instance.pause()
+        await stage.instance.kill()
+        stage.instance.revive()
+        await stage.until("ready")
+        await stage.instance.pause()
+
+    act(tmp_path, play)
+
+
+def test_there_is_nothing_to_pause_in_a_dead_one(tmp_path: Path) -> None:
+    async def play(stage: Stage) -> None:
+        await stage.until("ready")
+        await stage.instance.kill()
+        with pytest.raises(TargetError, match="nothing to pause"):
+            await stage.instance.pause()
+
+    act(tmp_path, play)
+
+
+def test_stop_ends_by_force_what_does_not_listen(tmp_path: Path) -> None:
+    async def play(stage: Stage) -> None:
+        await stage.until("ready")
+        await until_true((tmp_path / "ledger-1.log").read_text)
+        old = stage.instance.status()
+        await stage.instance.stop(0.1)
+        assert not is_alive(old.pid, old.started_ticks)
+        assert stage.heard.states("ledger-1")[-1] == "stopped"
+
+    act(tmp_path, play, ("sh", "-c", "trap '' TERM; echo deaf; sleep 60 & wait; sleep 60"))
+
+
+def test_one_that_runs_elsewhere_is_watched_and_not_touched() -> None:
+    async def play() -> None:
+        async def probe() -> bool:
+            return True
+
+        heard = HeardTimeline()
+        spec = InstanceSpec(name="db", service="db", address="x:1", probe=probe, command=None)
+        instance = Instance(spec, Spawner(NoProcessLog()), heard)
+        instance.begin()
+        await until_true(lambda: instance.state == "ready")
+        with pytest.raises(TargetError, match="runs elsewhere: it cannot be killed"):
+            await instance.kill()
+        with pytest.raises(TargetError, match="runs elsewhere: it cannot be paused"):
+            await instance.pause()
+        instance.revive()
+        await instance.stop(0.1)
+
+    asyncio.run(play())
