@@ -34,7 +34,7 @@ from harness.timeline import FileTimeline, read_timeline
 from harness.traffic import read_schedule
 from harness.usage import Sample, Usage, Watched, between, take_sample
 from harness.watchdog import Watchdog
-from harness.watching import Watcher
+from harness.watching import Watcher, closing_view
 
 TICK_S: Final = 0.25
 START_LIMIT_S: Final = 30.0
@@ -105,7 +105,8 @@ def run(order: Order, tools: Tools) -> RunFolder:
         refuse_leftover(tools.state.undo)
         folder = _open_folder(order, stamp)
         session = _start(order, tools, folder, started_at, stack)
-        _live_through(session)
+        with closing_view(tools.watcher):
+            _live_through(session)
         evidence.fetch_all(order.system, session.target, folder.evidence_folder, session.timeline)
         usage = _usage(session)
     # The system is down, its logs are complete: now the run can be sealed.
@@ -167,11 +168,10 @@ def _live_through(s: _Session) -> None:
     if _fault_was_verified(s):
         _phase(s, "recovery", phases.load_s)
         _phase(s, "drain", phases.load_s + phases.drain_s, until_loaded=True)
+        s.generator.wait_done(DONE_LIMIT_S)
     else:
         s.ended = "early: the fault was not proven, so the rest would tell nothing"
         s.generator.stop()
-    s.generator.wait_done(DONE_LIMIT_S)
-    s.tools.watcher.end()
 
 
 def _zero(s: _Session) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final, Protocol
 
 from rich.console import Console
@@ -118,6 +120,15 @@ class LiveView:
 def watcher_for(console: Console) -> Watcher:
     """The view that fits where the console leads to."""
     return LiveView(console) if console.is_terminal else Heartbeat(console)
+
+
+@contextmanager
+def closing_view(watcher: Watcher) -> Iterator[None]:
+    """However the run ends, the terminal is given back."""
+    try:
+        yield
+    finally:
+        watcher.end()
 
 
 def heartbeat(model: LiveModel, at_s: float) -> str:

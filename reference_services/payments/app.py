@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from reference_services import defects, failpoints, service
 from reference_services.failpoints import NoFailpoints
@@ -19,6 +20,8 @@ from reference_services.resilience import edge
 from reference_services.resilience.database import Database, PoolLimits
 from reference_services.resilience.policy import EDGES
 from reference_services.service import Endpoint, Service
+
+IN_FLIGHT_MAX: Final = 144  # more than the bank's edge admits could only wait, and then be late
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,12 @@ def build(environ: Mapping[str, str]) -> tuple[Service, int]:
         log=log,
         metrics=metrics,
         endpoints=(
-            Endpoint(method="POST", path="/v1/payments", handler=handlers.create),
+            Endpoint(
+                method="POST",
+                path="/v1/payments",
+                handler=handlers.create,
+                in_flight_max=IN_FLIGHT_MAX,
+            ),
             Endpoint(method="GET", path="/v1/payments/{key}", handler=handlers.status),
             Endpoint(method="GET", path="/evidence/payments", handler=handlers.evidence),
         ),

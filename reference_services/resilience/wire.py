@@ -27,6 +27,24 @@ _MEANING: Final[tuple[tuple[type[Exception], type[httpx.TransportError]], ...]] 
 )
 
 
+class WholeResponse(httpx.Response):
+    """An answer whose body is here already: httpx's own way to say so costs 50 us more."""
+
+    def __init__(self, answer: aiohttp.ClientResponse, body: bytes, request: httpx.Request) -> None:
+        super().__init__(
+            answer.status,
+            headers=answer.raw_headers,
+            stream=httpx.ByteStream(body),
+            request=request,
+        )
+        self._body = body
+
+    @property
+    def content(self) -> bytes:
+        """The whole body."""
+        return self._body
+
+
 class Wire(httpx.AsyncBaseTransport):
     """At most `connections` at a time; whole bodies only, no redirects, no cookies, no proxies."""
 
@@ -65,14 +83,11 @@ class Wire(httpx.AsyncBaseTransport):
                 request.method,
                 str(request.url),
                 headers=request.headers.multi_items(),
-                data=request.content or None,
+                data=await request.aread() or None,
                 allow_redirects=False,
                 timeout=timeout,
             ) as answer:
-                body = await answer.read()
-                return httpx.Response(
-                    answer.status, headers=answer.raw_headers, content=body, request=request
-                )
+                return WholeResponse(answer, await answer.read(), request)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _mapped(error, request) from error
 

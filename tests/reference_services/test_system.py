@@ -102,6 +102,34 @@ def test_a_ledger_that_is_gone_leaves_the_payment_open_and_a_retry_ends_it(
     assert kinds(revived, "key-5") == ["hold", "hold", "post", "post"]
 
 
+def test_a_dropped_answer_leaves_its_payer_in_the_dark_and_the_same_key_finds_out(
+    system: RunningSystem,
+) -> None:
+    bank, ledger = system.bank(), system.ledger()
+    payments = system.payments(ledger.url, bank.url, SQUALL_FAILPOINTS="before_answer=drop")
+    url, key = f"{payments.url}/v1/payments", {"Idempotency-Key": "key-9"}
+    with pytest.raises(httpx.ReadTimeout), httpx.Client(trust_env=False, timeout=1) as client:
+        client.post(url, json=BODY, headers=key)
+    assert payments.get("/v1/payments/key-9").json()["status"] == "captured"
+    assert pay(payments, "key-9").headers["idempotency-replayed"] == "true"
+    assert payments.stop() == 0
+
+
+def test_a_caller_s_trace_reaches_the_log_lines_of_a_payment_that_stays_open(
+    system: RunningSystem,
+) -> None:
+    bank, ledger = system.bank(), system.ledger()
+    payments = system.payments(ledger.url, bank.url)
+    bank.stop(signal.SIGKILL)
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    headers = {"Idempotency_Key": "key-10", "traceparent": f"00-{trace}-b7ad6b7169203331-01"}
+    assert payments.post("/v1/payments", BODY, **headers).status_code == 202
+    line = payments.wait_for("unfinished")
+    assert (line["trace"], line["intent"]) == (trace, "key-10")
+    metrics = payments.get("/metrics").text
+    assert 'edge_retries_total{edge="payments>bank"} 1.0' in metrics
+
+
 def test_sigterm_makes_unready_first_and_then_ends_with_success(system: RunningSystem) -> None:
     bank = system.bank()
     bank.process.send_signal(signal.SIGTERM)
