@@ -62,7 +62,9 @@ def about_objectives(results: tuple[ObjectiveResult, ...], picture: Picture) -> 
         value = say(result.value, result.unit, censored=metric in picture.censored)
         limit = say_limit(result.limit, result.unit)
         sign = "at most" if result.must == "<=" else "at least"
-        text = f"{result.name}: {value}, must be {sign} {limit} ({METRICS[metric].words})."
+        words = METRICS[metric].words
+        meaning = "" if words in result.name.lower() else f" ({words})"
+        text = f"{result.name}: {value}, must be {sign} {limit}{meaning}."
         code = "objective_missing" if result.verdict == "missing" else "objective_failed"
         found.append(Reason(code=code, text=text[0].upper() + text[1:]))
     return found

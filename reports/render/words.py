@@ -131,4 +131,9 @@ def _felt(picture: Picture) -> str:
     if not recovery.episodes:
         return "Payers did not notice."
     so_long = say(recovery.stable_recovery_s, "s", censored=recovery.censored)
-    return f"For {so_long} some payers waited or were refused."
+    felt = [
+        word
+        for word, rate in (("waited", picture.windows.slow), ("failed", picture.windows.failed))
+        if rate.any()
+    ]
+    return f"For {so_long} some payments {' or '.join(felt)}."
