@@ -133,7 +133,10 @@ def _felt(picture: Picture) -> str:
     so_long = say(recovery.stable_recovery_s, "s", censored=recovery.censored)
     felt = [
         word
-        for word, rate in (("waited", picture.windows.slow), ("failed", picture.windows.failed))
+        for word, rate in (
+            ("waited", picture.windows.slow),
+            ("could not pay", picture.windows.failed),
+        )
         if rate.any()
     ]
     return f"For {so_long} some payments {' or '.join(felt)}."
