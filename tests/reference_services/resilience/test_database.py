@@ -1,0 +1,115 @@
+"""The pool against a real PostgreSQL: what an error says about what has happened is true."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from reference_services.resilience.database import (
+    AnswerLostError,
+    Database,
+    DatabaseBusyError,
+    DatabaseDownError,
+    PoolLimits,
+)
+from tests.support.postgres_server import PostgresServer, free_port
+from tests.support.services_waiting import until
+
+pytestmark = pytest.mark.anyio
+LIMITS = PoolLimits(size=2, acquire_timeout_s=0.05, statement_timeout_s=0.3, answer_timeout_s=0.6)
+RAISE = "do $$ begin raise exception using errcode = '{}'; end $$"
+
+
+async def nothing(connection: asyncpg.Connection) -> None:
+    del connection
+
+
+@pytest.fixture
+async def database(postgres: PostgresServer) -> AsyncIterator[Database]:
+    made = Database(postgres.database("pool"), LIMITS, nothing)
+    await made.start()
+
+    async def ready() -> bool:
+        return not await made.ready()
+
+    await until(ready, 10.0)
+    yield made
+    await made.stop()
+
+
+@pytest.mark.parametrize("code", ["40001", "40P01", "55P03", "53300"])
+async def test_a_statement_that_the_server_gave_up_has_changed_nothing(
+    database: Database, code: str
+) -> None:
+    with pytest.raises(DatabaseBusyError):
+        await database.row(RAISE.format(code))
+    assert await database.row("select 1") is not None
+
+
+async def test_a_statement_that_takes_too_long_is_given_up_by_the_server(
+    database: Database,
+) -> None:
+    with pytest.raises(DatabaseBusyError):
+        await database.row("select pg_sleep(5)")
+
+
+async def test_an_error_of_ours_is_not_dressed_up_as_the_databases(database: Database) -> None:
+    with pytest.raises(asyncpg.UndefinedTableError):
+        await database.row("select * from nowhere")
+
+
+async def test_a_connection_that_dies_under_a_statement_leaves_its_outcome_open(
+    database: Database,
+) -> None:
+    with pytest.raises(AnswerLostError):
+        await database.row("select pg_terminate_backend(pg_backend_pid())")
+    assert await database.row("select 1") is not None
+
+
+async def test_who_finds_no_connection_free_learns_it_soon_and_no_permit_is_lost(
+    database: Database,
+) -> None:
+    calls = [database.row("select pg_sleep(0.2)") for _ in range(6)]
+    results = await asyncio.gather(*calls, return_exceptions=True)
+    assert sum(isinstance(result, DatabaseBusyError) for result in results) == 4
+    again = await asyncio.gather(*(database.row("select 1") for _ in range(2)))
+    assert None not in again
+
+
+async def test_a_cancelled_statement_takes_its_connection_along(database: Database) -> None:
+    for _ in range(4):
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.02):
+                await database.row("select pg_sleep(0.2)")
+    row = await database.row("select 7 as answer")
+    assert row is not None
+    assert row["answer"] == 7
+
+
+async def test_a_database_that_is_not_there_is_known_at_once() -> None:
+    database = Database(f"postgresql://app@127.0.0.1:{free_port()}/x", LIMITS, nothing)
+    await database.start()
+    async with asyncio.timeout(0.5):
+        with pytest.raises(DatabaseDownError):
+            await database.row("select 1")
+    assert "not been reached" in await database.ready()
+    await database.stop()
+
+
+async def test_it_serves_again_as_soon_as_the_database_does(
+    database: Database, postgres: PostgresServer
+) -> None:
+    postgres.kill()
+    try:
+        assert await database.ready() != ""
+    finally:
+        postgres.start()
+
+    async def ready() -> bool:
+        return not await database.ready()
+
+    await until(ready, 1.0)
+    assert await database.row("select 1") is not None
