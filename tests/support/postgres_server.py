@@ -59,17 +59,23 @@ class PostgresServer:
             conf.write(CONF.format(port=self.port, folder=self.folder))
 
     def start(self) -> None:
-        self._process = subprocess.Popen(
+        """After a kill its orphans hold the old memory for a moment: then it is tried again."""
+        deadline_s = time.monotonic() + START_TIMEOUT_S
+        self._process = self._launch()
+        while self.psql("postgres", "select 1") is None:
+            if time.monotonic() > deadline_s:
+                raise RuntimeError(f"postgres did not start: see {self._log.name}")
+            if self._process.poll() is not None:
+                self._process = self._launch()
+
+    def _launch(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
             [*_prefix(), str(BIN / "postgres"), "-D", str(self.folder)],
             stdout=self._log,
             stderr=self._log,
             cwd="/",
             start_new_session=True,
         )
-        deadline_s = time.monotonic() + START_TIMEOUT_S
-        while self.psql("postgres", "select 1") is None:
-            if self._process.poll() is not None or time.monotonic() > deadline_s:
-                raise RuntimeError(f"postgres did not start: see {self._log.name}")
 
     def psql(self, database: str, statement: str) -> str | None:
         """The answer of one statement; None if it failed. Blocks until psql ends."""
