@@ -200,7 +200,7 @@ def _judge(path: Path, *, as_json: bool) -> int:
     if as_json:
         click.echo(folder.verdict.read_text(), nl=False)
     else:
-        _print_lines(closing_lines(scorecard))
+        _print_lines(closing_lines(scorecard, str(folder.report)))
     return EXIT[scorecard.verdict]
 
 

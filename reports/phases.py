@@ -63,17 +63,20 @@ def fault_window(lives: tuple[FaultLife, ...]) -> FaultWindow | None:
     )
 
 
-def detected_s(events: Iterable[Event], lives: tuple[FaultLife, ...], t0: int) -> float | None:
+def detected_s(
+    events: Iterable[Event], lives: tuple[FaultLife, ...], t0: int, end_s: float
+) -> float | None:
     """When the system itself first noticed, from f0 on: a breaker opened, an alert, health lost.
 
     An instance that a fault has killed or frozen does not count: the fault did that, nobody saw it.
+    Nor does what comes after `end_s`: then the system is being stopped.
     """
     begun = fault_window(lives)
     if begun is None:
         return None
     struck = {life.target for life in lives}
-    seen = (e.at_s(t0) for e in events if _notices(e, struck) and e.at_s(t0) >= begun.begin_s)
-    return next(seen, None)
+    noticed = (e.at_s(t0) for e in events if _notices(e, struck))
+    return next((at_s for at_s in noticed if begun.begin_s <= at_s <= end_s), None)
 
 
 def breaker_open_s(events: Iterable[Event]) -> float:
@@ -110,7 +113,7 @@ def _notices(event: Event, struck: set[str]) -> bool:
     if event.kind == "breaker":
         return _state(event) == "open"
     lost = event.data.get("state") in ("unready", "down")
-    return event.kind == "instance" and lost and event.target not in struck
+    return event.kind == "instance" and lost and (event.target or event.name) not in struck
 
 
 def _state(event: Event) -> str:

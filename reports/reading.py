@@ -105,7 +105,7 @@ def _seen(
         trace=trace,
         recovery=recovery,
         window=fault_window(faults),
-        detected_s=detected_s(stored.events, faults, t0),
+        detected_s=detected_s(stored.events, faults, t0, load_s),
         amplification=amplification(cohorts, stored.attempts, good.astype(np.float64), load_s),
         unknowns=story.unknowns(cohorts, stored.plan.stop_s),
         warm_up_end_s=terms.phases.warm_up_s,

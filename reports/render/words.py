@@ -58,8 +58,11 @@ def explanation(scorecard: Scorecard) -> str:
     return " ".join(part for part in parts if part)
 
 
-def closing_lines(scorecard: Scorecard) -> list[str]:
-    """What stays on the screen at the end of a run: plain text, one line each, no colour."""
+def closing_lines(scorecard: Scorecard, report: str) -> list[str]:
+    """What stays on the screen at the end of a run: plain text, one line each, no colour.
+
+    `report` is where the page was written.
+    """
     document = scorecard.document
     rows: list[tuple[str, str]] = []
     if document.verdict != "PASS":
@@ -67,7 +70,7 @@ def closing_lines(scorecard: Scorecard) -> list[str]:
         rows.append(("", ""))
     if scorecard.picture is not None:
         rows += [*_figures(document, scorecard.picture), ("", "")]
-    rows.append(("report", f"{document.run.path}/report.html"))
+    rows.append(("report", report))
     rows.append(("again", f"squall run {document.experiment} --seed {document.seed}"))
     return [f"{document.verdict}  {headline(scorecard)}", "", *_table(rows)]
 

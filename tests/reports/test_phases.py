@@ -47,8 +47,9 @@ def test_only_the_system_itself_detects() -> None:
         event(12.7, "target", "instance", "payments-2", state="unready"),
     ]
     lives = fault_lives(struck, 0)
-    assert detected_s(seen, lives, 0) == 12.7
-    assert detected_s(seen[:3], lives, 0) is None
+    assert detected_s(seen, lives, 0, 60.0) == 12.7
+    assert detected_s(seen[:3], lives, 0, 60.0) is None
+    assert detected_s(seen, lives, 0, 12.6) is None, "the system was being stopped by then"
 
 
 def test_a_breakers_open_time_is_the_shortest_that_was_seen() -> None:

@@ -131,7 +131,7 @@ def test_an_invalid_run_says_why(damaged: bool, tmp_path: Path) -> None:
     raw = render(card)
     assert "INVALID" in raw
     assert card.reasons[0].text in raw
-    lines = closing_lines(card)
+    lines = closing_lines(card, "report.html")
     assert lines[0] == "INVALID  This run proves nothing, neither good nor bad."
     assert any(card.reasons[0].text in line for line in lines)
 
@@ -142,7 +142,7 @@ def test_a_failure_names_what_is_wrong(tmp_path: Path) -> None:
         run.book(intent)
     card = judge(run.write(tmp_path / "run"))
     assert headline(card) == "31 payments were charged twice."
-    lines = closing_lines(card)
+    lines = closing_lines(card, "report.html")
     assert lines[0] == "FAIL  31 payments were charged twice."
     assert "7f3a-700, 7f3a-701, 7f3a-702 and 28 more" in "\n".join(lines)
     assert "31 doubled" in "\n".join(lines)
@@ -156,7 +156,8 @@ def test_a_run_whose_payers_felt_nothing_says_so(tmp_path: Path) -> None:
 
 
 def test_closing_lines_stand_in_columns(tmp_path: Path) -> None:
-    lines = closing_lines(judge(sound_run().write(tmp_path / "run")))
+    card = judge(sound_run().write(tmp_path / "run"))
+    lines = closing_lines(card, "report.html")
     assert lines[0].startswith("PASS  Payments came back in")
     assert "  stable recovery               1.5 s   limit 2.5 s" in lines
     assert lines[-1].split() == ["again", "squall", "run", "ledger-killed", "--seed", "11"]
