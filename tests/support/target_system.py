@@ -101,7 +101,7 @@ def ask(address: str, method: str = "POST", path: str = "/pay") -> Reply:
 
 
 @contextlib.contextmanager
-def system_up(text: str = SYSTEM, **env: str) -> Iterator[UpSystem]:
+def system_up(text: str = SYSTEM, options: tuple[str, ...] = (), **env: str) -> Iterator[UpSystem]:
     """Start it, and leave nothing behind."""
     # Not pytest's folder: a socket's path is short.
     root = Path(tempfile.mkdtemp(prefix="sq-"))
@@ -109,7 +109,7 @@ def system_up(text: str = SYSTEM, **env: str) -> Iterator[UpSystem]:
     state.root.mkdir(mode=0o700)
     system.write_text(text)
     try:
-        supervisor = Supervisor.start(system, run, state, env={**os.environ, **env})
+        supervisor = Supervisor.start(system, run, state, options, env={**os.environ, **env})
         target = LocalTarget(state.target_socket)
         try:
             yield UpSystem(

@@ -113,7 +113,7 @@ class Spawner:
             process = _popen(command)
         except (OSError, subprocess.SubprocessError) as error:
             raise TargetError(
-                f"{command.name}: {command.argv[0]}: cannot start: {error}"
+                f"{command.name}: {command.argv[0]}: {_why(command, error)}"
             ) from error
         ticks = process_identity(process.pid) or 0
         try:
@@ -140,6 +140,12 @@ def _popen(command: Command) -> subprocess.Popen[bytes]:
             # Safe here: the supervisor has one thread, and only system calls follow the fork.
             preexec_fn=partial(_prepare, os.getpid(), command.unprivileged),  # noqa: PLW1509
         )
+
+
+def _why(command: Command, error: Exception) -> str:
+    if command.unprivileged and isinstance(error, subprocess.SubprocessError):
+        return "it refuses root, and no user namespace can be had here: run as an ordinary user"
+    return f"cannot start: {error}"
 
 
 def _prepare(parent: int, unprivileged: bool) -> None:

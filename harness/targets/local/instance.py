@@ -84,7 +84,8 @@ class Instance:
             await child.ended(DEATH_LIMIT_S)
             self._ended(child)
             await _gone(left)
-        self._become("down")
+        if not self._wanted.is_set():
+            self._become("down")
         return before
 
     def revive(self) -> None:

@@ -79,14 +79,24 @@ class Supervision:
 
     async def _kill(self, name: str, lease_s: float) -> InstanceStatus:
         check_lease(lease_s)
-        before = await self._instance(name).kill()
-        self._leases.hold(name, lease_s, partial(self._undo_instance, name))
-        return before
+        instance = self._instance(name)
+        # The lease comes first: whatever becomes of this call, its end is certain.
+        self._leases.hold(name, lease_s, partial(self._let_go, name))
+        try:
+            return await instance.kill()
+        except TargetError:
+            self._leases.drop(name)
+            raise
 
     async def _pause(self, name: str, lease_s: float) -> InstanceStatus:
         check_lease(lease_s)
-        await self._instance(name).pause()
-        self._leases.hold(name, lease_s, partial(self._undo_instance, name))
+        instance = self._instance(name)
+        self._leases.hold(name, lease_s, partial(self._let_go, name))
+        try:
+            await instance.pause()
+        except TargetError:
+            self._leases.drop(name)
+            raise
         return self._status(name)
 
     async def _undo_instance(self, name: str) -> None:
@@ -102,10 +112,16 @@ class Supervision:
         if fault is None:
             raise FaultError(f"edge {name}: no fault was given")
         check_fault(name, edge.edge.via, fault)
+        # First here too, and kept on failure: the owner may have done it without our knowing.
+        self._leases.hold(name, lease_s, partial(self._let_go, name))
         await self._owner(name).set_fault(name, fault, lease_s)
         self._faults[name] = fault
-        self._leases.hold(name, lease_s, partial(self._clear, name))
         return await self._look_at(name)
+
+    async def _let_go(self, name: str) -> None:
+        """A lease has ended: undo, but never in the middle of another request."""
+        async with self._locks[name]:
+            await (self._clear(name) if name in self._edges else self._undo_instance(name))
 
     async def _clear(self, name: str) -> None:
         self._edge(name)

@@ -138,6 +138,8 @@ def test_one_lost_probe_is_no_event_and_two_are(
 def test_a_pause_stops_the_whole_session_and_resume_lets_it_go_on(tmp_path: Path) -> None:
     async def play(stage: Stage) -> None:
         await stage.until("ready")
+        old = stage.instance.status()
+        await until_true(lambda: len(family((old.pid, old.started_ticks))) == 2)
         await stage.instance.pause()
         now = stage.instance.status()
         assert now.state == "paused"

@@ -100,6 +100,12 @@ def test_a_lease_that_ends_revives_and_tells(up: UpSystem) -> None:
         up.target.renew("back-2", 1)
 
 
+def test_a_lease_shorter_than_the_kill_itself_still_ends_in_a_revival(up: UpSystem) -> None:
+    before = up.target.kill("back-1", 0.001)
+    until(lambda: up.instance("back-1").pid not in (0, before.pid))
+    assert up.until("back-1", "ready").pid != before.pid
+
+
 def test_a_pause_freezes_and_a_resume_wakes(up: UpSystem) -> None:
     paused = up.target.pause("back-1", LONG_S)
     assert (paused.state, paused.leased) == ("paused", True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -67,6 +68,16 @@ def test_a_port_in_use_is_named() -> None:
             system_up(text),
         ):
             pass
+
+
+def test_the_machine_holds_one_locked_system_at_a_time(tmp_path: Path) -> None:
+    env = {"TMPDIR": str(tmp_path)}  # where the lock lies
+    with (
+        system_up(SMALL, ("--lock",), **env) as up,
+        pytest.raises(RefusedError, match=f"pid {up.supervisor.pid} holds this machine"),
+        system_up(SMALL, ("--lock",), **env),
+    ):
+        pass
 
 
 def test_a_second_system_in_the_same_state_folder_is_refused() -> None:
