@@ -151,7 +151,7 @@ def down(as_json: bool) -> int:
     """Stop the system that `services up` started."""
     from harness.services import take_down
 
-    _say((take_down(_state()),), as_json=as_json)
+    _say(take_down(_state()), as_json=as_json)
     return 0
 
 

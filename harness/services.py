@@ -9,14 +9,14 @@ from typing import Final
 import msgspec
 
 from harness.clock import Clock
-from harness.errors import RefusedError, TargetError
+from harness.errors import RefusedError
 from harness.heal import HealReport, heal
 from harness.safety.lock import holder
 from harness.safety.state import State, lock_path
 from harness.safety.undo import refuse_leftover
 from harness.store import RunFolder
 from harness.targets.local.target import LocalTarget, Supervisor
-from harness.timeline import FileTimeline
+from harness.timeline import FileTimeline, NoTimeline
 
 FOLDER: Final = "services"
 
@@ -51,8 +51,10 @@ def take_down(state: State) -> tuple[Part, ...]:
     if who is None or "services" not in who.what:
         seen = "nothing runs" if who is None else f"`{who.what}` runs (pid {who.pid})"
         raise RefusedError(f"{seen}, no `squall services up` of yours")
+    stopped = look(state)
     LocalTarget(state.target_socket).shutdown()
-    return ()
+    heal(state, None, NoTimeline())  # strikes the supervisor off the undo log
+    return tuple(msgspec.structs.replace(part, state="stopped") for part in stopped)
 
 
 def look(state: State) -> tuple[Part, ...]:
@@ -76,21 +78,16 @@ def look(state: State) -> tuple[Part, ...]:
 
 
 def heal_now(state: State, clock: Clock) -> HealReport:
-    """Undo what a dead run left. Raises RefusedError while a run is on: it undoes by itself."""
+    """Undo what a dead run left; a system held by `services up` is kept, an orphan is ended.
+
+    Raises RefusedError while a run is on: it undoes by itself.
+    """
     who = holder(lock_path())
     if who is not None and "services" not in who.what:
         raise RefusedError(f"`{who.what}` is on (pid {who.pid}); stop it, it undoes by itself")
+    target = None if who is None else LocalTarget(state.target_socket)
     timeline = FileTimeline(state.timeline, clock)
     try:
-        return heal(state, _answering(state), timeline, clock)
+        return heal(state, target, timeline, clock)
     finally:
         timeline.close()
-
-
-def _answering(state: State) -> LocalTarget | None:
-    target = LocalTarget(state.target_socket)
-    try:
-        target.instances()
-    except TargetError:
-        return None
-    return target
