@@ -128,7 +128,7 @@ def _start(
     stack.callback(watchdog.clean)
     note = tools.watcher.note
     note(f"starting {order.system.name} ...")
-    supervisor = Supervisor.start(order.system_path, folder, tools.state)
+    supervisor = Supervisor.start(order.system_path, folder, tools.state, _direct(order))
     stack.callback(supervisor.stop)
     target = LocalTarget(tools.state.target_socket)
     plan = _plan(order, folder, supervisor.entry)
@@ -240,6 +240,13 @@ def _open_folder(order: Order, stamp: datetime) -> RunFolder:
     except OSError as error:
         raise RefusedError(f"{root}: cannot be written: {error.strerror}") from error
     return folder
+
+
+def _direct(order: Order) -> tuple[str, ...]:
+    """TCP edges that this experiment may not touch are not proxied: least disturbance."""
+    allowed = order.experiment.terms.blast_radius.edges
+    alone = (e.name for e in order.system.edges if e.via == "tcp" and e.name not in allowed)
+    return tuple(word for name in alone for word in ("--direct", name))
 
 
 def _plan(order: Order, folder: RunFolder, host: str) -> LoadPlan:

@@ -44,6 +44,25 @@ class Steady:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rise:
+    """A straight line from one rate to another."""
+
+    from_per_s: float
+    to_per_s: float
+    rise_s: float
+
+    def rate(self, at_s: float) -> float:
+        """Arrivals per second at that second of the run."""
+        share = min(1.0, max(0.0, at_s / self.rise_s))
+        return self.from_per_s + (self.to_per_s - self.from_per_s) * share
+
+    @property
+    def highest(self) -> float:
+        """A rate that is never exceeded."""
+        return max(self.from_per_s, self.to_per_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spike:
     """From a base up to a plateau and back, without a corner (half a cosine each way)."""
 

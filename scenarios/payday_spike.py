@@ -5,8 +5,8 @@ from typing import Final
 from harness.traffic import Spike
 from scenarios.paying_user import PayingUser
 
-# About 60 % of what two cores take, generator included; measured, so change it with a measurement.
-PEAK_PER_S: Final = 240.0
+# About 60 % of what two cores carry, generator included (`python -m benchmarks.capacity`).
+PEAK_PER_S: Final = 340.0
 CURVE: Final = Spike(
     base_per_s=100.0, peak_per_s=PEAK_PER_S, rise_at_s=12.0, rise_s=8.0, hold_s=25.0, fall_s=10.0
 )

@@ -1,6 +1,7 @@
 """The supervisor's process: a whole local system, from its first child to its last.
 
-`python -m harness.targets.local --system FILE --run-dir DIR --state DIR [--timeline FILE] [--lock]`
+`python -m harness.targets.local --system FILE --run-dir DIR --state DIR [--timeline FILE]
+[--direct EDGE]... [--lock]`
 prints one line (protocol.Announcement) when all is ready or cannot be (exit 2), then serves
 `<state>/target.sock` until SIGTERM, SIGINT, SIGHUP or a `shutdown` request.
 """
@@ -53,6 +54,7 @@ class Settings:
     run: RunFolder
     state: State
     timeline: Path
+    direct: frozenset[str]
     lock: bool
 
 
@@ -78,7 +80,7 @@ async def _serve(settings: Settings) -> None:
     where = _folders(settings)
     timeline = FileTimeline(settings.timeline, SystemClock())
     spawner = Spawner(UndoLog(settings.state.undo))
-    layout = place(system, Ports(random.Random()))
+    layout = place(system, Ports(random.Random()), settings.direct)
     life = SystemLife(layout, where, spawner, timeline)
     supervisor = Supervision(life, timeline)
     supervisor.over = over
@@ -167,6 +169,7 @@ def _parse(arguments: list[str]) -> Settings:
     parser.add_argument("--run-dir", type=Path, required=True)
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--timeline", type=Path)
+    parser.add_argument("--direct", action="append", default=[], metavar="EDGE")
     parser.add_argument("--lock", action="store_true")
     found = parser.parse_args(arguments)
     run = RunFolder(found.run_dir.absolute())
@@ -175,6 +178,7 @@ def _parse(arguments: list[str]) -> Settings:
         run=run,
         state=State(root=found.state.absolute()),
         timeline=found.timeline or run.timeline,
+        direct=frozenset(found.direct),
         lock=found.lock,
     )
 

@@ -17,9 +17,9 @@ import msgspec
 from harness.store import RunFolder
 from harness.targets.local.child import Command
 from harness.targets.local.instance import InstanceSpec
-from harness.targets.local.layout import Layout, PlacedInstance
+from harness.targets.local.layout import Layout, PlacedEdge, PlacedInstance
 from harness.targets.local.mesh import Mesh, MeshFiles
-from harness.targets.local.postgres import USER, Cluster, password_of
+from harness.targets.local.postgres import USER, Cluster, password_of, socket_path
 from harness.targets.local.probes import http_is_ready, postgres_is_ready
 from harness.targets.local.tcp_protocol import TcpEdgePlan, TcpProxyPlan
 from harness.targets.local.tcp_proxy_client import TcpEdges
@@ -56,7 +56,9 @@ def inherited(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
 def clusters(layout: Layout, place: Place) -> dict[str, Cluster]:
     """The PostgreSQL clusters to be made, by instance."""
     return {
-        i.name: Cluster.plan(i, place.data / i.name, place.run.log(i.name), inherited())
+        i.name: Cluster.plan(
+            i, place.data / i.name, place.run.log(i.name), inherited(), place.sockets
+        )
         for i in layout.instances
         if i.service.kind == "postgres" and i.ours
     }
@@ -139,10 +141,7 @@ def mesh_spec(edges: Mesh, place: Place) -> InstanceSpec:
 def tcp_spec(layout: Layout, place: Place) -> InstanceSpec:
     """The TCP proxy itself."""
     control = place.sockets / f"{TCP_PROXY}.sock"
-    edges = tuple(
-        TcpEdgePlan(name=e.name, port=e.port, host=e.behind[0].host, upstream=e.behind[0].port)
-        for e in layout.via("tcp")
-    )
+    edges = tuple(_tcp_edge(edge, place) for edge in layout.via("tcp"))
     plan = msgspec.json.encode(TcpProxyPlan(control=str(control), edges=edges)).decode()
     argv = (sys.executable, "-m", "harness.targets.local.tcp_proxy", plan)
     return InstanceSpec(
@@ -151,4 +150,14 @@ def tcp_spec(layout: Layout, place: Place) -> InstanceSpec:
         address=str(control),
         probe=TcpEdges(control).is_ready,
         command=Command(name=TCP_PROXY, argv=argv, env=inherited(), log=place.run.log(TCP_PROXY)),
+    )
+
+
+def _tcp_edge(edge: PlacedEdge, place: Place) -> TcpEdgePlan:
+    """Where one TCP edge leads; to a database of ours by its unix socket."""
+    behind = edge.behind[0]
+    own = behind.service.kind == "postgres" and behind.ours
+    socket = str(socket_path(place.sockets, behind.port)) if own else ""
+    return TcpEdgePlan(
+        name=edge.name, port=edge.port, host=behind.host, upstream=behind.port, socket=socket
     )

@@ -61,11 +61,16 @@ class PlacedEdge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """A placed system, in the order of its file."""
+    """A placed system, in the order of its file.
+
+    `direct` edges lead straight to what is behind them: nothing of ours stands in their way, so
+    they cost nothing and cannot be faulted.
+    """
 
     system: System
     instances: tuple[PlacedInstance, ...]
     edges: tuple[PlacedEdge, ...]
+    direct: tuple[PlacedEdge, ...] = ()
 
     def via(self, kind: str) -> tuple[PlacedEdge, ...]:
         """The edges of one kind (gateway, mesh, tcp)."""
@@ -74,11 +79,12 @@ class Layout:
     @property
     def edge_values(self) -> Mapping[str, str]:
         """What `{edge:...}` means."""
-        return {f"edge:{e.name}": e.address for e in self.edges}
+        through = {f"edge:{e.name}": e.address for e in self.edges}
+        return through | {f"edge:{e.name}": e.behind[0].address for e in self.direct}
 
 
-def place(system: System, ports: PortSource) -> Layout:
-    """Give each instance and edge its port.
+def place(system: System, ports: PortSource, direct: frozenset[str] = frozenset()) -> Layout:
+    """Give each instance and edge its port; `direct` names TCP edges to be left alone.
 
     Raises RefusedError (a wanted port is in use), TargetError (none is free), ConfigError.
     """
@@ -99,7 +105,9 @@ def place(system: System, ports: PortSource) -> Layout:
     )
     for placed in edges:
         _check(placed)
-    return Layout(system=system, instances=instances, edges=edges)
+    alone = tuple(e for e in edges if e.name in direct and e.edge.via == "tcp")
+    through = tuple(e for e in edges if e not in alone)
+    return Layout(system=system, instances=instances, edges=through, direct=alone)
 
 
 def _place(service: Service, name: str, ports: PortSource) -> PlacedInstance:

@@ -41,12 +41,16 @@ class Cluster:
     log: Path
     env: Mapping[str, str]
     password: str
+    sockets: Path
 
     @classmethod
     def plan(
-        cls, instance: PlacedInstance, data: Path, log: Path, env: Mapping[str, str]
+        cls, instance: PlacedInstance, data: Path, log: Path, env: Mapping[str, str], sockets: Path
     ) -> Cluster:
-        """A cluster to be made in `data`. Raises ConfigError for a database's bad name."""
+        """A cluster to be made in `data`, with its unix socket in the folder `sockets`.
+
+        Raises ConfigError for a database's bad name.
+        """
         for name in instance.service.databases:
             if not _NAME.fullmatch(name):
                 text = f"databases: {name!r}: write small letters, digits and _"
@@ -54,7 +58,9 @@ class Cluster:
         # Not exported to the clients: it would be found before their own libraries.
         own = {**env, "LD_LIBRARY_PATH": str(home() / "lib")}
         password = secrets.token_hex(16)
-        return cls(instance=instance, data=data, log=log, env=own, password=password)
+        return cls(
+            instance=instance, data=data, log=log, env=own, password=password, sockets=sockets
+        )
 
     async def make(self, spawner: Spawner) -> None:
         """Create the cluster and its databases, before the server starts. Raises TargetError."""
@@ -111,8 +117,14 @@ class Cluster:
         return (
             f"listen_addresses = '{self.instance.host}'",
             f"port = {self.instance.port}",
-            "unix_socket_directories = ''",
+            f"unix_socket_directories = '{self.sockets}'",
+            "unix_socket_permissions = 0700",
         )
+
+
+def socket_path(sockets: Path, port: int) -> Path:
+    """Where a server of ours with that port has its unix socket."""
+    return sockets / f".s.PGSQL.{port}"
 
 
 def home() -> Path:

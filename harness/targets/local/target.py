@@ -127,7 +127,7 @@ class Supervisor:
     ) -> Supervisor:
         """Start a system and wait until all of it is ready; its own talk goes to supervisor.log.
 
-        `options` go to `python -m harness.targets.local` (--lock, --timeline FILE). Raises
+        `options` go to `python -m harness.targets.local` (--lock, --timeline, --direct). Raises
         RefusedError, ConfigError or TargetError as the supervisor says; nothing is left then.
         """
         run.logs.mkdir(parents=True, exist_ok=True)

@@ -16,12 +16,16 @@ _CUTS: Final = ("reset", "refuse")
 
 
 class TcpEdge:
-    """Forwards `port` to `upstream` (host, port). `chunks` and `hits` only ever grow.
+    """Forwards `port` to `upstream`: (host, port), or a unix socket's path.
+
+    `chunks` and `hits` only ever grow.
 
     A hit is a chunk that was delayed, swallowed or slowed, or a connection that was cut.
     """
 
-    def __init__(self, name: str, port: int, upstream: tuple[str, int], timers: TimerQueue) -> None:
+    def __init__(
+        self, name: str, port: int, upstream: tuple[str, int] | str, timers: TimerQueue
+    ) -> None:
         self.name, self.timers = name, timers
         self.fault: EdgeFault | None = None
         self.chunks = self.hits = 0
@@ -96,12 +100,14 @@ class TcpEdge:
 
     async def connect(self) -> TcpHalf | None:
         """The server's side of a new connection, or None if the server cannot be reached."""
+        half = TcpHalf(self, from_caller=False)
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
-                _, half = await loop.create_connection(
-                    lambda: TcpHalf(self, from_caller=False), *self._upstream
-                )
+                if isinstance(self._upstream, str):
+                    await loop.create_unix_connection(lambda: half, self._upstream)
+                else:
+                    await loop.create_connection(lambda: half, *self._upstream)
         except (OSError, TimeoutError):
             return None
         return half

@@ -10,12 +10,16 @@ from harness.targets.base import EdgeFault
 
 
 class TcpEdgePlan(msgspec.Struct, frozen=True, kw_only=True):
-    """One edge: listen at `port`, forward to `host:upstream`."""
+    """One edge: listen at `port`, forward to `host:upstream`, or to a unix `socket` if it has one.
+
+    What the caller sees (its own TCP connection: delayed, reset, swallowed) is the same.
+    """
 
     name: str
     port: int
     host: str
     upstream: int
+    socket: str = ""
 
 
 class TcpProxyPlan(msgspec.Struct, frozen=True, kw_only=True):

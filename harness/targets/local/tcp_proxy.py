@@ -32,7 +32,8 @@ class TcpProxy:
 
     def __init__(self, plan: TcpProxyPlan, timers: TimerQueue) -> None:
         self._edges = {
-            e.name: TcpEdge(e.name, e.port, (e.host, e.upstream), timers) for e in plan.edges
+            e.name: TcpEdge(e.name, e.port, e.socket or (e.host, e.upstream), timers)
+            for e in plan.edges
         }
 
     async def listen(self) -> None:

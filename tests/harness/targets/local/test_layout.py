@@ -72,3 +72,13 @@ def test_a_database_elsewhere_keeps_its_address() -> None:
 def test_refuses_an_edge_that_cannot_be(service: Service, edge: Edge, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         place(system(edge, services=(service,)), CountingPorts())
+
+
+def test_an_edge_that_nothing_may_fault_leads_straight_to_its_server() -> None:
+    reference = read_system(ROOT / "reference_services/system.yaml")
+    layout = place(reference, CountingPorts(), frozenset({"ledger>postgres", "payments>ledger"}))
+    server = next(i for i in layout.instances if i.name == "postgres")
+    assert layout.edge_values["edge:ledger>postgres"] == server.address
+    assert layout.edge_values["edge:payments>postgres"] != server.address
+    assert "ledger>postgres" not in [e.name for e in layout.edges]
+    assert "payments>ledger" in [e.name for e in layout.edges], "only TCP edges can be direct"

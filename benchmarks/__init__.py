@@ -1,0 +1,1 @@
+"""What Squall's moving parts cost, measured; speed is never asserted in tests."""

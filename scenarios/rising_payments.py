@@ -1,0 +1,14 @@
+"""A slow rise beyond what two cores can carry, to find where the system stops keeping up."""
+
+from typing import Final
+
+from harness.traffic import Rise
+from scenarios.paying_user import PayingUser
+
+CURVE: Final = Rise(from_per_s=200.0, to_per_s=1000.0, rise_s=40.0)
+
+
+class RisingPayer(PayingUser):
+    """Pays as the curve says."""
+
+    curve = CURVE
