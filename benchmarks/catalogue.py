@@ -1,0 +1,44 @@
+"""Finds the rows: one file a row in benchmarks/rows/, each with a function `row()`."""
+
+from __future__ import annotations
+
+import pkgutil
+from importlib import import_module
+from typing import Final
+
+from benchmarks import rows
+from benchmarks.measuring import Row
+from harness.documents import nearest
+from harness.errors import ConfigError
+
+ORDER: Final = (
+    "lateness",
+    "freeze",
+    "generator-cpu",
+    "record",
+    "tcp-proxy",
+    "delay",
+    "switch",
+    "recovery",
+    "report-10m",
+    "integrity-1m",
+    "evidence",
+    "start-up",
+    "payments",
+    "growth",
+)
+
+
+def row_names() -> tuple[str, ...]:
+    """All rows that are there, in the order of the table."""
+    found = {m.name.replace("_", "-") for m in pkgutil.iter_modules(rows.__path__)}
+    return tuple(n for n in ORDER if n in found) + tuple(sorted(found - set(ORDER)))
+
+
+def find_row(name: str) -> Row:
+    """The row of that name. Raises ConfigError with the nearest."""
+    if name not in row_names():
+        raise ConfigError(f"no benchmark row {name!r}; {nearest(name, list(row_names()))}")
+    module = import_module(f"benchmarks.rows.{name.replace('-', '_')}")
+    row: Row = module.row()
+    return row

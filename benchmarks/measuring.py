@@ -1,0 +1,152 @@
+"""Measures rows in interleaved rounds: ours, each peer, ours, each peer ...; marks what was disturbed.
+
+A row is one execution that yields figures for several cases. All sides of a row run in the same
+rounds on the same machine, so that a slow minute is slow for all of them; medians are compared.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+FOREIGN_LIMIT: Final = 0.10  # of all cores; above it a round counts as disturbed
+Figures = Mapping[str, float]
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """One figure of a row. `against` value: the goal holds for ours; ratio: for ours / peer's."""
+
+    name: str
+    unit: str
+    goal: float | None = None
+    must: Literal["<=", ">="] = "<="
+    against: Literal["value", "ratio"] = "value"
+
+
+class Peer(msgspec.Struct, frozen=True, kw_only=True):
+    """Someone else's way to the same figures. `missing` says why it cannot run here, or is ""."""
+
+    name: str
+    measure: Callable[[], Figures]
+    missing: str = ""
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One row: what it means to a user, its cases, our way and the peers'."""
+
+    name: str
+    meaning: str
+    cases: tuple[Case, ...]
+    ours: Callable[[], Figures]
+    peers: tuple[Peer, ...] = ()
+    rounds: int = 3
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """One case against one peer (or none): medians over the rounds, and our range."""
+
+    row: str
+    case: str
+    unit: str
+    ours: float | None
+    ours_min: float | None
+    ours_max: float | None
+    peer_name: str
+    peer: float | None
+    ratio: float | None
+    goal: str
+    met: bool | None
+    disturbed: bool
+    rounds: int
+
+
+def run_row(row: Row, rounds: int | None = None) -> tuple[Result, ...]:
+    """Measure one row. What a side raises is its own: nothing is made up for it."""
+    sides: dict[str, Callable[[], Figures]] = {"": row.ours}
+    sides.update({p.name: p.measure for p in row.peers if not p.missing})
+    count = rounds or row.rounds
+    seen: dict[str, list[Figures]] = {name: [] for name in sides}
+    disturbed = False
+    for _ in range(count):
+        for name, measure in sides.items():
+            figures, foreign = _undisturbed(measure)
+            seen[name].append(figures)
+            disturbed = disturbed or foreign > FOREIGN_LIMIT
+    return tuple(
+        _result(row, case, peer, seen, disturbed=disturbed)
+        for case in row.cases
+        for peer in (*row.peers, None)
+        if (peer is not None) == bool(row.peers)
+    )
+
+
+def _result(
+    row: Row, case: Case, peer: Peer | None, seen: dict[str, list[Figures]], *, disturbed: bool
+) -> Result:
+    ours = [f[case.name] for f in seen[""] if case.name in f]
+    theirs = [f[case.name] for f in seen.get(peer.name, []) if case.name in f] if peer else []
+    median = statistics.median(ours) if ours else None
+    other = statistics.median(theirs) if theirs else None
+    ratio = median / other if median is not None and other else None
+    return Result(
+        row=row.name,
+        case=case.name,
+        unit=case.unit,
+        ours=median,
+        ours_min=min(ours, default=None),
+        ours_max=max(ours, default=None),
+        peer_name=""
+        if peer is None
+        else f"{peer.name}{': ' if peer.missing else ''}{peer.missing}",
+        peer=other,
+        ratio=ratio,
+        goal=_goal(case),
+        met=_met(case, median, ratio),
+        disturbed=disturbed,
+        rounds=len(ours),
+    )
+
+
+def _goal(case: Case) -> str:
+    if case.goal is None:
+        return ""
+    return f"{'ratio ' if case.against == 'ratio' else ''}{case.must} {case.goal:g}"
+
+
+def _met(case: Case, ours: float | None, ratio: float | None) -> bool | None:
+    """None where there is no goal, or nothing to compare with."""
+    value = ours if case.against == "value" else ratio
+    if case.goal is None or value is None:
+        return None
+    return value <= case.goal if case.must == "<=" else value >= case.goal
+
+
+def _undisturbed(measure: Callable[[], Figures]) -> tuple[Figures, float]:
+    """The figures, and the share of all cores that others took meanwhile.
+
+    Ours is what this process and the children that it waited for took; a child that still runs
+    counts as foreign, so a row must end what it starts.
+    """
+    busy, own, wall = _busy_s(), _own_s(), time.monotonic()
+    figures = measure()
+    spent = _busy_s() - busy - (_own_s() - own)
+    cores = os.cpu_count() or 1
+    return figures, max(0.0, spent) / (cores * (time.monotonic() - wall))
+
+
+def _busy_s() -> float:
+    fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
+    user, nice, system, _, _, irq, softirq, steal = map(int, fields[:8])
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+
+
+def _own_s() -> float:
+    usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(u.ru_utime + u.ru_stime for u in usages)

@@ -1,0 +1,36 @@
+"""Results as the table of docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable
+
+from benchmarks.measuring import Result
+
+
+def markdown(results: Iterable[Result]) -> str:
+    """The table, with the machine that it was measured on."""
+    head = "| row | case | ours | range | peer | ratio | goal | met |"
+    lines = [machine(), "", head, "|---|---|---|---|---|---|---|---|"]
+    lines += [_line(r) for r in results]
+    return "\n".join(lines) + "\n"
+
+
+def machine() -> str:
+    """Processor, kernel and Python, in one line."""
+    with open("/proc/cpuinfo") as lines:  # noqa: PTH123  # one line of a pseudo-file
+        model = next((x.split(":")[1].strip() for x in lines if x.startswith("model name")), "?")
+    return f"{model}, Linux {platform.release()}, Python {platform.python_version()}."
+
+
+def _line(r: Result) -> str:
+    ours = "-" if r.ours is None else f"{_short(r.ours)} {r.unit}"
+    span = "-" if r.ours_min is None else f"{_short(r.ours_min)} to {_short(r.ours_max)}"
+    peer = r.peer_name if r.peer is None else f"{r.peer_name} {_short(r.peer)}"
+    ratio = "" if r.ratio is None else f"{r.ratio:.2f}"
+    met = {True: "yes", False: "**no**", None: ""}[r.met] + (" (disturbed)" if r.disturbed else "")
+    return f"| {r.row} | {r.case} | {ours} | {span} | {peer} | {ratio} | {r.goal} | {met} |"
+
+
+def _short(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
