@@ -119,6 +119,29 @@ def doctor(runs_dir: Path, system_path: Path, as_json: bool) -> int:
 
 
 @squall.command()
+@click.argument("row", required=False)
+@click.option("--rounds", type=click.IntRange(1, 50), help="Instead of the row's own number.")
+@click.option("--install-peers", is_flag=True, help="Build the peers first (needs Go).")
+@as_json
+def bench(row: str | None, rounds: int | None, install_peers: bool, as_json: bool) -> int:
+    """Measure ROW (default: all) beside its peers, in interleaved rounds."""
+    from benchmarks import peers
+    from benchmarks.catalogue import find_row, row_names
+    from benchmarks.measuring import run_row
+    from benchmarks.rendering import machine
+
+    for said in peers.install() if install_peers else ():
+        click.echo(said, err=True)
+    click.echo(machine(), err=True)
+    results = []
+    for name in (row,) if row else row_names():
+        click.echo(f"{name} ...", err=True)
+        results += run_row(find_row(name), rounds)
+    _say(tuple(results), as_json=as_json)
+    return 0
+
+
+@squall.command()
 @as_json
 def heal(as_json: bool) -> int:
     """Undo what a killed run has left behind, and verify it."""

@@ -1,4 +1,4 @@
-"""Measures rows in interleaved rounds: ours, each peer, ours, each peer ...; marks what was disturbed.
+"""Measures rows in interleaved rounds: ours, each peer, ours, each peer; marks the disturbed.
 
 A row is one execution that yields figures for several cases. All sides of a row run in the same
 rounds on the same machine, so that a slow minute is slow for all of them; medians are compared.
@@ -112,6 +112,12 @@ def _result(
         disturbed=disturbed,
         rounds=len(ours),
     )
+
+
+def _named(peer: Peer | None) -> str:
+    if peer is None:
+        return ""
+    return f"{peer.name}: {peer.missing}" if peer.missing else peer.name
 
 
 def _goal(case: Case) -> str:

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("harness", "reports", "scenarios", "reference_services", "experiments")
+ROOMS = ("harness", "reports", "scenarios", "reference_services", "experiments", "benchmarks")
 MAY_IMPORT = {
-    "cli": {"cli", "harness", "reports"},
+    "cli": {"cli", "harness", "reports", "benchmarks"},
+    "benchmarks": {"benchmarks", "harness", "reports", "scenarios", "reference_services"},
     "harness": {"harness"},
     "reports": {"reports", "harness"},
     "scenarios": {"scenarios", "harness"},
