@@ -102,9 +102,7 @@ def _result(
         ours=median,
         ours_min=min(ours, default=None),
         ours_max=max(ours, default=None),
-        peer_name=""
-        if peer is None
-        else f"{peer.name}{': ' if peer.missing else ''}{peer.missing}",
+        peer_name=_named(peer),
         peer=other,
         ratio=ratio,
         goal=_goal(case),
