@@ -122,13 +122,16 @@ def doctor(runs_dir: Path, system_path: Path, as_json: bool) -> int:
 @click.argument("row", required=False)
 @click.option("--rounds", type=click.IntRange(1, 50), help="Instead of the row's own number.")
 @click.option("--install-peers", is_flag=True, help="Build the peers first (needs Go).")
+@click.option("--write", type=click.Path(path_type=Path), help="Put the table into a document.")
 @as_json
-def bench(row: str | None, rounds: int | None, install_peers: bool, as_json: bool) -> int:
+def bench(
+    row: str | None, rounds: int | None, install_peers: bool, write: Path | None, as_json: bool
+) -> int:
     """Measure ROW (default: all) beside its peers, in interleaved rounds."""
     from benchmarks import peers
     from benchmarks.catalogue import find_row, row_names
     from benchmarks.measuring import run_row
-    from benchmarks.rendering import machine
+    from benchmarks.rendering import machine, write_table
 
     for said in peers.install() if install_peers else ():
         click.echo(said, err=True)
@@ -137,6 +140,8 @@ def bench(row: str | None, rounds: int | None, install_peers: bool, as_json: boo
     for name in (row,) if row else row_names():
         click.echo(f"{name} ...", err=True)
         results += run_row(find_row(name), rounds)
+    if write:
+        write_table(write, results)
     _say(tuple(results), as_json=as_json)
     return 0
 

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
 
 from benchmarks.measuring import Result
+from harness.errors import ConfigError
+
+BEGIN: Final = "<!-- table -->"
+END: Final = "<!-- /table -->"
 
 
 def markdown(results: Iterable[Result]) -> str:
@@ -34,3 +40,12 @@ def _line(r: Result) -> str:
 
 def _short(value: float | None) -> str:
     return "-" if value is None else f"{value:.4g}"
+
+
+def write_table(path: Path, results: Iterable[Result]) -> None:
+    """Put the table between the markers of a document. Raises ConfigError if it has none."""
+    text = path.read_text()
+    if BEGIN not in text or END not in text:
+        raise ConfigError(f"has no `{BEGIN}` and `{END}` to write the table between", file=path)
+    before, after = text.split(BEGIN)[0], text.split(END)[1]
+    path.write_text(f"{before}{BEGIN}\n{markdown(results)}{END}{after}")
