@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import click
 
@@ -14,7 +14,6 @@ from harness.errors import ConfigError, HarnessError, RefusedError, StoredRunErr
 ROOT: Final = Path(__file__).resolve().parent
 EXIT: Final = {"PASS": 0, "FAIL": 1, "INVALID": 3, "INCONCLUSIVE": 4}
 USAGE, INVALID, INTERNAL = 2, 3, 70
-F = TypeVar("F", bound=Callable[..., Any])
 
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 runs_dir = click.option(
@@ -129,20 +128,16 @@ def bench(
 ) -> int:
     """Measure ROW (default: all) beside its peers, in interleaved rounds."""
     from benchmarks import peers
-    from benchmarks.catalogue import find_row, row_names
-    from benchmarks.measuring import run_row
+    from benchmarks.catalogue import row_names, run_rows
     from benchmarks.rendering import machine, write_table
 
     for said in peers.install() if install_peers else ():
         click.echo(said, err=True)
     click.echo(machine(), err=True)
-    results = []
-    for name in (row,) if row else row_names():
-        click.echo(f"{name} ...", err=True)
-        results += run_row(find_row(name), rounds)
+    results = run_rows((row,) if row else row_names(), rounds, partial(click.echo, err=True))
     if write:
         write_table(write, results)
-    _say(tuple(results), as_json=as_json)
+    _say(results, as_json=as_json)
     return 0
 
 

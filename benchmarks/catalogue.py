@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pkgutil
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Final
 
 from benchmarks import rows
-from benchmarks.measuring import Row
+from benchmarks.measuring import Result, Row, run_row
 from harness.documents import nearest
 from harness.errors import ConfigError
 
@@ -42,3 +43,14 @@ def find_row(name: str) -> Row:
     module = import_module(f"benchmarks.rows.{name.replace('-', '_')}")
     row: Row = module.row()
     return row
+
+
+def run_rows(
+    names: Iterable[str], rounds: int | None, say: Callable[[str], object]
+) -> tuple[Result, ...]:
+    """Measure these rows one after the other, saying which one is on."""
+    results: list[Result] = []
+    for name in names:
+        say(f"{name} ...")
+        results += run_row(find_row(name), rounds)
+    return tuple(results)
