@@ -1,0 +1,91 @@
+"""Rounds are interleaved, medians compared; what is missing is said, never made up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.catalogue import find_row, row_names
+from benchmarks.measuring import Case, Figures, Peer, Row, run_row
+from benchmarks.rendering import write_table
+from harness.errors import ConfigError
+
+CASES = (
+    Case(name="p50", unit="ms", goal=2.0),
+    Case(name="rate", unit="1/s", goal=1.0, must=">=", against="ratio"),
+    Case(name="size", unit="B"),
+)
+
+
+def a_row(order: list[str], missing: str = "") -> Row:
+    values: Iterator[float] = iter((1.0, 9.0, 2.0))
+
+    def ours() -> Figures:
+        order.append("ours")
+        return {"p50": next(values), "rate": 20.0, "size": 3.0}
+
+    def theirs() -> Figures:
+        order.append("peer")
+        return {"p50": 4.0, "rate": 40.0}
+
+    peer = Peer(name="theirs", measure=theirs, missing=missing)
+    return Row(name="row", meaning="", cases=CASES, ours=ours, peers=(peer,), rounds=3)
+
+
+def test_sides_take_turns_and_medians_are_compared() -> None:
+    order: list[str] = []
+    p50, rate, size = run_row(a_row(order))
+    assert order == ["ours", "peer"] * 3
+    assert (p50.ours, p50.ours_min, p50.ours_max, p50.peer, p50.ratio) == (2, 1, 9, 4, 0.5)
+    assert p50.met is True
+    assert (rate.ratio, rate.met, rate.goal) == (0.5, False, "ratio >= 1")
+    assert (size.peer, size.met) == (None, None)
+
+
+def test_a_peer_that_is_missing_is_not_measured_and_says_why() -> None:
+    order: list[str] = []
+    _, rate, _ = run_row(a_row(order, missing="not installed"))
+    assert order == ["ours"] * 3
+    assert rate.peer_name == "theirs: not installed"
+    assert rate.met is None, "there is nothing to compare with"
+
+
+def test_what_a_side_raises_is_its_own() -> None:
+    def broken() -> Figures:
+        raise RuntimeError("no figures")
+
+    row = Row(name="row", meaning="", cases=CASES, ours=broken)
+    with pytest.raises(RuntimeError, match="no figures"):
+        run_row(row)
+
+
+def test_the_table_stands_between_its_markers(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- table -->\nold\n<!-- /table -->\nafter\n")
+    write_table(page, run_row(a_row([])))
+    text = page.read_text()
+    assert text.startswith("before\n<!-- table -->\n")
+    assert text.endswith("<!-- /table -->\nafter\n")
+    assert "| row | rate | 20 1/s | 20 to 20 | theirs 40 | 0.50 | ratio >= 1 | **no** |" in text
+    assert "old" not in text
+
+
+def test_a_page_without_markers_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "page.md").write_text("nothing")
+    with pytest.raises(ConfigError, match="to write the table between"):
+        write_table(tmp_path / "page.md", ())
+
+
+@pytest.mark.parametrize("name", row_names())
+def test_every_row_of_the_project_can_be_built(name: str) -> None:
+    row = find_row(name)
+    assert row.name == name
+    assert row.meaning
+    assert row.cases
+
+
+def test_a_wrong_row_gets_the_nearest_right_one() -> None:
+    with pytest.raises(ConfigError, match="no benchmark row"):
+        find_row("paymnts")
