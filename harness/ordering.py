@@ -12,7 +12,7 @@ from harness.doctor import Finding, Place, examine
 from harness.errors import ConfigError
 from harness.experiment import Experiment, read_experiment
 from harness.load import scenario_path
-from harness.run import Order
+from harness.order import Order
 from harness.safety.lock import holder
 from harness.safety.state import State, lock_path
 from harness.safety.undo import leftover

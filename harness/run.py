@@ -4,31 +4,34 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
-import zlib
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
 from typing import Final
 
 from harness import evidence
 from harness.clock import NS_PER_S, Clock
 from harness.conductor import Conductor
-from harness.doctor import FREE_BYTES, free_space
-from harness.errors import RefusedError, TargetError
-from harness.experiment import Experiment
+from harness.errors import TargetError
 from harness.follow import RunFollower
 from harness.heal import heal
 from harness.live import LiveModel
 from harness.load import Generator
+from harness.order import (
+    Order,
+    direct_edges,
+    intent_prefix,
+    open_folder,
+    path_in_runs,
+    plan_load,
+    refuse_without_space,
+)
 from harness.safety.identity import process_identity
 from harness.safety.lock import MachineLock
 from harness.safety.state import State, lock_path
 from harness.safety.undo import UndoLog, refuse_leftover
-from harness.store import SCHEMA, LoadPlan, Manifest, PhaseSpan, RunFolder, write_json
-from harness.system import System
+from harness.store import SCHEMA, Manifest, PhaseSpan, RunFolder, write_json
 from harness.targets.local.target import LocalTarget, Supervisor
 from harness.timeline import FileTimeline, read_timeline
 from harness.traffic import read_schedule
@@ -43,20 +46,6 @@ HEAD_START_S: Final = 0.5
 # A fault may be undone and proven undone as late as this after its planned end.
 UNDO_LIMIT_S: Final = 30.0
 DONE_LIMIT_S: Final = 10.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What is to be run. `scenario` and the system stand in files that were read and checked."""
-
-    experiment: Experiment
-    system: System
-    system_path: Path
-    scenario: str
-    seed: int
-    rate_scale: float
-    runs_dir: Path
-    defect: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,14 +85,14 @@ def run(order: Order, tools: Tools) -> RunFolder:
     Raises RefusedError before anything was started (lock, leftover, space), TargetError when the
     system, the generator or the conductor did not start.
     """
-    _refuse_without_space(order.runs_dir)
+    refuse_without_space(order.runs_dir)
     stamp = datetime.now(UTC)
     started_at = stamp.isoformat(timespec="seconds")
     what = f"squall run {order.experiment.name}"
     with ExitStack() as stack:
         stack.enter_context(MachineLock.take(lock_path(), what, started_at))
         refuse_leftover(tools.state.undo)
-        folder = _open_folder(order, stamp)
+        folder = open_folder(order, stamp)
         session = _start(order, tools, folder, started_at, stack)
         with closing_view(tools.watcher):
             _live_through(session)
@@ -128,10 +117,10 @@ def _start(
     stack.callback(watchdog.clean)
     note = tools.watcher.note
     note(f"starting {order.system.name} ...")
-    supervisor = Supervisor.start(order.system_path, folder, tools.state, _direct(order))
+    supervisor = Supervisor.start(order.system_path, folder, tools.state, direct_edges(order))
     stack.callback(supervisor.stop)
     target = LocalTarget(tools.state.target_socket)
-    plan = _plan(order, folder, supervisor.entry)
+    plan = plan_load(order, folder, supervisor.entry)
     generator = Generator.start(plan, folder)
     record = undo.process_started(generator.pid, process_identity(generator.pid) or 0, "locust")
     stack.callback(undo.undone, record)
@@ -230,48 +219,15 @@ def _usage(s: _Session) -> tuple[Usage, ...]:
     return between(s.samples[0], s.samples[1], s.t0_mono_ns)
 
 
-def _open_folder(order: Order, stamp: datetime) -> RunFolder:
-    root = order.runs_dir / order.experiment.name / stamp.strftime("%Y%m%dT%H%M%SZ")
-    folder = RunFolder(root)
-    try:
-        folder.create()
-        shutil.copyfile(order.experiment.path, folder.experiment)
-        shutil.copyfile(order.system_path, folder.system)
-    except OSError as error:
-        raise RefusedError(f"{root}: cannot be written: {error.strerror}") from error
-    return folder
-
-
-def _direct(order: Order) -> tuple[str, ...]:
-    """TCP edges that this experiment may not touch are not proxied: least disturbance."""
-    allowed = order.experiment.terms.blast_radius.edges
-    alone = (e.name for e in order.system.edges if e.via == "tcp" and e.name not in allowed)
-    return tuple(word for name in alone for word in ("--direct", name))
-
-
-def _plan(order: Order, folder: RunFolder, host: str) -> LoadPlan:
-    phases = order.experiment.terms.phases
-    return LoadPlan(
-        scenario=order.scenario,
-        seed=order.seed,
-        rate_scale=order.rate_scale,
-        host=host,
-        folder=str(folder.root.absolute()),
-        intent_prefix=f"{zlib.crc32(_path_in_runs(folder).encode()):08x}",
-        load_s=phases.load_s,
-        stop_s=phases.load_s + phases.drain_s,
-    )
-
-
 def _manifest(s: _Session) -> Manifest:
     return Manifest(
         schema=SCHEMA,
         experiment=s.order.experiment.name,
-        path=_path_in_runs(s.folder),
+        path=path_in_runs(s.folder),
         scenario=s.order.scenario,
         seed=s.order.seed,
         rate_scale=s.order.rate_scale,
-        intent_prefix=_plan(s.order, s.folder, "").intent_prefix,
+        intent_prefix=intent_prefix(s.folder),
         squall_version=version("squall"),
         python=platform.python_version(),
         cores=os.cpu_count() or 1,
@@ -281,14 +237,3 @@ def _manifest(s: _Session) -> Manifest:
         ended=s.ended,
         defect=s.order.defect,
     )
-
-
-def _path_in_runs(folder: RunFolder) -> str:
-    return f"runs/{folder.root.parent.name}/{folder.root.name}"
-
-
-def _refuse_without_space(runs_dir: Path) -> None:
-    free = free_space(runs_dir)
-    if free < FREE_BYTES:
-        text = f"{free // 1_000_000} MB are free, a run wants {FREE_BYTES // 1_000_000} MB"
-        raise RefusedError(f"{runs_dir}: {text}; free some or use --runs-dir")

@@ -1,0 +1,82 @@
+"""What is to be run and what follows from it: its folder, the load plan, what is proxied."""
+
+from __future__ import annotations
+
+import shutil
+import zlib
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from harness.doctor import FREE_BYTES, free_space
+from harness.errors import RefusedError
+from harness.experiment import Experiment
+from harness.store import LoadPlan, RunFolder
+from harness.system import System
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is to be run. `scenario` and the system stand in files that were read and checked."""
+
+    experiment: Experiment
+    system: System
+    system_path: Path
+    scenario: str
+    seed: int
+    rate_scale: float
+    runs_dir: Path
+    defect: str = ""
+
+
+def open_folder(order: Order, stamp: datetime) -> RunFolder:
+    """The run's folder, with copies of what is run. Raises RefusedError."""
+    root = order.runs_dir / order.experiment.name / stamp.strftime("%Y%m%dT%H%M%SZ")
+    folder = RunFolder(root)
+    try:
+        folder.create()
+        shutil.copyfile(order.experiment.path, folder.experiment)
+        shutil.copyfile(order.system_path, folder.system)
+    except OSError as error:
+        raise RefusedError(f"{root}: cannot be written: {error.strerror}") from error
+    return folder
+
+
+def direct_edges(order: Order) -> tuple[str, ...]:
+    """TCP edges that this experiment may not touch are not proxied: least disturbance."""
+    allowed = order.experiment.terms.blast_radius.edges
+    alone = (e.name for e in order.system.edges if e.via == "tcp" and e.name not in allowed)
+    return tuple(word for name in alone for word in ("--direct", name))
+
+
+def plan_load(order: Order, folder: RunFolder, host: str) -> LoadPlan:
+    """What the generator is to do. `host` is the system's entry."""
+    phases = order.experiment.terms.phases
+    return LoadPlan(
+        scenario=order.scenario,
+        seed=order.seed,
+        rate_scale=order.rate_scale,
+        host=host,
+        folder=str(folder.root.absolute()),
+        intent_prefix=intent_prefix(folder),
+        load_s=phases.load_s,
+        stop_s=phases.load_s + phases.drain_s,
+    )
+
+
+def intent_prefix(folder: RunFolder) -> str:
+    """What all intents' keys of a run begin with: no two runs share a key."""
+    return f"{zlib.crc32(path_in_runs(folder).encode()):08x}"
+
+
+def path_in_runs(folder: RunFolder) -> str:
+    """The run's name, wherever its folder is moved."""
+    return f"runs/{folder.root.parent.name}/{folder.root.name}"
+
+
+def refuse_without_space(runs_dir: Path) -> None:
+    """Raise RefusedError where a run would not fit."""
+    free = free_space(runs_dir)
+    if free < FREE_BYTES:
+        text = f"{free // 1_000_000} MB are free, a run wants {FREE_BYTES // 1_000_000} MB"
+        raise RefusedError(f"{runs_dir}: {text}; free some or use --runs-dir")
