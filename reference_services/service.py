@@ -11,7 +11,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from types import FrameType
@@ -23,12 +23,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from reference_services.defects import DefectError
 from reference_services.failpoints import AnswerDroppedError, FailpointError
 from reference_services.logs import CURRENT, JsonHandler, Log, Trace, trace_of
 from reference_services.metrics import Metrics
 from reference_services.problems import ProblemError, json_answer, not_processed
+from reference_services.shortcut import ShortCut
 
 Handler = Callable[[Request], Awaitable[Response]]
 Ready = Callable[[], Awaitable[str]]
@@ -108,8 +110,15 @@ def port(environ: Mapping[str, str]) -> int:
     return int(text)
 
 
-def application(service: Service, drain: Drain) -> Starlette:
+def application(service: Service, drain: Drain) -> ASGIApp:
     """The ASGI application: the service's endpoints and /health, /ready, /metrics."""
+    observed = [(endpoint, _observed(service, endpoint)) for endpoint in service.endpoints]
+    return ShortCut(_starlette(service, drain, observed), observed)
+
+
+def _starlette(
+    service: Service, drain: Drain, observed: Sequence[tuple[Endpoint, Handler]]
+) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -130,7 +139,7 @@ def application(service: Service, drain: Drain) -> Starlette:
         return Response(service.metrics.exposition(), media_type="text/plain; version=0.0.4")
 
     plain = (Route("/health", health), Route("/ready", ready), Route("/metrics", metrics))
-    routes = [_route(service, endpoint) for endpoint in service.endpoints]
+    routes = [Route(e.path, handler, methods=[e.method]) for e, handler in observed]
     return Starlette(
         routes=[*routes, *plain],
         lifespan=lifespan,
@@ -144,8 +153,8 @@ async def _plain_problem(_: Request, error: Exception) -> Response:
     return ProblemError(status, kind).response()
 
 
-def _route(service: Service, endpoint: Endpoint) -> Route:
-    """The endpoint with what surrounds every handler: limit, trace, problems, measurements."""
+def _observed(service: Service, endpoint: Endpoint) -> Handler:
+    """The handler with what surrounds every handler: limit, trace, problems, measurements."""
     metrics, label = service.metrics, f"{endpoint.method} {endpoint.path}"
     in_flight = 0
 
@@ -165,7 +174,7 @@ def _route(service: Service, endpoint: Endpoint) -> Route:
         metrics.answered(label, response.status_code, time.perf_counter() - started_s)
         return response
 
-    return Route(endpoint.path, observed, methods=[endpoint.method])
+    return observed
 
 
 async def _answer(service: Service, endpoint: Endpoint, request: Request) -> Response:

@@ -1,43 +1,39 @@
-"""The innermost layer: httpx's seam over aiohttp's client, with an exact mapping of errors.
+"""The innermost layer: httpx's seam over connections of our own, with an exact mapping of errors.
 
 httpx's own pool is quadratic in the calls in flight, so that a slow callee burns its caller's CPU.
 What an error says about "was it sent?" decides whether a payment may be sent again, hence:
 refused, no route, no name -> ConnectError · no answer to SYN in time -> ConnectTimeout · no free
-connection in time -> PoolTimeout · silence after sending -> ReadTimeout · closed or cut after
-sending -> RemoteProtocolError · reset after sending -> ReadError.
+connection in time -> PoolTimeout · no whole answer in time -> ReadTimeout · closed, cut or garbled
+after sending -> RemoteProtocolError · reset after sending -> ReadError.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
 from typing import Final
 
-import aiohttp
 import httpx
 
-_UNWANTED: Final = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
-_MEANING: Final[tuple[tuple[type[Exception], type[httpx.TransportError]], ...]] = (
-    (aiohttp.ConnectionTimeoutError, httpx.ConnectTimeout),  # first match: special before general
-    (TimeoutError, httpx.ReadTimeout),  # aiohttp's SocketTimeoutError is one
-    (aiohttp.ClientConnectorError, httpx.ConnectError),
-    (aiohttp.ServerDisconnectedError, httpx.RemoteProtocolError),
-    (aiohttp.ClientConnectionError, httpx.ReadError),  # with it all resets: ClientOSError
-    (aiohttp.ClientError, httpx.RemoteProtocolError),  # cut or garbled answers
-    (OSError, httpx.ReadError),
-)
+from reference_services.resilience.connection import Answer, Connection, GarbledError
+
+Origin = tuple[str, int]
+_HTTP_PORT: Final = 80
 
 
 class WholeResponse(httpx.Response):
     """An answer whose body is here already: httpx's own way to say so costs 50 us more."""
 
-    def __init__(self, answer: aiohttp.ClientResponse, body: bytes, request: httpx.Request) -> None:
+    def __init__(self, answer: Answer, request: httpx.Request) -> None:
         super().__init__(
             answer.status,
-            headers=answer.raw_headers,
-            stream=httpx.ByteStream(body),
+            headers=answer.headers,
+            stream=httpx.ByteStream(answer.body),
             request=request,
         )
-        self._body = body
+        self._body = answer.body
 
     @property
     def content(self) -> bytes:
@@ -46,12 +42,21 @@ class WholeResponse(httpx.Response):
 
 
 class Wire(httpx.AsyncBaseTransport):
-    """At most `connections` at a time; whole bodies only, no redirects, no cookies, no proxies."""
+    """At most `connections` at a time; plain HTTP/1.1, whole bodies, nothing is sent twice.
 
-    def __init__(self, *, connections: int, keepalive_s: float) -> None:
-        self._keepalive_s = keepalive_s
+    A request has to bring its Host and Content-Length, as `edge.Edge` and httpx make them.
+    """
+
+    def __init__(
+        self,
+        *,
+        connections: int,
+        keepalive_s: float,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._keepalive_s, self._now = keepalive_s, now
         self._free = asyncio.Semaphore(connections)
-        self._session: aiohttp.ClientSession | None = None
+        self._idle: dict[Origin, deque[Connection]] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send once; raise an httpx.TransportError that says exactly what is known."""
@@ -75,39 +80,68 @@ class Wire(httpx.AsyncBaseTransport):
     async def _send(
         self, request: httpx.Request, limits: dict[str, float | None]
     ) -> httpx.Response:
-        timeout = aiohttp.ClientTimeout(
-            total=None, sock_connect=limits.get("connect"), sock_read=limits.get("read")
-        )
+        data = _written(request, await request.aread())
+        origin = (request.url.host, request.url.port or _HTTP_PORT)
+        connection = self._warm(origin) or await _connected(origin, request, limits.get("connect"))
         try:
-            async with self._opened().request(
-                request.method,
-                str(request.url),
-                headers=request.headers.multi_items(),
-                data=await request.aread() or None,
-                allow_redirects=False,
-                timeout=timeout,
-            ) as answer:
-                return WholeResponse(answer, await answer.read(), request)
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise _mapped(error, request) from error
+            answer = await connection.exchange(data, limits.get("read"))
+        except TimeoutError as error:  # before OSError: it is one
+            raise httpx.ReadTimeout(str(error), request=request) from error
+        except OSError as error:
+            raise httpx.ReadError(str(error), request=request) from error
+        except (EOFError, GarbledError) as error:
+            raise httpx.RemoteProtocolError(str(error), request=request) from error
+        self._keep(origin, connection)
+        return WholeResponse(answer, request)
 
-    def _opened(self) -> aiohttp.ClientSession:
-        if self._session is None:  # made inside the running loop
-            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=self._keepalive_s)
-            self._session = aiohttp.ClientSession(
-                connector=connector,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,
-                skip_auto_headers=_UNWANTED,
-            )
-        return self._session
+    def _warm(self, origin: Origin) -> Connection | None:
+        """The connection used last, so that few stay warm."""
+        idle = self._idle.get(origin)
+        while idle:
+            connection = idle.pop()
+            if connection.usable and self._now() - connection.idle_since_s < self._keepalive_s:
+                return connection
+            connection.close()
+        return None
+
+    def _keep(self, origin: Origin, connection: Connection) -> None:
+        if not connection.usable:
+            return
+        idle = self._idle.setdefault(origin, deque())
+        now_s = connection.idle_since_s = self._now()
+        idle.append(connection)
+        while now_s - idle[0].idle_since_s >= self._keepalive_s:
+            idle.popleft().close()
 
     async def aclose(self) -> None:
         """Close all connections."""
-        if self._session is not None:
-            await self._session.close()
+        for idle in self._idle.values():
+            while idle:
+                idle.pop().close()
 
 
-def _mapped(error: Exception, request: httpx.Request) -> httpx.TransportError:
-    kind = next(meant for seen, meant in _MEANING if isinstance(error, seen))
-    return kind(str(error) or type(error).__name__, request=request)
+def _written(request: httpx.Request, body: bytes) -> bytes:
+    """The request's bytes. Raises httpx.LocalProtocolError rather than smuggle a line."""
+    url, headers = request.url, request.headers.raw
+    if url.scheme != "http":
+        raise httpx.UnsupportedProtocol(f"{url.scheme}: only http is spoken here", request=request)
+    head = b"%b %b HTTP/1.1\r\n%b\r\n" % (
+        request.method.encode(),
+        url.raw_path,
+        b"".join([b"%b: %b\r\n" % header for header in headers]),
+    )
+    if head.count(b"\n") != len(headers) + 2 or head.count(b"\r") != len(headers) + 2:
+        raise httpx.LocalProtocolError("a line break in a header or path", request=request)
+    return head + body
+
+
+async def _connected(origin: Origin, request: httpx.Request, limit_s: float | None) -> Connection:
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(limit_s):
+            _, connection = await loop.create_connection(lambda: Connection(loop), *origin)
+    except TimeoutError as error:
+        raise httpx.ConnectTimeout(f"{origin[0]}:{origin[1]}", request=request) from error
+    except OSError as error:
+        raise httpx.ConnectError(str(error), request=request) from error
+    return connection

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -16,12 +17,24 @@ from reference_services.resilience.wire import Wire
 
 pytestmark = pytest.mark.anyio
 Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+NO_MORE = 3
 ANSWER = b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\nX-Twice: a\r\nX-Twice: b\r\n\r\nok"
+
+
+class ManualSeconds:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.now_s = 100.0
+
+    def __call__(self) -> float:
+        return self.now_s
 
 
 @asynccontextmanager
 async def serving(behave: Behaviour) -> AsyncIterator[str]:
-    """A server that reads one request and then does as told."""
+    """A server that reads one request and then does as told; it is gone when the block ends."""
+    heard: set[asyncio.Task[None]] = set()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while await reader.readuntil(b"{}"):
@@ -30,16 +43,21 @@ async def serving(behave: Behaviour) -> AsyncIterator[str]:
                 return
 
     async def quiet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
+        if (task := asyncio.current_task()) is not None:
+            heard.add(task)
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             await handle(reader, writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
 
     server = await asyncio.start_server(quiet, "127.0.0.1", 0)
     try:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
     finally:
         server.close()
+        if heard:
+            await asyncio.wait(heard, timeout=2.0)
 
 
 def asking(url: str, *, read_s: float = 1.0) -> httpx.Request:
@@ -154,7 +172,7 @@ async def test_no_free_connection_in_time_is_a_pool_timeout_and_no_permit_is_los
         await asyncio.gather(*held, return_exceptions=True)
         calls = [wire.handle_async_request(asking(well)) for _ in range(2)]
         assert [got.status_code for got in await asyncio.gather(*calls)] == [201, 201]
-    await wire.aclose()
+        await wire.aclose()
 
 
 async def test_a_cancelled_wait_for_a_connection_loses_no_permit() -> None:
@@ -169,4 +187,74 @@ async def test_a_cancelled_wait_for_a_connection_loses_no_permit() -> None:
                 call.cancel()
             await asyncio.gather(*calls, return_exceptions=True)
         assert (await wire.handle_async_request(asking(well))).status_code == 201
-    await wire.aclose()
+        await wire.aclose()
+
+
+async def late(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(asyncio.Event().wait(), 0.1)
+    writer.write(ANSWER)
+
+
+async def twice(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(ANSWER + ANSWER)
+
+
+async def endless(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\n\r\nok")
+    writer.close()
+
+
+async def in_parts(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Created\r\nTransfer-")
+    await writer.drain()
+    writer.write(b"Encoding: chunked\r\n\r\n1\r\no\r\n1\r\nk\r\n0\r\n\r\n")
+
+
+async def test_a_chunked_answer_after_a_continue_comes_back_whole() -> None:
+    async with serving(in_parts) as url:
+        got = await send(url)
+    assert (got.status_code, got.content) == (201, b"ok")
+
+
+async def test_an_answer_without_a_length_counts_as_cut_off() -> None:
+    async with serving(endless) as url:
+        with pytest.raises(httpx.RemoteProtocolError):
+            await send(url)
+
+
+async def test_a_connection_serves_again_only_while_it_is_in_order_and_fresh() -> None:
+    clock = ManualSeconds()
+    seen: list[object] = []
+
+    async def note(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.append(writer.get_extra_info("peername"))
+        await (twice if len(seen) == NO_MORE else answer)(reader, writer)
+
+    wire = Wire(connections=2, keepalive_s=5, now=clock)
+    async with serving(note) as url:
+        for _ in range(2):
+            await wire.handle_async_request(asking(url))
+        assert seen[0] == seen[1]
+        clock.now_s += 5
+        await wire.handle_async_request(asking(url))  # too old, so another; it answers twice
+        await wire.handle_async_request(asking(url))
+        assert len({seen[1], seen[2], seen[3]}) == NO_MORE
+        await wire.aclose()
+
+
+async def test_a_late_answer_never_meets_the_next_request() -> None:
+    wire = Wire(connections=1, keepalive_s=5)
+    async with serving(late) as slow:
+        with pytest.raises(httpx.ReadTimeout):
+            await wire.handle_async_request(asking(slow, read_s=0.02))
+        got = await wire.handle_async_request(asking(slow))
+        assert got.content == b"ok"
+        await wire.aclose()
+
+
+async def test_a_line_break_in_a_header_is_not_sent() -> None:
+    request = asking("http://127.0.0.1:9/")
+    request.headers["traceparent"] = "a\r\nX: b"
+    with pytest.raises(httpx.LocalProtocolError):
+        await Wire(connections=1, keepalive_s=5).handle_async_request(request)
