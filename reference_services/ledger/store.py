@@ -20,12 +20,12 @@ from reference_services.ledger.domain import (
 )
 from reference_services.resilience.database import Chunks, Database
 
-SCHEMA_VERSION: Final = "ledger-1"
+SCHEMA_VERSION: Final = "ledger-2"
 _SCHEMA: Final = Path(__file__).with_name("schema.sql")
 _LOCK: Final = 741_001  # advisory lock: two replicas start at once, one of them makes the schema
 
-_HOLD: Final = "select outcome, reason from hold($1, $2, $3, $4, $5, $6)"
-_SETTLE: Final = "select outcome, reason from settle($1, $2, $3, $4, $5, $6)"
+_HOLD: Final = "select hold($1, $2, $3, $4, $5, $6)"
+_SETTLE: Final = "select settle($1, $2, $3, $4, $5, $6)"
 _ENTRIES: Final = """
 select json_build_object('entry', entry, 'transfer_id', transfer_id, 'reference', reference,
     'account', account, 'sequence', sequence, 'amount_minor', amount_minor, 'currency', currency,
@@ -125,8 +125,8 @@ class PostgresStore:
 def _result(transfer_id: str, row: asyncpg.Record | None) -> Result:
     if row is None:
         raise LookupError("the ledger's function returned no row")
-    outcome = cast("Outcome", row["outcome"])
-    return Result(transfer_id=transfer_id, outcome=outcome, reason=row["reason"])
+    outcome, _, reason = row[0].partition(":")
+    return Result(transfer_id=transfer_id, outcome=cast("Outcome", outcome), reason=reason)
 
 
 async def migrate(connection: asyncpg.Connection) -> None:

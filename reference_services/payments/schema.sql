@@ -1,7 +1,7 @@
 -- One row a payment: the idempotency key, the request it stands for, and the stored answer.
 create table payments (
     key text primary key,
-    payment_id text not null unique,
+    payment_id text not null,  -- 96 random bits; that they differ is held by the ledger's ids
     payer text not null,
     payee text not null,
     amount_minor bigint not null,

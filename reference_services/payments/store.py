@@ -26,7 +26,7 @@ from reference_services.resilience.database import (
 )
 
 LEASE_S: Final = 3.0  # longer than a request may live: whoever is past it has given up or died
-SCHEMA_VERSION: Final = "payments-1"
+SCHEMA_VERSION: Final = "payments-2"
 _SCHEMA: Final = Path(__file__).with_name("schema.sql")
 _LOCK: Final = 741_002  # advisory lock: two replicas start at once, one of them makes the schema
 _LEASE: Final = f"clock_timestamp() + interval '{LEASE_S} s'"
