@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,9 +18,11 @@ from reference_services.payments.store import PostgresStore, Store, migrate
 from reference_services.payments.sweeper import Sweeper
 from reference_services.resilience import edge
 from reference_services.resilience.database import Database, PoolLimits
-from reference_services.resilience.policy import EDGES
+from reference_services.resilience.observer import EdgeObserver
+from reference_services.resilience.policy import EDGES, EdgePolicy
 from reference_services.service import Endpoint, Service
 
+Connect = Callable[[EdgePolicy, EdgeObserver], edge.Edge]
 IN_FLIGHT_MAX: Final = 144  # more than the bank's edge admits could only wait, and then be late
 
 
@@ -38,16 +40,16 @@ class OpenEdge:
         await self.edge.aclose()
 
 
-def build(environ: Mapping[str, str]) -> tuple[Service, int]:
-    """Payments from its environment, and the port to listen on."""
+def build(environ: Mapping[str, str], connect: Connect = edge.build) -> tuple[Service, int]:
+    """Payments from its environment, and the port to listen on; `connect` makes its edges."""
     chosen = settings.read(environ)
     swaps = defects.active(chosen.defect)
     log, metrics = Log("payments", chosen.instance), Metrics()
     observer = EdgeMetrics(metrics, log)
     sound: Store = PostgresStore(Database(chosen.database_url, PoolLimits(), migrate))
     store = swaps.apply("payments.store", sound)
-    ledger_edge = edge.build(EDGES["payments>ledger"], observer)
-    bank_edge = edge.build(EDGES["payments>bank"], observer)
+    ledger_edge = connect(EDGES["payments>ledger"], observer)
+    bank_edge = connect(EDGES["payments>bank"], observer)
     ledger = HttpLedger(ledger_edge, chosen.ledger_url)
     bank = HttpBank(bank_edge, chosen.bank_url)
     armed = failpoints.build(chosen.failpoints, log)

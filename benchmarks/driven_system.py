@@ -1,0 +1,108 @@
+"""Drives a whole local system without a fault, for a row: starts it, loads it, ends it."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from harness.clock import SystemClock
+from harness.load import Generator
+from harness.safety.lock import MachineLock
+from harness.safety.state import State, lock_path, open_state
+from harness.safety.undo import UndoLog, refuse_leftover
+from harness.store import LoadPlan, RunFolder
+from harness.targets.local.target import Supervisor
+from harness.usage import Sample, Usage, Watched, between, take_sample
+from harness.watchdog import Watchdog
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+SYSTEM: Final = ROOT / "reference_services" / "system.yaml"
+# As in a run whose experiment touches no TCP edge: nothing of ours stands before the database.
+DIRECT: Final = ("--direct", "ledger>postgres", "--direct", "payments>postgres")
+PAYERS_GIVE_UP_S: Final = 5.0
+START_LIMIT_S: Final = 30.0
+GENERATOR: Final = "generator"
+_POLL_S: Final = 0.1
+_ZERO_AHEAD_S: Final = 0.5
+_REPLICA: Final = re.compile(r"-\d+$")
+
+
+class Drive(msgspec.Struct, frozen=True, kw_only=True):
+    """What load on which system; CPU is read at `from_s` and `until_s` of the run."""
+
+    scenario: str
+    load_s: float
+    rate_scale: float = 1.0
+    system: Path = SYSTEM
+    from_s: float = 0.0
+    until_s: float = 0.0
+
+
+def drive(order: Drive, folder: RunFolder) -> tuple[Usage, ...]:
+    """Attempts and schedule in `folder`; CPU seconds by process meanwhile. Raises HarnessError."""
+    folder.create()
+    state = open_state()
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    with MachineLock.take(lock_path(), "squall bench", now):
+        refuse_leftover(state.undo)
+        watchdog = Watchdog.start(state)
+        try:
+            return _with_system(order, folder, state)
+        finally:
+            UndoLog(state.undo).clear()
+            watchdog.clean()
+
+
+def _with_system(order: Drive, folder: RunFolder, state: State) -> tuple[Usage, ...]:
+    supervisor = Supervisor.start(order.system, folder, state, DIRECT)
+    try:
+        return _loaded(order, folder, state, supervisor.entry)
+    finally:
+        supervisor.stop()
+
+
+def _loaded(order: Drive, folder: RunFolder, state: State, host: str) -> tuple[Usage, ...]:
+    plan = LoadPlan(
+        scenario=order.scenario,
+        seed=1,
+        rate_scale=order.rate_scale,
+        host=host,
+        folder=str(folder.root),
+        intent_prefix="bench",
+        load_s=order.load_s,
+        stop_s=order.load_s + PAYERS_GIVE_UP_S,
+    )
+    with Generator.start(plan, folder) as generator:
+        generator.wait_ready(START_LIMIT_S)
+        zero_s = time.monotonic() + _ZERO_AHEAD_S
+        generator.go(round(zero_s * 1e9))
+        samples = []
+        for at_s in (order.from_s, order.until_s):
+            time.sleep(max(0.0, zero_s + at_s - time.monotonic()))
+            samples.append(_sample(state, generator.pid))
+        until_s = zero_s + plan.stop_s + START_LIMIT_S
+        while generator.alive() and time.monotonic() < until_s:
+            time.sleep(_POLL_S)
+    return between(samples[0], samples[1], round(zero_s * 1e9))
+
+
+def _sample(state: State, generator: int) -> Sample:
+    noted = [r for r in UndoLog(state.undo).pending() if r.kind == "process"]
+    watched = [Watched(name=r.resource, pid=r.pid) for r in noted]
+    own = (Watched(name=GENERATOR, pid=generator), Watched(name="bench", pid=os.getpid()))
+    return take_sample((*watched, *own), SystemClock())
+
+
+def by_service(used: tuple[Usage, ...]) -> dict[str, float]:
+    """CPU seconds by service, its replicas together."""
+    totals: dict[str, float] = {}
+    for usage in used:
+        name = _REPLICA.sub("", usage.name)
+        totals[name] = totals.get(name, 0.0) + usage.cpu_s
+    return totals
