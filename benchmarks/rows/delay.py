@@ -1,0 +1,64 @@
+"""Row delay: how exactly a proxy delays, and whether it ever answers too early."""
+
+from __future__ import annotations
+
+import functools
+import time
+from typing import Final
+
+import numpy as np
+
+from benchmarks.measuring import Case, Figures, Peer, Row
+from benchmarks.peers import missing
+from benchmarks.proxies import Start, squall
+from benchmarks.proxy_load import load, server
+from benchmarks.proxy_peers import TOXIPROXY, envoy_edge, toxiproxy
+
+# (delay in ms, connections, seconds): with many connections all fall due together, each round.
+LOADS: Final = ((1, 1, 1.5), (10, 1, 2.0), (100, 16, 2.0), (500, 32, 2.2))
+_SETTLES_S: Final = 0.1
+_EARLIEST: Final = "earliest"
+
+CASES: Final = (
+    Case(name="p50 error at 1 ms", unit="ms", goal=0.15),
+    Case(name="p50 error at 10 ms", unit="ms", goal=0.2),
+    Case(name="p50 error at 100 ms", unit="ms", goal=0.5),
+    Case(name="p50 error at 500 ms", unit="ms", goal=0.8),
+    Case(name=_EARLIEST, unit="ms", goal=0.0, must=">="),
+)
+
+
+def measure(start: Start) -> Figures:
+    """Measured minus asked, in ms; the round trip of about 0.1 ms is in it."""
+    figures, earliest = {}, []
+    with server() as upstream, start(upstream) as proxy:
+        load(proxy.port, 1, 0.3)
+        for delay_ms, connections, seconds in LOADS:
+            proxy.set_delay(delay_ms)
+            time.sleep(_SETTLES_S)  # Envoy's file takes effect some time after the call
+            asked = load(proxy.port, connections, seconds)
+            proxy.set_delay(0)
+            errors = asked.took_ms - delay_ms
+            earliest.append(float(errors.min()))
+            if connections > 1:  # the first of each connection are dialled one after the other
+                errors = errors[connections:]
+            figures[f"p50 error at {delay_ms} ms"] = float(np.median(errors))
+    return {**figures, _EARLIEST: min(earliest)}
+
+
+def row() -> Row:
+    """The error of four delays."""
+    return Row(
+        name="delay",
+        meaning="how far a delayed request is from the delay that was asked for",
+        cases=CASES,
+        ours=functools.partial(measure, squall),
+        peers=(
+            Peer(
+                name="Toxiproxy",
+                measure=functools.partial(measure, toxiproxy),
+                missing=missing(TOXIPROXY),
+            ),
+            Peer(name="Envoy (HTTP)", measure=functools.partial(measure, envoy_edge)),
+        ),
+    )

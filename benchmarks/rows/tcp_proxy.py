@@ -1,0 +1,65 @@
+"""Row tcp-proxy: what a proxy without a fault costs whoever must go through it."""
+
+from __future__ import annotations
+
+import functools
+from typing import Final
+
+import numpy as np
+
+from benchmarks.measuring import Case, Figures, Peer, Row
+from benchmarks.peers import missing
+from benchmarks.proxies import Start, squall, straight
+from benchmarks.proxy_load import cpu_us, load, server
+from benchmarks.proxy_peers import TOXIPROXY, envoy_edge, toxiproxy
+
+MANY: Final = 16
+_WARM_UP_S: Final = 0.3
+_ALONE_S: Final = 1.5
+_MANY_S: Final = 2.5
+
+CASES: Final = (
+    Case(name="requests c=16", unit="/s", goal=1.0, must=">=", against="ratio"),
+    Case(name="cpu c=16", unit="us/request", goal=14.0),
+    Case(name="added p50 c=1", unit="us", goal=80.0),
+)
+
+
+def measure(start: Start) -> Figures:
+    """The three figures of one proxy, and of nothing else in the same seconds."""
+    with server() as upstream, start(upstream) as proxy:
+        with straight(upstream) as nothing:
+            bare_us = _p50_us(nothing.port)
+        alone_us = _p50_us(proxy.port)
+        load(proxy.port, MANY, _WARM_UP_S)
+        before_us = cpu_us(proxy.pid)
+        many = load(proxy.port, MANY, _MANY_S)
+        spent_us = cpu_us(proxy.pid) - before_us
+    return {
+        "requests c=16": many.per_s,
+        "cpu c=16": spent_us / len(many.sent_ns),
+        "added p50 c=1": alone_us - bare_us,
+    }
+
+
+def _p50_us(port: int) -> float:
+    load(port, 1, _WARM_UP_S)
+    return float(np.median(load(port, 1, _ALONE_S).took_ms)) * 1000
+
+
+def row() -> Row:
+    """Requests through one proxy on one core."""
+    return Row(
+        name="tcp-proxy",
+        meaning="what an edge costs while no fault is on",
+        cases=CASES,
+        ours=functools.partial(measure, squall),
+        peers=(
+            Peer(
+                name="Toxiproxy",
+                measure=functools.partial(measure, toxiproxy),
+                missing=missing(TOXIPROXY),
+            ),
+            Peer(name="Envoy (HTTP)", measure=functools.partial(measure, envoy_edge)),
+        ),
+    )
