@@ -5,9 +5,10 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Sequence
-from typing import Generic, NamedTuple, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 U = TypeVar("U")
+_NEVER: Final = float("inf")
 
 
 class Due(NamedTuple):
@@ -27,32 +28,46 @@ class Agenda:
 
     def __init__(self, share: Sequence[tuple[int, int]]) -> None:
         """`share` holds (intent, due_us) as harness.traffic.worker_share gives it."""
-        self._heap = [Due(due_us, intent) for intent, due_us in share]
-        heapq.heapify(self._heap)
+        self._arrivals = sorted((due_us, intent) for intent, due_us in share)
+        self._arrived = 0
+        self._steps: list[Due] = []
+        self._next_arrival_us = self._arrivals[0][0] if share else _NEVER
 
     def __len__(self) -> int:
-        return len(self._heap)
+        return len(self._arrivals) - self._arrived + len(self._steps)
 
     def next_us(self) -> int | None:
         """When the next entry is due; None when nothing is left."""
-        return self._heap[0].due_us if self._heap else None
+        next_us = self._next_us()
+        return None if next_us == _NEVER else int(next_us)
 
     def take(self, now_us: int) -> Due | None:
         """The earliest entry if it is due by now."""
-        if self._heap and self._heap[0].due_us <= now_us:
-            return heapq.heappop(self._heap)
-        return None
+        if self._next_us() > now_us:
+            return None
+        if self._steps and self._steps[0].due_us <= self._next_arrival_us:
+            return heapq.heappop(self._steps)
+        due_us, intent = self._arrivals[self._arrived]
+        self._arrived += 1
+        left = self._arrived < len(self._arrivals)
+        self._next_arrival_us = self._arrivals[self._arrived][0] if left else _NEVER
+        return Due(due_us, intent)
 
     def add(self, due: Due) -> bool:
         """Ask for a later step; says whether it is now the next of all."""
-        heapq.heappush(self._heap, due)
-        return self._heap[0] is due
+        heapq.heappush(self._steps, due)
+        return self._steps[0] is due and due.due_us <= self._next_arrival_us
 
     def clear(self) -> int:
         """Give up all that is left; says how many entries that were."""
-        left = len(self._heap)
-        self._heap.clear()
+        left = len(self)
+        self._arrived, self._next_arrival_us = len(self._arrivals), _NEVER
+        self._steps.clear()
         return left
+
+    def _next_us(self) -> float:
+        step_us = self._steps[0].due_us if self._steps else _NEVER
+        return min(step_us, self._next_arrival_us)
 
 
 class Bench(Generic[U]):

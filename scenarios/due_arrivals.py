@@ -7,7 +7,7 @@ import itertools
 import logging
 import os
 import time
-from typing import Any, Final, Protocol
+from typing import Any, Final, NoReturn, Protocol
 
 import gevent
 
@@ -29,7 +29,8 @@ _log: Final = logging.getLogger(__name__)
 class Worked(Protocol):
     """A user as the arrivals see it."""
 
-    inbox: Any
+    def take(self, due: Due) -> None:
+        """Begin with it, without waiting for anything; when it is done, `come_back`."""
 
 
 class Arrivals:
@@ -55,18 +56,15 @@ class Arrivals:
         """How long the load may still last."""
         return (self._stop_us - self.now_us()) / 1e6
 
-    def next_for(self, user: Worked) -> Due:
-        """Block until there is work for this user."""
+    def come_back(self, user: Worked) -> None:
+        """A user is free: it is given what has waited longest, or sits down."""
         due = self._bench.come_back(user)
-        if due is None:
-            try:
-                due = user.inbox.get()
-            except gevent.GreenletExit:
-                self._bench.leave(user)
-                raise
-        if due.visit is None:
-            self.started += 1
-        return due
+        if due is not None:
+            self._give(user, due)
+
+    def leave(self, user: Worked) -> None:
+        """The user is gone."""
+        self._bench.leave(user)
 
     def later(self, due: Due) -> None:
         """Ask for one more step of a visit."""
@@ -85,8 +83,7 @@ class Arrivals:
         try:
             self.session.recorder.keep(attempt)
         except OSError as error:
-            _log.critical("cannot record: %s", error)
-            os._exit(CANNOT_RECORD)
+            end_at_once(CANNOT_RECORD, f"cannot record: {error}")
 
     def prepare(self) -> None:
         """Have users wait before the first arrival comes."""
@@ -115,11 +112,16 @@ class Arrivals:
                 return
             user = self._bench.hand(due)
             if user is not None:
-                user.inbox.put(due)
+                self._give(user, due)
             elif self._runner.user_count < MAX_USERS:
                 self._grow()
             if count % _YIELD_EVERY == 0:  # behind the schedule: let those who have work begin
                 gevent.sleep(0)
+
+    def _give(self, user: Worked, due: Due) -> None:
+        if due.visit is None:
+            self.started += 1
+        user.take(due)
 
     def _grow(self) -> None:
         self._runner.spawn_users({next(self._classes): 1})
@@ -132,3 +134,10 @@ class Arrivals:
         ends_s = time.monotonic() + _LAST_ANSWERS_S
         while self._open > 0 and time.monotonic() < ends_s:
             gevent.sleep(0.01)
+        self._timer.close()
+
+
+def end_at_once(code: int, why: str) -> NoReturn:
+    """End this process, for all to see: a load of which a part is not known must not go on."""
+    _log.critical("%s", why)
+    os._exit(code)

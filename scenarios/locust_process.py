@@ -7,6 +7,7 @@ import os
 from typing import Any, Final, NoReturn
 
 import gevent
+from locust import events
 from locust.runners import MasterRunner, WorkerRunner
 
 from harness.errors import HarnessError
@@ -17,6 +18,12 @@ from scenarios.load_session import NeverStartedError, open_session
 NEVER_STARTED: Final = 75
 _ALL_ENDED: Final = "squall_worker_ended"
 _log: Final = logging.getLogger(__name__)
+
+
+def listen() -> None:
+    """Have Locust's `init` call `attach`; safe to repeat."""
+    if attach not in events.init._handlers:  # noqa: SLF001  # Locust has no other way to ask
+        events.init.add_listener(attach)  # type: ignore[no-untyped-call]  # Locust is untyped
 
 
 def attach(environment: Any, runner: Any, **_: object) -> None:  # noqa: ANN401  # Locust is untyped

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import gevent
 from gevent.queue import SimpleQueue
-from locust import events
 
 from harness.records import MAX_NAMES, Attempt, ErrorClass, Outcome
 from harness.traffic import Curve
 from scenarios.arrival_agenda import Due
 from scenarios.due_arrivals import Arrivals
-from scenarios.locust_process import attach
+from scenarios.locust_process import listen
 
-events.init.add_listener(attach)  # type: ignore[no-untyped-call]  # Locust is untyped
+listen()
 
 
 class OpenLoop:
@@ -54,8 +54,17 @@ class OpenLoop:
     def wait_time(self) -> float:
         """Locust asks how long to wait; here the next arrival ends the wait, then it is 0 s."""
         self._end_work()
-        self.due, self.attempts = self.arrivals.next_for(self), 0
+        self.arrivals.come_back(self)
+        try:
+            self.due, self.attempts = self.inbox.get(), 0
+        except gevent.GreenletExit:
+            self.arrivals.leave(self)
+            raise
         return 0.0
+
+    def take(self, due: Due) -> None:
+        """The arrivals hand it over; `wait_time` takes it out."""
+        self.inbox.put(due)
 
     def _end_work(self) -> None:
         if self.due is not None:

@@ -1,147 +1,212 @@
 """One payer's connection: an attempt goes out once, ends in time, and its error is told exactly.
 
 Not geventhttpclient's own client: it repeats a GET by itself, cannot tell a timeout while
-connecting from one while reading, and bounds each read, not the whole attempt.
+connecting from one while reading, and bounds each read, not the whole attempt. The hub calls back
+when something happened, so that an attempt needs no greenlet and no switch to one.
 """
 
 from __future__ import annotations
 
 import errno
 import time
-from functools import lru_cache
+from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import gevent
 import gevent.socket
-from geventhttpclient.response import HTTPParseError, HTTPResponse
+from gevent.monkey import get_original
+from geventhttpclient.response import HTTPParseError
 
 from harness.records import ErrorClass
+from scenarios.answer_parser import AnswerParser
+from scenarios.deadline_alarm import DeadlineAlarm
 from scenarios.payment_payers import Answer, Request
 
 CONNECT_TIMEOUT_S: Final = 1.0
 _BLOCK_BYTES: Final = 16_384
 _OUT_OF: Final = (errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS)
-
-
-class WireError(Exception):
-    """There is no answer; carries the class of the error."""
-
-    def __init__(self, error: ErrorClass) -> None:
-        super().__init__(error.name)
-        self.error = error
+_READ, _WRITE = 1, 2
+_Socket: Final = get_original("socket", "socket")  # Locust puts gevent's in its place
+_Address = tuple[int, tuple[Any, ...]]
+_addresses: Final[dict[tuple[str, int], _Address]] = {}
 
 
 class Wire:
-    """At most one connection to one HTTP host, kept alive between attempts."""
+    """At most one connection to one HTTP host, kept alive between attempts, one at a time."""
 
-    def __init__(self, base_url: str) -> None:
-        """Raises ValueError for an address that is not plain HTTP."""
+    def __init__(self, base_url: str, told: Callable[[Answer], None]) -> None:
+        """`told` is called in the hub, once an attempt. Raises ValueError: not plain HTTP."""
         parts = urlsplit(base_url)
         if parts.scheme != "http" or not parts.hostname:
             raise ValueError(f"{base_url}: payers speak plain http://host:port")
-        self._host, self._port = parts.hostname, parts.port or 80
-        self._prefix = parts.path.rstrip("/")
-        self._netloc = parts.netloc
+        self._host = (parts.hostname, parts.port or 80)
+        self._prefix, self._netloc = parts.path.rstrip("/"), parts.netloc
+        self._told = told
+        self._loop = gevent.get_hub().loop
+        self._alarm = DeadlineAlarm(self._late)
         self._socket: Any = None
+        self._watches: dict[int, Any] = {}
+        self._attempt: AnswerParser | None = None
+        self._unsent = b""
+        self._ends_s = 0.0
 
-    def exchange(self, request: Request, patience_s: float) -> Answer:
-        """Send once and wait at most `patience_s` in all. Never raises for what a network does."""
-        ends_s = time.monotonic() + patience_s
-        try:
-            self._connect(ends_s)
-            response = self._converse(self._bytes(request), request.method, ends_s)
-        except WireError as failed:
-            self.close()
-            return Answer(0, failed.error)
-        except BaseException:  # killed in the middle: the connection is of no more use
-            self.close()
-            raise
-        headers = {str(name).lower(): str(value) for name, value in response.items()}
-        answer = Answer(response.get_code(), ErrorClass.NONE, response.read_body(), headers)
-        if response.should_close():
-            self.close()
-        return answer
+    def begin(self, request: Request, patience_s: float) -> None:
+        """Send once and wait at most `patience_s` in all; returns at once, tells later."""
+        self._attempt = AnswerParser()
+        self._unsent = self._bytes(request)
+        self._ends_s = time.monotonic() + patience_s
+        if self._socket is not None and not _is_quiet(self._socket):
+            self._hang_up()
+        if self._socket is not None:
+            self._alarm.set(self._ends_s)
+            self._send()
+        else:
+            self._alarm.set(min(self._ends_s, time.monotonic() + CONNECT_TIMEOUT_S))
+            self._dial()
 
     def close(self) -> None:
-        """Hang up."""
+        """Hang up; an attempt under way is told nothing."""
+        self._attempt = None
+        self._alarm.close()
+        self._hang_up()
+
+    def _dial(self) -> None:
+        known = _addresses.get(self._host)
+        if known is None:
+            gevent.spawn(self._look_up, self._attempt)
+        else:
+            self._connect(*known)
+
+    def _look_up(self, attempt: AnswerParser) -> None:
+        try:
+            found = gevent.socket.getaddrinfo(*self._host, 0, gevent.socket.SOCK_STREAM)
+        except OSError:
+            self._fail(attempt, ErrorClass.OTHER)
+            return
+        _addresses[self._host] = (found[0][0], found[0][4])
+        if attempt is self._attempt:
+            self._dial()
+
+    def _connect(self, family: int, address: tuple[Any, ...]) -> None:
+        try:
+            self._socket = _Socket(family, gevent.socket.SOCK_STREAM)
+            self._socket.setblocking(False)
+            self._socket.setsockopt(gevent.socket.IPPROTO_TCP, gevent.socket.TCP_NODELAY, 1)
+            code = self._socket.connect_ex(address)
+        except OSError as error:
+            code = error.errno or errno.EIO
+        if code in (0, errno.EINPROGRESS):
+            self._watch(_WRITE, self._connected)
+        else:
+            self._fail_soon(_why_unconnected(code))
+
+    def _connected(self) -> None:
+        self._unwatch(_WRITE)
+        code = self._socket.getsockopt(gevent.socket.SOL_SOCKET, gevent.socket.SO_ERROR)
+        if code:
+            self._fail(self._attempt, _why_unconnected(code))
+            return
+        self._watch(_READ, self._readable)
+        self._alarm.set(self._ends_s)
+        self._send()
+
+    def _send(self) -> None:
+        try:
+            sent = self._socket.send(self._unsent)
+        except BlockingIOError:
+            sent = 0
+        except OSError as broken:
+            self._fail_soon(_why_broken(broken))
+            return
+        self._unsent = self._unsent[sent:]
+        if self._unsent:
+            self._watch(_WRITE, self._writable)
+
+    def _writable(self) -> None:
+        self._unwatch(_WRITE)
+        self._send()
+
+    def _readable(self) -> None:
+        attempt = self._attempt
+        if attempt is None:  # idle: its end, or a stray answer
+            self._hang_up()
+            return
+        try:
+            block = self._socket.recv(_BLOCK_BYTES)
+            if block:
+                attempt.feed(block)
+            elif not attempt.ends_whole():
+                self._fail(attempt, ErrorClass.RESET)
+                return
+        except BlockingIOError:
+            return
+        except OSError as broken:
+            self._fail(attempt, _why_broken(broken))
+        except HTTPParseError:
+            self._fail(attempt, ErrorClass.PROTOCOL)
+        else:
+            if attempt.answer is not None:
+                self._end(attempt.answer, stays=bool(block) and attempt.may_stay())
+
+    def _late(self) -> None:
+        connecting = _READ not in self._watches
+        late = ErrorClass.CONNECT_TIMEOUT if connecting else ErrorClass.READ_TIMEOUT
+        self._fail(self._attempt, late)
+
+    def _fail_soon(self, error: ErrorClass) -> None:
+        """Never from within `begin`: whoever begins would be told before it is ready to hear."""
+        self._loop.run_callback(self._fail, self._attempt, error)
+
+    def _fail(self, attempt: AnswerParser | None, error: ErrorClass) -> None:
+        if attempt is not None and attempt is self._attempt:
+            self._end(Answer(0, error), stays=False)
+
+    def _end(self, answer: Answer, *, stays: bool) -> None:
+        self._attempt = None
+        self._alarm.clear()
+        if not stays:
+            self._hang_up()
+        self._told(answer)
+
+    def _hang_up(self) -> None:
+        for event in tuple(self._watches):
+            self._unwatch(event)
         if self._socket is not None:
             self._socket.close()
             self._socket = None
 
-    def _connect(self, ends_s: float) -> None:
-        if self._socket is not None and not _is_quiet(self._socket):
-            self.close()
-        if self._socket is not None:
-            return
-        try:
-            family, address = _address(self._host, self._port)
-            self._socket = gevent.socket.socket(family, gevent.socket.SOCK_STREAM)
-            self._socket.settimeout(min(CONNECT_TIMEOUT_S, _left(ends_s)))
-            self._socket.connect(address)
-        except TimeoutError as late:
-            raise WireError(ErrorClass.CONNECT_TIMEOUT) from late
-        except ConnectionRefusedError as refused:
-            raise WireError(ErrorClass.REFUSED) from refused
-        except OSError as error:
-            kind = ErrorClass.POOL if error.errno in _OUT_OF else ErrorClass.OTHER
-            raise WireError(kind) from error
-        self._socket.setsockopt(gevent.socket.IPPROTO_TCP, gevent.socket.TCP_NODELAY, 1)
+    def _watch(self, event: int, call: Callable[[], None]) -> None:
+        self._watches[event] = watch = self._loop.io(self._socket.fileno(), event)
+        watch.start(call)
 
-    def _converse(self, sent: bytes, method: str, ends_s: float) -> _Response:
-        response = _Response(method)
-        try:
-            self._socket.settimeout(_left(ends_s))
-            self._socket.sendall(sent)
-            while not response.is_final:
-                self._socket.settimeout(_left(ends_s))
-                block = self._socket.recv(_BLOCK_BYTES)
-                if block:
-                    response.feed(block)
-                elif not response.is_whole_at_the_end():
-                    raise WireError(ErrorClass.RESET)
-        except TimeoutError as late:
-            raise WireError(ErrorClass.READ_TIMEOUT) from late
-        except OSError as broken:
-            raise WireError(ErrorClass.RESET) from broken
-        except HTTPParseError as nonsense:
-            raise WireError(ErrorClass.PROTOCOL) from nonsense
-        return response
+    def _unwatch(self, event: int) -> None:
+        watch = self._watches.pop(event)
+        watch.stop()
+        watch.close()
 
     def _bytes(self, request: Request) -> bytes:
-        lines = [f"{request.method} {self._prefix}{request.path} HTTP/1.1", f"Host: {self._netloc}"]
-        lines += [f"{name}: {value}" for name, value in request.headers]
-        if request.body:
-            lines.append(f"Content-Length: {len(request.body)}")
-        return "\r\n".join([*lines, "\r\n"]).encode("latin-1") + request.body
+        fields = "".join([f"{name}: {value}\r\n" for name, value in request.headers])
+        length = f"Content-Length: {len(request.body)}\r\n" if request.body else ""
+        first = f"{request.method} {self._prefix}{request.path} HTTP/1.1\r\nHost: {self._netloc}"
+        return f"{first}\r\n{fields}{length}\r\n".encode("latin-1") + request.body
 
 
-class _Response(HTTPResponse):
-    @property
-    def is_final(self) -> bool:
-        return bool(self.message_complete) and self.get_code() >= 200  # noqa: PLR2004  # not 1xx
-
-    def is_whole_at_the_end(self) -> bool:
-        """The connection has ended: a body without a length is whole, any other is cut off."""
-        try:
-            self.feed(b"")
-        except HTTPParseError:
-            return False
-        return self.is_final
-
-    def read_body(self) -> bytes:
-        return bytes(self._body_buffer)
+def _why_unconnected(code: int) -> ErrorClass:
+    if code == errno.ECONNREFUSED:
+        return ErrorClass.REFUSED
+    if code == errno.ETIMEDOUT:
+        return ErrorClass.CONNECT_TIMEOUT
+    return ErrorClass.POOL if code in _OUT_OF else ErrorClass.OTHER
 
 
-def _left(ends_s: float) -> float:
-    left_s = ends_s - time.monotonic()
-    if left_s <= 0:
-        raise TimeoutError
-    return left_s
+def _why_broken(broken: OSError) -> ErrorClass:
+    late = isinstance(broken, TimeoutError)  # the kernel's own, ETIMEDOUT
+    return ErrorClass.READ_TIMEOUT if late else ErrorClass.RESET
 
 
 def _is_quiet(connection: Any) -> bool:  # noqa: ANN401  # gevent ships no types
     """An idle connection has nothing to read: neither an end nor a stray answer."""
-    connection.settimeout(0.0)
     try:
         connection.recv(1, gevent.socket.MSG_PEEK)
     except BlockingIOError:
@@ -149,9 +214,3 @@ def _is_quiet(connection: Any) -> bool:  # noqa: ANN401  # gevent ships no types
     except OSError:
         return False
     return False
-
-
-@lru_cache(maxsize=64)
-def _address(host: str, port: int) -> tuple[int, tuple[Any, ...]]:
-    found = gevent.socket.getaddrinfo(host, port, 0, gevent.socket.SOCK_STREAM)
-    return found[0][0], found[0][4]

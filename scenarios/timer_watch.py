@@ -5,10 +5,9 @@ libev's own timers end in whole milliseconds (0.5 ms late in the median); this i
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import os
-from typing import Final
+from typing import Any, Final
 
 import gevent
 
@@ -28,29 +27,57 @@ class _TimerSpec(ctypes.Structure):
 
 
 class TimerWatch:
-    """One alarm for one waiting greenlet; any greenlet may set it to another instant."""
+    """One alarm for one waiting greenlet; any greenlet or callback may set it to another instant.
+
+    The hub watches it all the time (to begin and end a watch costs two system calls a turn), and
+    to set it anew is what makes it quiet again, so that nothing needs to be read.
+    """
 
     def __init__(self) -> None:
         self._fd = _libc.timerfd_create(_CLOCK_MONOTONIC, os.O_NONBLOCK | os.O_CLOEXEC)
         if self._fd < 0:
             raise OSError(ctypes.get_errno(), "timerfd_create")
         self._hub = gevent.get_hub()
-        self._readable = self._hub.loop.io(self._fd, _READ)
         self._spec = _TimerSpec()
+        self._spec_at = ctypes.byref(self._spec)
+        self._sleeper: Any = None
+        self._rang = False
+        self._watch = self._hub.loop.io(self._fd, _READ)
+        self._watch.start(self._ring)
 
     def set(self, mono_ns: int) -> None:
-        """Ring at that instant of CLOCK_MONOTONIC, at once if it has passed."""
-        self._spec.value.s, self._spec.value.ns = divmod(max(1, mono_ns), _NS_PER_S)
-        if _libc.timerfd_settime(self._fd, _ABSOLUTE, ctypes.byref(self._spec), None):
-            raise OSError(ctypes.get_errno(), "timerfd_settime")
+        """Ring at that instant of CLOCK_MONOTONIC, at once if it has passed; not after `close`."""
+        if self._fd < 0:
+            return
+        self._rang = False
+        self._arm(max(1, mono_ns))
 
     def wait(self) -> None:
         """Until it rings."""
-        self._hub.wait(self._readable)
-        with contextlib.suppress(BlockingIOError):  # set anew between its ring and this read
-            os.read(self._fd, 8)
+        if self._rang:
+            return
+        self._sleeper = gevent.getcurrent()
+        try:
+            self._hub.switch()
+        finally:
+            self._sleeper = None
 
     def close(self) -> None:
-        """Give the descriptor back."""
-        self._readable.close()
-        os.close(self._fd)
+        """Give the descriptor back; from now on it cannot be set."""
+        if self._fd >= 0:
+            self._watch.stop()
+            self._watch.close()
+            os.close(self._fd)
+            self._fd = -1
+
+    def _ring(self) -> None:
+        if self._sleeper is not None:
+            self._sleeper.switch()  # who wakes sets it anew before it waits again
+        else:
+            self._rang = True
+            self._arm(0)
+
+    def _arm(self, mono_ns: int) -> None:
+        self._spec.value.s, self._spec.value.ns = divmod(mono_ns, _NS_PER_S)
+        if _libc.timerfd_settime(self._fd, _ABSOLUTE, self._spec_at, None):
+            raise OSError(ctypes.get_errno(), "timerfd_settime")

@@ -36,7 +36,8 @@ class Pool:
 
     def _live(self, user: _User) -> None:
         while True:
-            due = self.arrivals.next_for(user)
+            self.arrivals.come_back(user)
+            due = user.inbox.get()
             self._work(self.arrivals, due)
             self.arrivals.served()
 
@@ -44,6 +45,9 @@ class Pool:
 class _User:
     def __init__(self) -> None:
         self.inbox: Any = SimpleQueue()
+
+    def take(self, due: Due) -> None:
+        self.inbox.put(due)
 
 
 def run(due_us: list[int], work: Callable[[Arrivals, Due], None], stop_s: float = 3) -> Arrivals:

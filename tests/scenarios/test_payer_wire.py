@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from typing import Any, cast
 
 import pytest
+from gevent.queue import SimpleQueue
 
 from harness.records import ErrorClass
 from scenarios.payer_wire import Wire
@@ -38,9 +41,22 @@ def serving(*answers: Callable[[socket.socket], None]) -> Iterator[tuple[str, li
         thread.join(3)
 
 
+class Payer:
+    """Waits for what its wire is told, as no real payer does."""
+
+    def __init__(self, url: str) -> None:
+        self._answers: Any = SimpleQueue()
+        self._wire = Wire(url, self._answers.put)
+        self.close = self._wire.close
+
+    def exchange(self, request: Request, patience_s: float) -> Answer:
+        self._wire.begin(request, patience_s)
+        return cast("Answer", self._answers.get(timeout=5))
+
+
 def attempt(url: str, request: Request, patience_s: float) -> Answer:
-    with closing(Wire(url)) as wire:
-        return wire.exchange(request, patience_s)
+    with closing(Payer(url)) as payer:
+        return payer.exchange(request, patience_s)
 
 
 def says(*parts: bytes) -> Callable[[socket.socket], None]:
@@ -142,14 +158,69 @@ def test_a_question_is_never_repeated_behind_the_payer_s_back() -> None:
 
 
 def test_a_connection_that_was_closed_meanwhile_is_replaced() -> None:
-    with serving(says(OK), says(OK)) as (url, seen), closing(Wire(url)) as wire:
-        first = wire.exchange(ASK, 2)
+    with serving(says(OK), says(OK)) as (url, seen), closing(Payer(url)) as payer:
+        first = payer.exchange(ASK, 2)
         threading.Event().wait(0.05)
-        assert wire.exchange(ASK, 2) == first
+        assert payer.exchange(ASK, 2) == first
     assert len(seen) == 2
 
 
 def test_only_plain_http_is_spoken() -> None:
     for url in ("https://127.0.0.1", "127.0.0.1:80", ""):
         with pytest.raises(ValueError, match="plain http"):
-            Wire(url)
+            Payer(url)
+
+
+def test_a_host_without_an_address_is_an_error_of_its_own() -> None:
+    assert attempt("http://nowhere.invalid:1", PAY, 2).error is ErrorClass.OTHER
+
+
+def test_when_descriptors_run_out_it_is_not_the_system_s_fault() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with serving() as (url, _), closing(Payer(url)) as payer:
+        attempt(url, ASK, 0.05)  # whatever is opened once is open now
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+        try:
+            answer = payer.exchange(PAY, 1)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert answer.error is ErrorClass.POOL
+
+
+def test_no_patience_left_is_a_timeout_and_nothing_else_is_told() -> None:
+    with serving() as (url, _):
+        assert attempt(url, PAY, 0).error is ErrorClass.CONNECT_TIMEOUT
+
+
+def test_a_second_answer_to_one_question_is_not_mixed_into_the_first() -> None:
+    stray = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno"
+    with serving(says(OK + stray), says(OK)) as (url, seen), closing(Payer(url)) as payer:
+        assert payer.exchange(ASK, 2).body == b"hi"
+        assert payer.exchange(ASK, 2).body == b"hi"
+    assert len(seen) == 2
+
+
+def test_a_request_larger_than_the_kernel_takes_at_once_arrives_whole() -> None:
+    got: list[int] = []
+
+    def drink(connection: socket.socket) -> None:
+        size = 65536
+        while size < 8_000_000:
+            size += len(connection.recv(1 << 20))
+        got.append(size)
+        connection.sendall(OK)
+
+    with serving(drink) as (url, _):
+        large = PAY._replace(body=b"x" * 8_000_000)
+        assert attempt(url, large, 5).status == 200
+    assert got[0] >= 8_000_000
+
+
+def test_an_attempt_after_a_late_one_has_its_whole_patience() -> None:
+    def answer_late(connection: socket.socket) -> None:
+        threading.Event().wait(0.25)
+        connection.sendall(OK)
+
+    with serving(silence, answer_late) as (url, _), closing(Payer(url)) as payer:
+        assert payer.exchange(ASK, 0.1).error is ErrorClass.READ_TIMEOUT
+        assert payer.exchange(ASK, 2).status == 200

@@ -1,0 +1,236 @@
+"""Load generators against the arrival server: ours as a run starts it, the peers by their own hand.
+
+Each run gives what the server's kernel saw and what the generator's process took.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.arrival_server import LOAD_CORE, ArrivalServer, on_core
+from benchmarks.peers import find
+from harness.clock import NS_PER_S
+from harness.errors import ConfigError
+from harness.load import Generator
+from harness.records import FIELDS
+from harness.store import LoadPlan, RunFolder
+from harness.traffic import read_schedule
+
+SCENARIO: Final = "steady_payments"
+# Not read from the scenario: to import one is to import gevent, which would reap our children.
+SCENARIO_PER_S: Final = 120.0
+PATH: Final = "/v1/payments"
+BODY: Final = '{"payer":"payer-0042","payee":"merchant-007","amount_minor":1234,"currency":"EUR"}'
+READY_LIMIT_S: Final = 30.0
+END_LIMIT_S: Final = 40.0
+SETTLE_S: Final = 1.0
+_K6: Final = """
+import http from 'k6/http';
+export const options = { scenarios: { s: { executor: 'constant-arrival-rate', rate: +__ENV.RATE,
+  timeUnit: '1s', duration: __ENV.DURATION, preAllocatedVUs: 100, maxVUs: 100,
+  gracefulStop: '15s' } }, discardResponseBodies: true };
+const headers = { headers: { 'Content-Type': 'application/json', 'Idempotency-Key': 'k' } };
+export default function () { http.post(__ENV.URL, __ENV.BODY, headers); }
+"""
+Stamps = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What a generator shall do; from `freeze_at_s` the server stands still for `freeze_s`."""
+
+    per_s: int
+    load_s: float
+    freeze_at_s: float | None = None
+    freeze_s: float = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What was seen of one load: all stamps are CLOCK_MONOTONIC nanoseconds, sorted.
+
+    `due_ns` is the schedule where the generator has one of its own, else empty; `arrived_ns[i]`
+    then belongs to `due_ns[i]`. `took_us` and `late_us` are the generator's own word.
+    `frozen_ns` is the freeze's begin and end.
+    """
+
+    arrived_ns: Stamps
+    due_ns: Stamps
+    took_us: npt.NDArray[np.int64]
+    late_us: npt.NDArray[np.int64]
+    cpu_s_per_10k: float
+    record_bytes: int = 0
+    frozen_ns: tuple[int, int] = (0, 0)
+
+
+def run_ours(load: Load) -> Seen:
+    """The payers of `steady_payments` at that rate, recorded as in a run. Raises HarnessError."""
+    with _served(load) as (server, scratch):
+        folder = RunFolder(scratch / "run")
+        folder.create()
+        with on_core(LOAD_CORE):
+            generator = Generator.start(_plan(load, server, folder), folder)
+        with generator:
+            generator.wait_ready(READY_LIMIT_S)
+            zero_ns = time.monotonic_ns() + NS_PER_S // 5
+            generator.go(zero_ns)
+            cpu, frozen = _watch(load, server, generator.pid, zero_ns)
+            generator.wait_done(END_LIMIT_S)
+        due_us = np.array(read_schedule(folder.schedule), np.int64)
+        _check_rate(load, len(due_us))
+        raw = b"".join(path.read_bytes() for path in folder.all_attempts())
+        kept = np.frombuffer(raw, np.dtype(list(FIELDS)))
+        arrivals = server.arrivals()
+    arrivals = arrivals[np.argsort(arrivals[:, 1], kind="stable")]
+    return Seen(
+        arrived_ns=arrivals[:, 0],
+        due_ns=zero_ns + due_us[arrivals[:, 1]] * 1000,
+        took_us=kept["took_us"].astype(np.int64),
+        late_us=kept["late_us"].astype(np.int64),
+        cpu_s_per_10k=cpu,
+        record_bytes=len(raw),
+        frozen_ns=frozen,
+    )
+
+
+def run_vegeta(load: Load) -> Seen:
+    """Vegeta with as many workers as it wants, its record kept."""
+    return _run_peer(load, _vegeta, _vegeta_took)
+
+
+def run_k6(load: Load) -> Seen:
+    """K6 as it is usually sized: a constant arrival rate, 100 virtual users, csv kept."""
+    return _run_peer(load, _k6, _k6_took)
+
+
+def _plan(load: Load, server: ArrivalServer, folder: RunFolder) -> LoadPlan:
+    return LoadPlan(
+        scenario=SCENARIO,
+        seed=1,
+        rate_scale=load.per_s / SCENARIO_PER_S,
+        host=server.url,
+        folder=str(folder.root),
+        intent_prefix="bench",
+        load_s=load.load_s,
+        stop_s=load.load_s + 5,
+    )
+
+
+def _check_rate(load: Load, scheduled: int) -> None:
+    """Poisson arrivals stay within six standard deviations. Raises ConfigError."""
+    meant = load.per_s * load.load_s
+    if abs(scheduled - meant) > 6 * meant**0.5:
+        raise ConfigError(f"{SCENARIO} does not offer {SCENARIO_PER_S:g}/s any more: {scheduled}")
+
+
+@contextlib.contextmanager
+def _served(load: Load) -> Iterator[tuple[ArrivalServer, Path]]:
+    room = int(load.per_s * load.load_s * 2) + 1000
+    with tempfile.TemporaryDirectory() as name, ArrivalServer(Path(name), room) as server:
+        yield server, Path(name)
+
+
+def _run_peer(
+    load: Load,
+    command: Callable[[Load, str, Path], Sequence[str]],
+    took: Callable[[Path], npt.NDArray[np.int64]],
+) -> Seen:
+    with _served(load) as (server, scratch):
+        line = command(load, server.url + PATH, scratch)
+        with on_core(LOAD_CORE), (scratch / "out").open("wb") as out:
+            process = subprocess.Popen(line, stdout=out, stderr=subprocess.STDOUT)
+        try:
+            began_s = time.monotonic()
+            while not server.count and time.monotonic() < began_s + READY_LIMIT_S:
+                time.sleep(0.002)
+            cpu, frozen = _watch(load, server, process.pid, time.monotonic_ns())
+            process.wait(END_LIMIT_S)
+        finally:
+            process.kill()
+            process.wait()
+        arrived = np.sort(server.arrivals()[:, 0])
+        record = scratch / "record"
+        took_us, size = took(record), record.stat().st_size
+    none = np.zeros(0, np.int64)
+    return Seen(
+        arrived_ns=arrived,
+        due_ns=none,
+        took_us=took_us,
+        late_us=none,
+        cpu_s_per_10k=cpu,
+        record_bytes=size,
+        frozen_ns=frozen,
+    )
+
+
+def _watch(
+    load: Load, server: ArrivalServer, pid: int, zero_ns: int
+) -> tuple[float, tuple[int, int]]:
+    """CPU seconds per 10,000 requests once it runs steadily; the freeze's begin and end."""
+    _sleep_until(zero_ns + int(SETTLE_S * NS_PER_S))
+    cpu_ns, count = _cpu_ns(pid), server.count
+    frozen = (0, 0)
+    if load.freeze_at_s is not None:
+        _sleep_until(zero_ns + int(load.freeze_at_s * NS_PER_S))
+        begin_ns = time.monotonic_ns()
+        os.kill(server.pid, signal.SIGSTOP)
+        _sleep_until(begin_ns + int(load.freeze_s * NS_PER_S))
+        os.kill(server.pid, signal.SIGCONT)
+        frozen = (begin_ns, time.monotonic_ns())
+    _sleep_until(zero_ns + int((load.load_s - 0.3) * NS_PER_S))
+    spent_s, served = (_cpu_ns(pid) - cpu_ns) / NS_PER_S, server.count - count
+    return spent_s / max(1, served) * 10_000, frozen
+
+
+def _sleep_until(mono_ns: int) -> None:
+    time.sleep(max(0.0, (mono_ns - time.monotonic_ns()) / NS_PER_S))
+
+
+def _cpu_ns(pid: int) -> int:
+    """Time on a core of all its threads, to the nanosecond (a tick of /proc/stat is 10 ms)."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(task.read_text().split()[0]) for task in tasks)
+
+
+def _vegeta(load: Load, url: str, scratch: Path) -> Sequence[str]:
+    (scratch / "body").write_text(BODY)
+    targets = scratch / "targets"
+    header = "Content-Type: application/json\nIdempotency-Key: k"
+    targets.write_text(f"POST {url}\n{header}\n@{scratch / 'body'}\n")
+    line = [str(find("vegeta")), "at" + "tack", f"-targets={targets}", f"-rate={load.per_s}/1s"]
+    line += [f"-duration={load.load_s:g}s", "-timeout=60s", f"-output={scratch / 'record'}"]
+    return line
+
+
+def _vegeta_took(record: Path) -> npt.NDArray[np.int64]:
+    line = [str(find("vegeta")), "encode", "-to", "csv", str(record)]
+    rows = subprocess.run(line, capture_output=True, text=True, check=True).stdout.splitlines()
+    return np.array([int(row.split(",")[2]) // 1000 for row in rows], np.int64)
+
+
+def _k6(load: Load, url: str, scratch: Path) -> Sequence[str]:
+    script = scratch / "script.js"
+    script.write_text(_K6)
+    told = {"RATE": load.per_s, "DURATION": f"{load.load_s:g}s", "URL": url, "BODY": BODY}
+    line = [str(find("k6")), "run", "-q", "--address", "", "--no-usage-report"]
+    for name, value in told.items():
+        line += ["-e", f"{name}={value}"]
+    return [*line, "--out", f"csv={scratch / 'record'}", str(script)]
+
+
+def _k6_took(record: Path) -> npt.NDArray[np.int64]:
+    rows = (row.split(",") for row in record.read_text().splitlines())
+    found = [round(float(row[2]) * 1000) for row in rows if row[0] == "http_req_duration"]
+    return np.array(found, np.int64)
