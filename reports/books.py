@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from reports.evidence import Account, Entry
+import numpy as np
+
+from reports.cohorts import Flags
+from reports.evidence import ACCOUNTS, Column, Evidence
+from reports.schedule import Ints
 
 FIRST_HASH: Final = "0" * 64
+_LEGS: Final = """
+select number, sequence, amount_minor, balance_minor, mark, prev_mark, sound
+from ledger_entries join (select account, row_number() over (order by account) - 1 as number
+                          from (select distinct account from ledger_entries)) using (account)
+order by number, sequence, entry"""
+_NAMES: Final = "select distinct account from ledger_entries order by account"
+_TRANSFERS: Final = """
+select distinct transfer_id as name
+from (select transfer_id, currency, sum(amount_minor) as total from ledger_entries group by all)
+where total <> 0"""
+_CURRENCIES: Final = """
+select currency as name from ledger_entries group by currency having sum(amount_minor) <> 0"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,77 +36,96 @@ class Books:
     broken_chains: tuple[str, ...]
 
 
-def check_books(entries: Iterable[Entry], accounts: Iterable[Account] | None) -> Books:
-    """Check every entry, and every account against its entries when accounts are given."""
-    by_account: dict[str, list[Entry]] = defaultdict(list)
-    for entry in entries:
-        by_account[entry.account].append(entry)
-    for legs in by_account.values():
-        legs.sort(key=lambda leg: (leg.sequence, leg.entry))
-    listed = None if accounts is None else {account.account: account for account in accounts}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Legs:
+    """All entries, account after account, each in the order of its sequence."""
+
+    names: list[str]
+    begin: Ints
+    at: dict[str, Column]
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> _Legs:
+        at = evidence.ask(_LEGS)
+        names = evidence.ask(_NAMES)["account"].tolist()
+        begin = np.searchsorted(at["number"], np.arange(len(names) + 1))
+        return cls(names=names, begin=begin, at=at)
+
+    @property
+    def first(self) -> Flags:
+        """The first leg of each account."""
+        found = np.zeros(len(self.at["sequence"]), dtype=np.bool_)
+        found[self.begin[:-1]] = True
+        return found
+
+    def before(self, column: str, first: object) -> Column:
+        """What the leg before had in that column; `first` for the first of an account."""
+        values = np.roll(self.at[column], 1)
+        values[self.first] = first
+        return values
+
+    def accounts(self, wrong: Flags) -> set[str]:
+        """The names of the accounts with a leg that is wrong."""
+        return {self.names[number] for number in np.unique(self.at["number"][wrong]).tolist()}
+
+    def totals(self) -> dict[str, int]:
+        """The sum of each account's legs."""
+        return self._by_name(np.add.reduceat(self.at["amount_minor"], self.begin[:-1]))
+
+    def last(self, column: str) -> dict[str, int]:
+        """What each account's last leg has in that column."""
+        return self._by_name(self.at[column][self.begin[1:] - 1])
+
+    def _by_name(self, values: Column) -> dict[str, int]:
+        return dict(zip(self.names, values.tolist(), strict=True))
+
+
+def check_books(evidence: Evidence) -> Books:
+    """Check every entry, and every account against its entries when accounts are there."""
+    legs = _Legs.of(evidence)
+    balance = legs.at["balance_minor"] - legs.at["amount_minor"]
+    place = np.arange(len(balance)) - legs.begin[legs.at["number"]]
+    (zeros,) = evidence.ask("select hash($first) as mark", first=FIRST_HASH)["mark"]
+    broken = ~legs.at["sound"] | (legs.at["prev_mark"] != legs.before("mark", zeros))
+    wrong_balances = legs.accounts(balance != legs.before("balance_minor", 0))
+    broken_chains = legs.accounts(broken)
+    if ACCOUNTS in evidence.found:
+        wrong_totals, wrong_heads = _check_accounts(legs, evidence)
+        wrong_balances |= wrong_totals
+        broken_chains |= wrong_heads
     return Books(
-        unbalanced=_unbalanced(by_account),
-        wrong_balances=_wrong_balances(by_account, listed),
-        gaps=tuple(a for a, legs in sorted(by_account.items()) if _has_gap(legs)),
-        broken_chains=_broken_chains(by_account, listed),
+        unbalanced=_unbalanced(evidence),
+        wrong_balances=tuple(sorted(wrong_balances)),
+        gaps=tuple(sorted(legs.accounts(legs.at["sequence"] != place + 1))),
+        broken_chains=tuple(sorted(broken_chains)),
     )
 
 
-def _unbalanced(by_account: dict[str, list[Entry]]) -> tuple[str, ...]:
-    sums: dict[tuple[str, str], int] = defaultdict(int)
-    for legs in by_account.values():
-        for leg in legs:
-            sums[f"currency {leg.currency}", ""] += leg.amount_minor
-            sums[f"transfer {leg.transfer_id}", leg.currency] += leg.amount_minor
-    return tuple(sorted({name for (name, _), total in sums.items() if total}))
+def _unbalanced(evidence: Evidence) -> tuple[str, ...]:
+    currencies = (f"currency {name}" for name in evidence.ask(_CURRENCIES)["name"])
+    transfers = (f"transfer {name}" for name in evidence.ask(_TRANSFERS)["name"])
+    return tuple(sorted((*currencies, *transfers)))
 
 
-def _wrong_balances(
-    by_account: dict[str, list[Entry]], listed: dict[str, Account] | None
-) -> tuple[str, ...]:
-    wrong = {account for account, legs in by_account.items() if not _adds_up(legs)}
-    if listed is not None:
-        for account in by_account.keys() | listed.keys():
-            total = sum(leg.amount_minor for leg in by_account.get(account, ()))
-            told = listed.get(account)
-            if told is None or told.balance_minor != total:
-                wrong.add(account)
-    return tuple(sorted(wrong))
-
-
-def _adds_up(legs: list[Entry]) -> bool:
-    balance = 0
-    for leg in legs:
-        balance += leg.amount_minor
-        if leg.balance_minor != balance:
-            return False
-    return True
-
-
-def _has_gap(legs: list[Entry]) -> bool:
-    return [leg.sequence for leg in legs] != list(range(1, len(legs) + 1))
-
-
-def _broken_chains(
-    by_account: dict[str, list[Entry]], listed: dict[str, Account] | None
-) -> tuple[str, ...]:
-    broken = {account for account, legs in by_account.items() if not _is_chained(legs)}
-    for account, told in (listed or {}).items():
-        legs = by_account.get(account, [])
-        head = (legs[-1].sequence, legs[-1].hash) if legs else (0, told.hash)
-        if (told.sequence, told.hash) != head:
-            broken.add(account)
-    return tuple(sorted(broken))
-
-
-def _is_chained(legs: list[Entry]) -> bool:
-    before = FIRST_HASH
-    for leg in legs:
-        text = (
-            f"{before}|{leg.account}|{leg.sequence}|{leg.transfer_id}|{leg.amount_minor}"
-            f"|{leg.currency}|{leg.balance_minor}"
+def _check_accounts(legs: _Legs, evidence: Evidence) -> tuple[set[str], set[str]]:
+    """Accounts whose balance is not the sum of their entries, and whose head is not their last."""
+    rows = evidence.ask("select account, balance_minor, sequence, mark from ledger_accounts")
+    told = {
+        account: (balance, sequence, mark)
+        for account, balance, sequence, mark in zip(
+            *(rows[c].tolist() for c in ("account", "balance_minor", "sequence", "mark")),
+            strict=True,
         )
-        if leg.prev_hash != before or leg.hash != hashlib.sha256(text.encode()).hexdigest():
-            return False
-        before = leg.hash
-    return True
+    }
+    totals, sequences, marks = legs.totals(), legs.last("sequence"), legs.last("mark")
+    wrong_totals = {
+        account
+        for account in totals.keys() | told.keys()
+        if account not in told or told[account][0] != totals.get(account, 0)
+    }
+    wrong_heads = {
+        account
+        for account, (_, sequence, mark) in told.items()
+        if (sequence, mark) != (sequences.get(account, 0), marks.get(account, mark))
+    }
+    return wrong_totals, wrong_heads

@@ -1,7 +1,8 @@
-"""What was due when, and how it went for its payer: attempts folded into intents."""
+"""What was due when, and how it went for its payer: attempts folded into intents, by blocks."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -11,9 +12,9 @@ import numpy.typing as npt
 
 from harness.records import OUTCOME_SHIFT, Outcome
 from harness.traffic import US_PER_S
-from reports.stored import Ints, Records
+from reports.attempts import AttemptFiles, Records
+from reports.schedule import Floats, Ints, Schedule, blocks
 
-Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 _FAR: Final = np.iinfo(np.int64).max
 NEVER: Final = -1
@@ -33,6 +34,7 @@ class Cohorts:
     """One place an intent, in the order of intended start; times in microseconds since zero.
 
     `NEVER` (-1) stands where a thing never happened. `answers` counts different final answers.
+    `first` is the number of the intent at place 0.
     """
 
     due_us: Ints
@@ -44,6 +46,7 @@ class Cohorts:
     attempts: Ints
     answers: Ints
     known: Ints
+    first: int = 0
 
     @property
     def due_s(self) -> Floats:
@@ -62,22 +65,52 @@ class Cohorts:
         late = np.maximum(self.started_us - self.due_us, 0)
         return np.where(self.started_us == NEVER, NEVER, late)
 
-    def good(self, latency_ms: float) -> Flags:
-        """Captured in time. What never started is not good."""
-        return self.latency_ms <= latency_ms
 
-    def slow(self, latency_ms: float) -> Flags:
-        """Captured, but too late to be good."""
-        return np.isfinite(self.latency_ms) & ~self.good(latency_ms)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Some intents in a row, how each went, and when each of their attempts was sent.
+
+    `good` is captured in time (what never started is not good), `slow` captured but too late.
+    """
+
+    cohorts: Cohorts
+    attempts: Records
+    due_s: Floats
+    latency_ms: Floats
+    good: Flags
+    slow: Flags
 
 
-def fold(due_us: Ints, attempts: Records) -> Cohorts:
+def read_blocks(due: Schedule, attempts: AttemptFiles, latency_limit_ms: float) -> Iterator[Block]:
+    """The whole run in the order of intended starts; no two blocks are in memory at once."""
+    for first, stop in blocks(0, len(due)):
+        yield block_of(
+            due.span_us(first, stop), attempts.between(first, stop), latency_limit_ms, first
+        )
+
+
+def block_of(due_us: Ints, attempts: Records, latency_limit_ms: float, first: int = 0) -> Block:
+    """Attempts of these intents, judged against the latency that is good enough."""
+    cohorts = fold(due_us, attempts, first)
+    latency_ms = cohorts.latency_ms
+    good = latency_ms <= latency_limit_ms
+    return Block(
+        cohorts=cohorts,
+        attempts=attempts,
+        due_s=cohorts.due_s,
+        latency_ms=latency_ms,
+        good=good,
+        slow=np.isfinite(latency_ms) & ~good,
+    )
+
+
+def fold(due_us: Ints, attempts: Records, first: int = 0) -> Cohorts:
     """Attempts into intents: ok wins, else a final refusal, else unknown, else refused.
 
     The order of `attempts` does not matter. A refusal that carries a final answer settles an
     unknown one; a refusal without (not processed) settles nothing.
     """
-    intent = attempts["intent"].astype(np.int64)
+    intent = attempts["intent"].astype(np.int64) - first
     start = attempts["due_us"].astype(np.int64) + attempts["late_us"]
     end = start + attempts["took_us"]
     outcome = attempts["code"] >> OUTCOME_SHIFT & 3
@@ -101,8 +134,9 @@ def fold(due_us: Ints, attempts: Records) -> Cohorts:
         unknown_us=unknown,
         ended_us=-_first(size, intent, -end, default=-NEVER),
         attempts=count,
-        answers=_different_answers(size, intent, attempts["answer"].astype(np.int64)),
+        answers=_different_answers(intent, attempts["answer"].astype(np.int64), count),
         known=np.where(count == 0, Known.UNSTARTED, known),
+        first=first,
     )
 
 
@@ -112,7 +146,9 @@ def _first(size: int, intent: Ints, at_us: Ints, default: int = NEVER) -> Ints:
     return np.where(first == _FAR, default, first)
 
 
-def _different_answers(size: int, intent: Ints, answer: Ints) -> Ints:
+def _different_answers(intent: Ints, answer: Ints, count: Ints) -> Ints:
     told = answer != 0
+    if not len(count) or count.max() <= 1:
+        return np.bincount(intent[told], minlength=len(count)).astype(np.int64)
     pairs = np.unique(intent[told] << 32 | answer[told])
-    return np.bincount(pairs >> 32, minlength=size).astype(np.int64)
+    return np.bincount(pairs >> 32, minlength=len(count)).astype(np.int64)

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from reports.cohorts import Cohorts, Flags
+from reports.cohorts import Block, Flags
 from reports.objectives import Measured
 from reports.phases import FaultWindow
 from reports.picture import Unknowns
@@ -18,12 +18,59 @@ MONTH_S: Final = 30 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shares:
+    """What share of the payments went how; None where none was due.
+
+    `fault` is due during the fault, `run` due after warm-up; `attempts_per_intent` is the mean
+    over what was started from the fault on (without a fault: after warm-up).
+    """
+
+    good_fault: float | None
+    good_run: float | None
+    failed_run: float | None
+    attempts_per_intent: float | None
+
+
+class SharesTally:
+    """Counts blocks into shares."""
+
+    def __init__(self, window: FaultWindow | None, warm_up_end_s: float) -> None:
+        self._window, self._run_from_s = window, warm_up_end_s
+        self._fault, self._good_fault = 0, 0
+        self._run, self._good_run, self._failed_run = 0, 0, 0
+        self._started, self._attempts = 0, 0
+
+    def add(self, block: Block) -> None:
+        """Take in what comes next."""
+        due_s, good = block.due_s, block.good
+        run = due_s >= self._run_from_s
+        self._run += _count(run)
+        self._good_run += _count(run & good)
+        self._failed_run += _count(run & ~good & ~block.slow)
+        since = run
+        if self._window is not None:
+            since = due_s >= self._window.begin_s
+            fault = since & (due_s < self._window.end_s)
+            self._fault += _count(fault)
+            self._good_fault += _count(fault & good)
+        self._started += _count(since & (block.cohorts.attempts > 0))
+        self._attempts += int(block.cohorts.attempts[since].sum())
+
+    def result(self) -> Shares:
+        """The whole run."""
+        return Shares(
+            good_fault=_share(self._good_fault, self._fault),
+            good_run=_share(self._good_run, self._run),
+            failed_run=_share(self._failed_run, self._run),
+            attempts_per_intent=_share(self._attempts, self._started),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """What was measured of one run; None where the run does not allow it."""
 
-    cohorts: Cohorts
-    good: Flags
-    latency_limit_ms: float
+    shares: Shares
     target: float
     trace: Trace | None
     recovery: Recovery | None
@@ -36,16 +83,12 @@ class Seen:
 
 def measure_all(seen: Seen) -> dict[str, Measured]:
     """A value for each of METRICS; missing ones stay None."""
-    window = seen.window
-    fault = None if window is None else _between(seen, window.begin_s, window.end_s)
-    counts = _between(seen, seen.warm_up_end_s, np.inf)
-    failed = ~seen.good & ~seen.cohorts.slow(seen.latency_limit_ms)
     return {
         **_recovery(seen),
         "time_to_detect_s": Measured(value=_since_fault(seen)),
-        "good_ratio_fault": Measured(value=None if fault is None else _share(seen.good, fault)),
-        "good_ratio_run": Measured(value=_share(seen.good, counts)),
-        "failed_ratio_run": Measured(value=_share(failed, counts)),
+        "good_ratio_fault": Measured(value=seen.shares.good_fault),
+        "good_ratio_run": Measured(value=seen.shares.good_run),
+        "failed_ratio_run": Measured(value=seen.shares.failed_run),
         "resolve_s_p99": Measured(value=seen.unknowns.p99_s, censored=seen.unknowns.censored),
         **_amplification(seen),
     }
@@ -75,11 +118,9 @@ def _recovery(seen: Seen) -> dict[str, Measured]:
 
 def _amplification(seen: Seen) -> dict[str, Measured]:
     begin_s = seen.warm_up_end_s if seen.window is None else seen.window.begin_s
-    due = _between(seen, begin_s, np.inf) & (seen.cohorts.attempts > 0)
-    mean = float(seen.cohorts.attempts[due].mean()) if due.any() else None
     peak = seen.amplification.attempts_per_intent[int(begin_s) :]
     return {
-        "attempts_per_intent": Measured(value=mean),
+        "attempts_per_intent": Measured(value=seen.shares.attempts_per_intent),
         "attempts_per_intent_peak": Measured(value=float(peak.max()) if len(peak) else None),
     }
 
@@ -90,10 +131,9 @@ def _since_fault(seen: Seen) -> float | None:
     return seen.detected_s - seen.window.begin_s
 
 
-def _between(seen: Seen, begin_s: float, end_s: float) -> Flags:
-    return (seen.cohorts.due_s >= begin_s) & (seen.cohorts.due_s < end_s)
+def _count(chosen: Flags) -> int:
+    return int(np.count_nonzero(chosen))
 
 
-def _share(chosen: Flags, among: Flags) -> float | None:
-    count = int(np.count_nonzero(among))
-    return int(np.count_nonzero(chosen & among)) / count if count else None
+def _share(chosen: int, among: int) -> float | None:
+    return chosen / among if among else None

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import zlib
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
+from reports.answers import AnswersTally
+from reports.booked import Booked, strangers
 from reports.books import Books, check_books
-from reports.cohorts import Cohorts, Known
-from reports.evidence import Charge, Entry, Evidence, Payment
-from reports.stored import Records
+from reports.cohorts import Block, Flags, Known
+from reports.evidence import ENTRIES, Evidence
 
-HELD: Final = "held:"
+Knowledge = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,142 +51,63 @@ class Integrity:
         return not (self.books.gaps or self.books.broken_chains)
 
 
-@dataclass(slots=True)
-class _Booked:
-    """What ledger, bank and payments hold under one intent's key."""
+class IntegrityTally:
+    """Joins intents with evidence. What evidence does not cover is not claimed (see `missing`)."""
 
-    held: int = 0
-    posted: int = 0
-    voided: int = 0
-    charged: int = 0
-    amounts: set[tuple[int, str]] = field(default_factory=set)
-    rows: list[Payment] = field(default_factory=list)
+    def __init__(self, evidence: Evidence, prefix: str, size: int) -> None:
+        self._evidence, self._prefix = evidence, prefix
+        self._known = np.zeros(size, dtype=np.uint8)
+        self._answers = AnswersTally(evidence, size)
+        self._attempts, self._unknown_at_first = 0, 0
 
-    @property
-    def moved(self) -> int:
-        """How often money moved for good, at the place where it moved most often."""
-        return max(self.posted, self.charged)
+    @classmethod
+    def over(cls, evidence: Evidence, prefix: str, size: int) -> IntegrityTally | None:
+        """None without the ledger's entries: nothing can be said of anybody's money."""
+        return cls(evidence, prefix, size) if ENTRIES in evidence.found else None
 
+    def add(self, block: Block) -> None:
+        """Take in what comes next."""
+        cohorts = block.cohorts
+        self._known[cohorts.first : cohorts.first + len(cohorts.known)] = cohorts.known
+        self._attempts += len(block.attempts)
+        self._unknown_at_first += int(np.count_nonzero(cohorts.unknown_us >= 0))
+        self._answers.add(block)
 
-def check(cohorts: Cohorts, attempts: Records, evidence: Evidence, prefix: str) -> Integrity:
-    """Join intents with evidence. What evidence does not cover is not claimed (see `missing`)."""
-    booked = _booked(evidence)
-    size = len(cohorts.due_us)
-    names = [f"{prefix}-{intent}" for intent in range(size)]
-    known = [Known(value) for value in cohorts.known.tolist()]
-    judged = [_judge(known[i], booked.get(names[i]), evidence) for i in range(size)]
+    def result(self) -> Integrity:
+        """Every intent of the run, then the books alone."""
+        size = len(self._known)
+        wrong = _judge(self._known, Booked.of(self._evidence, size))
+        doubled, ghost = strangers(self._evidence, f"{self._prefix}-", size)
+        return Integrity(
+            intents=size,
+            attempts=self._attempts,
+            acknowledged=int(np.count_nonzero(self._known == Known.CAPTURED)),
+            refused=int(np.count_nonzero(self._known == Known.REFUSED)),
+            unknown_at_first=self._unknown_at_first,
+            lost=self._named(wrong["lost"]),
+            doubled=self._named(wrong["doubled"]) + doubled,
+            ghost=self._named(wrong["ghost"]) + ghost,
+            stuck=self._named(wrong["stuck"]),
+            answers_differ=self._named(self._answers.result()),
+            amounts_differ=self._named(wrong["amounts_differ"]),
+            books=check_books(self._evidence),
+        )
 
-    def named(class_: str) -> tuple[str, ...]:
-        return tuple(names[i] for i in range(size) if class_ in judged[i])
-
-    strangers = _strangers(booked, prefix, size)
-    return Integrity(
-        intents=size,
-        attempts=int(cohorts.attempts.sum()),
-        acknowledged=known.count(Known.CAPTURED),
-        refused=known.count(Known.REFUSED),
-        unknown_at_first=int((cohorts.unknown_us >= 0).sum()),
-        lost=named("lost"),
-        doubled=named("doubled") + tuple(k for k in strangers if booked[k].moved > 1),
-        ghost=named("ghost") + tuple(k for k in strangers if booked[k].moved == 1),
-        stuck=named("stuck"),
-        answers_differ=_answers_differ(cohorts, attempts, booked, names),
-        amounts_differ=named("amounts_differ"),
-        books=check_books(evidence.entries or (), evidence.accounts),
-    )
-
-
-def _judge(known: Known, booked: _Booked | None, evidence: Evidence) -> set[str]:
-    """The violations of one intent; it is stuck only if nothing graver is wrong with it."""
-    it = booked or _Booked()
-    found: set[str] = set()
-    if it.posted > 1 or it.charged > 1:
-        found.add("doubled")
-    if known is Known.CAPTURED and _is_lost(it, evidence):
-        found.add("lost")
-    if known in (Known.REFUSED, Known.UNSTARTED) and it.moved:
-        found.add("ghost")
-    if len(it.amounts) > 1:
-        found.add("amounts_differ")
-    if not found and (known is Known.UNKNOWN or _is_open(it, evidence)):
-        found.add("stuck")
-    return found
+    def _named(self, wrong: Flags) -> tuple[str, ...]:
+        return tuple(f"{self._prefix}-{intent}" for intent in np.flatnonzero(wrong).tolist())
 
 
-def _is_lost(it: _Booked, evidence: Evidence) -> bool:
-    missing = evidence.entries is not None and not it.posted
-    unpaid = evidence.charges is not None and not it.charged
-    unknown = evidence.payments is not None and not any(r.status == "captured" for r in it.rows)
-    return missing or unpaid or unknown
-
-
-def _is_open(it: _Booked, evidence: Evidence) -> bool:
-    """Money still on hold, taken at one place only, or a payment not decided."""
-    on_hold = it.held > it.posted + it.voided
-    both = evidence.entries is not None and evidence.charges is not None
-    halfway = both and bool(it.posted) != bool(it.charged)
-    return on_hold or halfway or any(row.status == "pending" for row in it.rows)
-
-
-def _booked(evidence: Evidence) -> dict[str, _Booked]:
-    by_key: dict[str, _Booked] = defaultdict(_Booked)
-    for entry in evidence.entries or ():
-        if entry.reference:
-            _book_entry(by_key[entry.reference], entry)
-    for charge in evidence.charges or ():
-        _book_charge(by_key[charge.reference], charge)
-    for row in evidence.payments or ():
-        by_key[row.key].rows.append(row)
-        if row.status == "captured":
-            by_key[row.key].amounts.add((row.amount_minor, row.currency))
-    return dict(by_key)
-
-
-def _book_entry(it: _Booked, entry: Entry) -> None:
-    """Count a transfer once, by the leg that receives."""
-    if entry.amount_minor <= 0:
-        return
-    if entry.kind == "hold":
-        it.held += 1
-    elif entry.kind == "void":
-        it.voided += 1
-    elif entry.kind == "post":
-        it.posted += 1
-        it.amounts.add((entry.amount_minor, entry.currency))
-
-
-def _book_charge(it: _Booked, charge: Charge) -> None:
-    if charge.status == "charged":
-        it.charged += 1
-        it.amounts.add((charge.amount_minor, charge.currency))
-
-
-def _strangers(booked: dict[str, _Booked], prefix: str, size: int) -> list[str]:
-    """Keys of this run that nobody scheduled. Other runs' keys may share a database; not ours."""
-    ours = [key for key in booked if key.startswith(f"{prefix}-")]
-    return [key for key in ours if not _is_scheduled(key.removeprefix(f"{prefix}-"), size)]
-
-
-def _is_scheduled(number: str, size: int) -> bool:
-    return number.isdecimal() and int(number) < size and str(int(number)) == number
-
-
-def _answers_differ(
-    cohorts: Cohorts, attempts: Records, booked: dict[str, _Booked], names: list[str]
-) -> tuple[str, ...]:
-    """Intents that were told two things, or another thing than what payments has stored."""
-    wrong = set((cohorts.answers > 1).nonzero()[0].tolist())
-    told = attempts["answer"] != 0
-    pairs = zip(attempts["intent"][told].tolist(), attempts["answer"][told].tolist(), strict=True)
-    for intent, answer in pairs:
-        it = booked.get(names[intent])
-        if it and it.rows and answer not in _promises(it.rows):
-            wrong.add(intent)
-    return tuple(names[intent] for intent in sorted(wrong))
-
-
-def _promises(rows: Iterable[Payment]) -> set[int]:
+def _judge(known: Knowledge, it: Booked) -> dict[str, Flags]:
+    """The violations of each intent; it is stuck only if nothing graver is wrong with it."""
+    doubled = (it.posted > 1) | (it.charged > 1)
+    lost = (known == Known.CAPTURED) & it.is_missing
+    never = (known == Known.REFUSED) | (known == Known.UNSTARTED)
+    ghost = never & ((it.posted > 0) | (it.charged > 0))
+    graver = doubled | lost | ghost | it.amounts_differ
     return {
-        zlib.crc32(f"{r.payment_id}|{r.status}|{r.amount_minor}|{r.currency}".encode())
-        for r in rows
+        "doubled": doubled,
+        "lost": lost,
+        "ghost": ghost,
+        "amounts_differ": it.amounts_differ,
+        "stuck": ~graver & ((known == Known.UNKNOWN) | it.is_open),
     }

@@ -7,8 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from reports import integrity, story, validity
-from reports.cohorts import Cohorts, Flags, fold
+from reports.cohorts import read_blocks
+from reports.delivery import Delivery
 from reports.figures import Seen, measure_all
 from reports.integrity import Integrity
 from reports.lanes import lanes
@@ -22,10 +22,10 @@ from reports.phases import (
     fault_window,
 )
 from reports.picture import Picture
-from reports.recovery import Baseline, Recovery, Trace, baseline, measure
+from reports.recovery import Baseline, KnownTime, Recovery, Trace, baseline, measure
 from reports.stored import StoredRun
-from reports.validity import Delivery
-from reports.windows import Windows, amplification, metastable, windows
+from reports.tallies import Tallies
+from reports.windows import Windows, metastable
 
 CONFOUNDED: Final = 1.5
 
@@ -47,89 +47,75 @@ class Reading:
 
 def read(stored: StoredRun) -> Reading:
     """Measure all that the run allows."""
-    limit_ms = stored.terms.good.latency_ms
-    cohorts = fold(stored.due_us, stored.attempts)
     faults = fault_lives(stored.events, stored.manifest.t0_mono_ns)
     window = fault_window(faults)
-    good = cohorts.good(limit_ms)
-    trace = None if window is None else _trace(stored, cohorts, good, window)
+    tallies = Tallies(stored, window)
+    for block in read_blocks(stored.due, stored.attempts, stored.terms.good.latency_ms):
+        tallies.add(block)
+    trace = None if window is None else _trace(stored, tallies, window)
     before = None if trace is None else baseline(trace)
     sound = trace is not None and before is not None and before.arrivals > 0
     recovery = measure(trace, before) if trace and before and sound and before.good_ratio else None
-    seen = _seen(stored, cohorts, trace, recovery)
+    seen = _seen(stored, tallies, trace, recovery)
     measured = measure_all(seen)
-    money = _money(stored, cohorts)
+    money = None if tallies.money is None else tallies.money.result()
     return Reading(
         stored=stored,
         faults=faults,
-        delivery=validity.delivery(cohorts, limit_ms),
+        delivery=tallies.delivery.result(),
         trace=trace,
         before=before,
         seen=seen,
         measured=measured,
         integrity=money,
-        picture=_picture(seen, stored, before, measured, money),
+        picture=_picture(seen, tallies, before, measured, money),
     )
 
 
-def _trace(stored: StoredRun, cohorts: Cohorts, good: Flags, window: FaultWindow) -> Trace:
-    terms = stored.terms
-    begin_s = terms.phases.warm_up_s
-    ended_s = cohorts.ended_us / 1e6
-    before = (cohorts.due_s >= begin_s) & (cohorts.ended_us >= 0) & (ended_s < window.begin_s)
-    took_s = (ended_s - cohorts.due_s)[before]
+def _trace(stored: StoredRun, tallies: Tallies, window: FaultWindow) -> Trace:
+    terms, begin_s, end_s = stored.terms, stored.terms.phases.warm_up_s, stored.plan.load_s
     return Trace(
-        due_s=cohorts.due_s,
-        good=good,
+        due=stored.due,
+        good=tallies.good.result(),
+        known=KnownTime(stored.due, begin_s, end_s),
         begin_s=begin_s,
-        end_s=stored.plan.load_s,
+        end_s=end_s,
         f0_s=window.begin_s,
         f1_s=window.end_s,
-        in_flight_s=float(took_s.max()) if len(took_s) else 0.0,
+        in_flight_s=tallies.in_flight.longest_s,
         hold_s=max(terms.hold_s, breaker_open_s(stored.events)),
     )
 
 
 def _seen(
-    stored: StoredRun, cohorts: Cohorts, trace: Trace | None, recovery: Recovery | None
+    stored: StoredRun, tallies: Tallies, trace: Trace | None, recovery: Recovery | None
 ) -> Seen:
     terms, t0 = stored.terms, stored.manifest.t0_mono_ns
     faults = fault_lives(stored.events, t0)
-    good = cohorts.good(terms.good.latency_ms)
-    load_s = stored.plan.load_s
     return Seen(
-        cohorts=cohorts,
-        good=good,
-        latency_limit_ms=terms.good.latency_ms,
+        shares=tallies.shares.result(),
         target=terms.good.target,
         trace=trace,
         recovery=recovery,
         window=fault_window(faults),
-        detected_s=detected_s(stored.events, faults, t0, load_s),
-        amplification=amplification(cohorts, stored.attempts, good.astype(np.float64), load_s),
-        unknowns=story.unknowns(cohorts, stored.plan.stop_s),
+        detected_s=detected_s(stored.events, faults, t0, stored.plan.load_s),
+        amplification=tallies.amplification.result(),
+        unknowns=tallies.unknowns.result(),
         warm_up_end_s=terms.phases.warm_up_s,
     )
 
 
-def _money(stored: StoredRun, cohorts: Cohorts) -> Integrity | None:
-    """None without the ledger's entries: nothing can be said of anybody's money."""
-    if stored.evidence.entries is None:
-        return None
-    prefix = stored.manifest.intent_prefix
-    return integrity.check(cohorts, stored.attempts, stored.evidence, prefix)
-
-
 def _picture(
     seen: Seen,
-    stored: StoredRun,
+    tallies: Tallies,
     before: Baseline | None,
     measured: dict[str, Measured],
     money: Integrity | None,
 ) -> Picture:
+    stored = tallies.stored
     terms, manifest = stored.terms, stored.manifest
     end_s = max([stored.plan.load_s, *(phase.end_s for phase in manifest.phases)])
-    per_window = windows(seen.cohorts, terms.good.latency_ms, stored.plan.load_s)
+    per_window = tallies.windows.result()
     return Picture(
         title=stored.title,
         question=terms.question,
@@ -149,7 +135,7 @@ def _picture(
         good_ratio_fault=measured["good_ratio_fault"].value,
         unknowns=seen.unknowns,
         lanes=lanes(stored.events, manifest.t0_mono_ns, end_s),
-        story=story.hardest(stored, seen.cohorts),
+        story=tallies.hardest.result(manifest.intent_prefix, stored.names),
         metrics=tuple(objective.metric for objective in terms.objectives),
         censored=frozenset(name for name, figure in measured.items() if figure.censored),
         defect=manifest.defect,

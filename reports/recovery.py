@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from reports.cohorts import Flags, Floats
-from reports.stored import Ints
+from reports.cohorts import Flags
+from reports.schedule import Floats, Instants, Ints, blocks, place
 
 MICRO_DIP_S: Final = 0.5
 P1: Final = 0.05
@@ -21,16 +21,39 @@ _FIRST_CHUNK: Final = 1 << 10
 _CHUNK: Final = 1 << 16
 
 
+class KnownTime:
+    """Durations without the stretches in which nothing was scheduled, so nothing is known."""
+
+    def __init__(self, due: Instants, begin_s: float, end_s: float) -> None:
+        starts: list[Floats] = []
+        lengths: list[Floats] = []
+        last_s = begin_s
+        for first, stop in blocks(place(due, begin_s), place(due, end_s)):
+            edges = np.concatenate(([last_s], due.span_s(first, stop)))
+            _keep_gaps(edges, starts, lengths)
+            last_s = float(edges[-1])
+        _keep_gaps(np.array([last_s, end_s]), starts, lengths)
+        self._begin, self._length = np.concatenate(starts), np.concatenate(lengths)
+
+    def between(self, begin_s: float, end_s: float) -> float:
+        """Known seconds from one instant to another (negative when they stand the other way)."""
+        return end_s - begin_s - (self._unknown(end_s) - self._unknown(begin_s))
+
+    def _unknown(self, at_s: float) -> float:
+        return float(np.clip(at_s - self._begin, 0.0, self._length).sum())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
-    """Arrivals in the order of their intended start (seconds), and whether each went well.
+    """Arrivals in the order of their intended start, and whether each went well.
 
     Load was offered from `begin_s` (end of warm-up) to `end_s`; the fault lasted from `f0_s` to
     `f1_s` (verified); `in_flight_s` is the longest time a payment took before the fault.
     """
 
-    due_s: Floats
+    due: Instants
     good: Flags
+    known: KnownTime
     begin_s: float
     end_s: float
     f0_s: float
@@ -76,34 +99,17 @@ class Recovery:
     lost_s: float
 
 
-class KnownTime:
-    """Durations without the stretches in which nothing was scheduled, so nothing is known."""
-
-    def __init__(self, due_s: Floats, begin_s: float, end_s: float) -> None:
-        edges = np.concatenate(([begin_s], due_s[(due_s > begin_s) & (due_s < end_s)], [end_s]))
-        length = np.diff(edges)
-        self._begin = edges[:-1][length > GAP_S]
-        self._length = length[length > GAP_S]
-
-    def between(self, begin_s: float, end_s: float) -> float:
-        """Known seconds from one instant to another (negative when they stand the other way)."""
-        return end_s - begin_s - (self._unknown(end_s) - self._unknown(begin_s))
-
-    def _unknown(self, at_s: float) -> float:
-        return float(np.clip(at_s - self._begin, 0.0, self._length).sum())
-
-
 def baseline(trace: Trace) -> Baseline:
     """From the end of warm-up to f0 minus the longest time in flight."""
-    inside = (trace.due_s >= trace.begin_s) & (trace.due_s < trace.f0_s - trace.in_flight_s)
-    arrivals = int(np.count_nonzero(inside))
-    good = int(np.count_nonzero(inside & trace.good))
+    first = place(trace.due, trace.begin_s)
+    stop = max(first, place(trace.due, trace.f0_s - trace.in_flight_s))
+    arrivals, good = stop - first, int(np.count_nonzero(trace.good[first:stop]))
     return Baseline(arrivals=arrivals, good_ratio=good / arrivals if arrivals else 0.0)
 
 
 def measure(trace: Trace, before: Baseline) -> Recovery:
     """The recovery of a run whose baseline was found sound."""
-    clock = KnownTime(trace.due_s, trace.begin_s, trace.end_s)
+    clock = trace.known
     raw = _episodes(trace, before.bad_rate)
     micro = tuple(e for e in raw if _is_micro(e))
     lasting = [e for e in raw if not _is_micro(e)]
@@ -138,45 +144,65 @@ def segments(bad: Flags, p0: float) -> list[tuple[int, int | None]]:
     threshold = round(math.log(size / ALPHA) * _UNITS_PER_NAT)
     for_bad = round(math.log(P1 / p0) * _UNITS_PER_NAT)
     for_good = round(math.log((1 - P1) / (1 - p0)) * _UNITS_PER_NAT)
-    weights = np.where(bad, for_bad, for_good).astype(np.int64)
+    down, up = _Walk(bad, for_bad, for_good), _Walk(bad, -for_bad, -for_good)
     found: list[tuple[int, int | None]] = []
     at = 0
     while at < size:
-        crossed, onset = _climb(weights, at, threshold)
+        crossed, onset = down.climb(at, threshold)
         if crossed == size:
             break
-        back, end = _climb(-weights, crossed + 1, threshold)
+        back, end = up.climb(crossed + 1, threshold)
         found.append((onset, end if end < size else None))
         at = back + 1
     return found
 
 
-def _climb(weights: Ints, start: int, threshold: int) -> tuple[int, int]:
-    """Where the sum, clipped at zero, first exceeds the threshold; the place after its last zero.
+class _Walk:
+    """The sum of weights clipped at zero: the plain sum minus its running minimum, in chunks."""
 
-    The clipped sum is the plain sum minus its running minimum: numpy, in growing chunks.
-    """
-    at, total, since, width = start, 0, start, _FIRST_CHUNK
-    while at < len(weights):
-        plain = np.cumsum(weights[at : at + width]) + total
-        walk = plain - np.minimum(np.minimum.accumulate(plain), 0)
-        over = np.flatnonzero(walk > threshold)
-        stop = int(over[0]) if len(over) else len(walk)
-        zeros = np.flatnonzero(walk[:stop] == 0)
-        if len(zeros):
-            since = at + int(zeros[-1]) + 1
-        if len(over):
-            return at + stop, since
-        total, at, width = int(walk[-1]), at + len(walk), min(width * 4, _CHUNK)
-    return len(weights), since
+    def __init__(self, bad: Flags, for_bad: int, for_good: int) -> None:
+        self._bad, self._for_bad, self._for_good = bad, for_bad, for_good
+
+    def climb(self, start: int, threshold: int) -> tuple[int, int]:
+        """Where the sum first exceeds the threshold; the place after its last zero."""
+        at, total, since, width = start, 0, start, _FIRST_CHUNK
+        while at < len(self._bad):
+            walk = self._walk(at, width, total)
+            over = len(walk)
+            if walk.max() > threshold:
+                over = int((walk > threshold).argmax())
+            zeros = walk[:over][::-1] == 0
+            if zeros.any():
+                since = at + over - int(zeros.argmax())
+            if over < len(walk):
+                return at + over, since
+            total, at, width = int(walk[-1]), at + len(walk), min(width * 4, _CHUNK)
+        return len(self._bad), since
+
+    def _walk(self, at: int, width: int, total: int) -> Ints:
+        weights = np.where(self._bad[at : at + width], self._for_bad, self._for_good)
+        weights[0] += total
+        plain = np.cumsum(weights, out=weights)
+        lowest = np.minimum.accumulate(plain)
+        return plain - np.minimum(lowest, 0, out=lowest)
+
+
+def _keep_gaps(edges: Floats, starts: list[Floats], lengths: list[Floats]) -> None:
+    length = np.diff(edges)
+    starts.append(edges[:-1][length > GAP_S])
+    lengths.append(length[length > GAP_S])
 
 
 def _episodes(trace: Trace, p0: float) -> list[Episode]:
-    inside = (trace.due_s >= trace.f0_s - trace.in_flight_s) & (trace.due_s < trace.end_s)
-    at = trace.due_s[inside]
+    first = place(trace.due, trace.f0_s - trace.in_flight_s)
+    stop = max(first, place(trace.due, trace.end_s))
+
+    def at_s(number: int) -> float:
+        return float(trace.due.span_s(first + number, first + number + 1)[0])
+
     return [
-        Episode(begin_s=float(at[on]), end_s=None if off is None else float(at[off]))
-        for on, off in segments(~trace.good[inside], p0)
+        Episode(begin_s=at_s(on), end_s=None if off is None else at_s(off))
+        for on, off in segments(~trace.good[first:stop], p0)
     ]
 
 
@@ -204,10 +230,13 @@ def _merged(lasting: list[Episode], clock: KnownTime, trace: Trace) -> list[Epis
 def _lost_s(trace: Trace, episode: Episode, good_ratio: float) -> float:
     """Area of the resilience triangle: seconds of full outage that would have hurt as much."""
     end_s = trace.end_s if episode.end_s is None else episode.end_s
-    inside = (trace.due_s >= episode.begin_s) & (trace.due_s < end_s)
-    slices = (trace.due_s[inside] - episode.begin_s).astype(np.int64)
-    due = np.bincount(slices)
-    good = np.bincount(slices, weights=trace.good[inside])
+    due, good = np.zeros((2, max(1, int(end_s - episode.begin_s) + 1)), np.int64)
+    for first, stop in blocks(place(trace.due, episode.begin_s), place(trace.due, end_s)):
+        slices = (trace.due.span_s(first, stop) - episode.begin_s).astype(np.int64)
+        due += np.bincount(slices, minlength=len(due))
+        good += np.bincount(slices[trace.good[first:stop]], minlength=len(due))
+    last = int(np.flatnonzero(due)[-1]) + 1 if due.any() else 0
+    due, good = due[:last], good[:last]
     width = np.minimum(1.0, end_s - episode.begin_s - np.arange(len(due)))
     lost = np.where(due > 0, (good_ratio - good / np.maximum(due, 1)) / good_ratio, 0.0)
     return float((lost * width).sum())

@@ -2,72 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
-from harness.traffic import US_PER_S
-from reports.cohorts import NEVER, Cohorts, Flags
+from reports.delivery import Delivery
 from reports.phases import FaultLife
-from reports.recovery import MIN_BASELINE, Baseline, KnownTime, Trace
-from reports.scorecard import Load, Reason
+from reports.recovery import MIN_BASELINE, Baseline, Trace
+from reports.scorecard import Reason
 from reports.stored import StoredRun
 
 MIN_DELIVERED: Final = 0.999
-LEAST_LATE_MS: Final = 5.0
-LATE_SHARE: Final = 0.05
 MAX_LATE_MS: Final = 1000.0
 MAX_LATE_STRETCH_S: Final = 0.5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """How truly the load was delivered: lateness of first attempts, and its longest stretch."""
-
-    scheduled: int
-    started: int
-    late_ms_p50: float | None
-    late_ms_p99: float | None
-    late_ms_max: float
-    limit_ms: float
-    stretch_s: float
-
-    @property
-    def ratio(self) -> float:
-        """Started arrivals to scheduled ones."""
-        return self.started / self.scheduled if self.scheduled else 0.0
-
-    def figures(self) -> Load:
-        """As verdict.json has it."""
-        return Load(
-            scheduled=self.scheduled,
-            started=self.started,
-            delivered_ratio=round(self.ratio, 6),
-            lateness_ms_p50=self.late_ms_p50,
-            lateness_ms_p99=self.late_ms_p99,
-        )
-
-
-def delivery(cohorts: Cohorts, latency_limit_ms: float) -> Delivery:
-    """Lateness over first attempts against max(LEAST_LATE_MS, LATE_SHARE of the latency limit).
-
-    A generator that stands still for a moment hides behind a percentile, hence the stretch: the
-    longest run of arrivals, each late or never started, in seconds of intended time.
-    """
-    limit_ms = max(LEAST_LATE_MS, LATE_SHARE * latency_limit_ms)
-    started = cohorts.started_us != NEVER
-    late_ms = cohorts.late_us[started] / 1000.0
-    ranked = np.sort(late_ms)
-    return Delivery(
-        scheduled=len(started),
-        started=int(started.sum()),
-        late_ms_p50=_rank(ranked, 0.5),
-        late_ms_p99=_rank(ranked, 0.99),
-        late_ms_max=float(ranked[-1]) if len(ranked) else 0.0,
-        limit_ms=limit_ms,
-        stretch_s=_longest_s(cohorts, ~started | (cohorts.late_us > limit_ms * 1000)),
-    )
 
 
 def about_data(stored: StoredRun) -> list[Reason]:
@@ -119,8 +64,7 @@ def about_baseline(before: Baseline, target: float) -> list[Reason]:
 
 def about_tail(trace: Trace) -> list[Reason]:
     """After the fault, load must go on for at least the hold."""
-    clock = KnownTime(trace.due_s, trace.begin_s, trace.end_s)
-    tail_s = clock.between(trace.f1_s, trace.end_s)
+    tail_s = trace.known.between(trace.f1_s, trace.end_s)
     if tail_s >= trace.hold_s:
         return []
     text = f"After the fault only {tail_s:.1f} s of load remained; {trace.hold_s:g} s are needed"
@@ -138,22 +82,6 @@ def _about_fault(life: FaultLife) -> list[Reason]:
         text = f"{what} has no record of being {' and '.join(life.missing)}."
         return [_reason("fault_not_asked", text)]
     return []
-
-
-def _longest_s(cohorts: Cohorts, late: Flags) -> float:
-    if not len(late):
-        return 0.0
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], late.view(np.int8), [0]))))
-    begin, end = edges[::2], edges[1::2] - 1
-    if not len(begin):
-        return 0.0
-    return float((cohorts.due_us[end] - cohorts.due_us[begin]).max()) / US_PER_S
-
-
-def _rank(ranked: np.ndarray[tuple[int], np.dtype[np.float64]], share: float) -> float | None:
-    if not len(ranked):
-        return None
-    return round(float(ranked[max(int(np.ceil(len(ranked) * share)) - 1, 0)]), 3)
 
 
 def _reason(code: str, text: str) -> Reason:

@@ -8,7 +8,6 @@ from typing import Final
 
 import numpy as np
 
-from reports.cohorts import Floats
 from reports.picture import Lane, Picture, Span
 from reports.plain import say
 from reports.render import svg
@@ -25,6 +24,7 @@ from reports.render.style import (
     SLOW,
     Colour,
 )
+from reports.schedule import Floats
 
 _RATE: Final = (66.0, 196.0)
 _LATENCY: Final = (226.0, 336.0)

@@ -15,14 +15,13 @@ from reports.recovery import (
     ALPHA,
     P1,
     Baseline,
-    KnownTime,
     Recovery,
     Trace,
     baseline,
     measure,
     segments,
 )
-from tests.support.runs_traces import F0_S, known_trace, trace_of
+from tests.support.runs_traces import F0_S, known_trace, seconds, trace_of
 
 TRACES = 150
 CLEAN = Baseline(arrivals=6000, good_ratio=0.999)
@@ -117,18 +116,18 @@ def test_a_recovery_before_the_fault_was_gone_is_negative_after_clear() -> None:
 
 def test_seconds_in_which_nothing_was_scheduled_pause_every_clock() -> None:
     whole = spans((0, 12))
-    silent = (whole.due_s >= F0_S + 5) & (whole.due_s < F0_S + 10)
-    trace = trace_of(whole.due_s[~silent], ~whole.good[~silent], 90, 10)
+    due_s = seconds(whole)
+    silent = (due_s >= F0_S + 5) & (due_s < F0_S + 10)
+    trace = trace_of(due_s[~silent], ~whole.good[~silent], 90, 10)
     assert measured(trace).stable_recovery_s == pytest.approx(7, abs=0.02)
-    clock = KnownTime(trace.due_s, 0, 90)
-    assert clock.between(F0_S, F0_S + 12) == pytest.approx(7, abs=0.02)
-    assert clock.between(F0_S + 12, F0_S) == pytest.approx(-7, abs=0.02)
+    assert trace.known.between(F0_S, F0_S + 12) == pytest.approx(7, abs=0.02)
+    assert trace.known.between(F0_S + 12, F0_S) == pytest.approx(-7, abs=0.02)
 
 
 def test_the_silence_after_the_last_arrival_is_no_hold() -> None:
     whole = spans((0, 12))
-    heard = whole.due_s < F0_S + 20
-    assert measured(trace_of(whole.due_s[heard], ~whole.good[heard], 90, 10)).censored
+    heard = seconds(whole) < F0_S + 20
+    assert measured(trace_of(seconds(whole)[heard], ~whole.good[heard], 90, 10)).censored
 
 
 def plain_segments(bad: list[bool], p0: float) -> list[tuple[int, int | None]]:
@@ -169,6 +168,25 @@ def stretches(draw: st.DrawFn) -> Flags:
 @given(stretches())
 def test_the_quick_walk_finds_the_same_episodes_as_the_plain_one(bad: Flags) -> None:
     assert segments(bad, 0.005) == plain_segments(bad.tolist(), 0.005)
+
+
+def test_a_thousand_random_traces_have_the_same_episodes_as_the_plain_walk() -> None:
+    for seed in range(1000):
+        draw = np.random.default_rng(seed)
+        shares = draw.choice([0.0, 0.001, 0.005, 0.02, 0.1, 0.5, 1.0], size=draw.integers(1, 9))
+        bad = np.concatenate([draw.random(draw.integers(1, 700)) < share for share in shares])
+        base = float(draw.choice([P1 / 10, 0.01, P1 / 3]))
+        assert segments(bad, base) == plain_segments(bad.tolist(), base), f"seed {seed}"
+
+
+def test_episodes_that_cross_many_chunks_are_the_same_as_those_of_the_plain_walk() -> None:
+    draw = np.random.default_rng(5)
+    bad = draw.random(400_000) < 0.004
+    for begin, end, share in ((900, 1100, 1.0), (60_000, 200_000, 0.3), (399_000, 400_000, 0.2)):
+        bad[begin:end] = draw.random(end - begin) < share
+    found = segments(bad, 0.005)
+    assert found == plain_segments(bad.tolist(), 0.005)
+    assert len(found) == 3
 
 
 def recovery_of(bad: Flags) -> Recovery:

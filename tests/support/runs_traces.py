@@ -5,9 +5,27 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from reports.recovery import Trace
+from reports.recovery import KnownTime, Trace
 
 F0_S = 30.0
+
+
+class ListedInstants:
+    """Instants that are in memory."""
+
+    def __init__(self, due_s: npt.NDArray[np.float64]) -> None:
+        self._due_s = due_s
+
+    def __len__(self) -> int:
+        return len(self._due_s)
+
+    def span_s(self, first: int, stop: int) -> npt.NDArray[np.float64]:
+        return self._due_s[first:stop]
+
+
+def seconds(trace: Trace) -> npt.NDArray[np.float64]:
+    """All arrivals of a trace."""
+    return trace.due.span_s(0, len(trace.due))
 
 
 def known_trace(
@@ -24,9 +42,11 @@ def known_trace(
 def trace_of(
     due_s: npt.NDArray[np.float64], bad: npt.NDArray[np.bool_], end_s: float, fault_s: float
 ) -> Trace:
+    due = ListedInstants(due_s)
     return Trace(
-        due_s=due_s,
+        due=due,
         good=~bad,
+        known=KnownTime(due, 0.0, end_s),
         begin_s=0.0,
         end_s=end_s,
         f0_s=F0_S,

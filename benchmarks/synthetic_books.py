@@ -1,0 +1,119 @@
+"""Evidence of a sound system after any number of payments, as its services would stream it."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+PAYERS: Final = 1000
+MERCHANTS: Final = 50
+FUNDS_MINOR: Final = 1_000_000_000_000
+FIRST_HASH: Final = "0" * 64
+
+
+class SyntheticBooks:
+    """A ledger in memory: only the head of each account is kept."""
+
+    def __init__(self) -> None:
+        self._heads: dict[str, tuple[int, int, str]] = {}
+        self._entries = 0
+
+    def transfer(
+        self, transfer_id: str, reference: str, legs: tuple[tuple[str, int], ...], kind: str
+    ) -> Iterator[str]:
+        """One line a leg, as PostgreSQL's json_build_object writes it."""
+        for account, amount in legs:
+            sequence, balance, prev = self._heads.get(account, (0, 0, FIRST_HASH))
+            sequence, balance = sequence + 1, balance + amount
+            text = f"{prev}|{account}|{sequence}|{transfer_id}|{amount}|EUR|{balance}"
+            digest = sha256(text.encode()).hexdigest()
+            self._heads[account] = sequence, balance, digest
+            self._entries += 1
+            yield (
+                f'{{"entry" : {self._entries}, "transfer_id" : "{transfer_id}", '
+                f'"reference" : "{reference}", "account" : "{account}", '
+                f'"sequence" : {sequence}, "amount_minor" : {amount}, "currency" : "EUR", '
+                f'"balance_minor" : {balance}, "hash" : "{digest}", "prev_hash" : "{prev}", '
+                f'"kind" : "{kind}"}}\n'
+            )
+
+    def accounts(self) -> Iterator[str]:
+        """The head of each account."""
+        for account, (sequence, balance, digest) in sorted(self._heads.items()):
+            yield (
+                f'{{"account" : "{account}", "currency" : "EUR", "balance_minor" : {balance}, '
+                f'"sequence" : {sequence}, "hash" : "{digest}"}}\n'
+            )
+
+
+def write_evidence(folder: Path, prefix: str, payments: int) -> None:
+    """Four NDJSON files: intents 0 to `payments`, each captured once, of `amount_of` it."""
+    books = SyntheticBooks()
+    _write(folder / "ledger_entries.ndjson", _entries(books, prefix, payments))
+    _write(folder / "ledger_accounts.ndjson", books.accounts())
+    _write(folder / "bank_charges.ndjson", (_charge(prefix, i) for i in range(payments)))
+    _write(folder / "payments.ndjson", (_payment(prefix, i) for i in range(payments)))
+
+
+def answer_of(intent: int) -> int:
+    """The digest that the payer of that intent was promised."""
+    return zlib.crc32(f"{_payment_id(intent)}|captured|{amount_of(intent)}|EUR".encode())
+
+
+def amount_of(intent: int) -> int:
+    """What is paid, in minor units."""
+    return 100 + intent * 7919 % 9900
+
+
+def _entries(books: SyntheticBooks, prefix: str, payments: int) -> Iterator[str]:
+    for number in range(PAYERS):
+        legs = (("equity", -FUNDS_MINOR), (f"payer-{number:04}", FUNDS_MINOR))
+        yield from books.transfer(f"fund:payer-{number:04}", "", legs, "fund")
+    for intent in range(payments):
+        payment, amount, key = _payment_id(intent), amount_of(intent), f"{prefix}-{intent}"
+        payer, payee = _payer(intent), _payee(intent)
+        hold = ((payer, -amount), (f"held:{payer}", amount))
+        yield from books.transfer(f"{payment}:hold", key, hold, "hold")
+        post = ((f"held:{payer}", -amount), (payee, amount))
+        yield from books.transfer(f"{payment}:post", key, post, "post")
+
+
+def _charge(prefix: str, intent: int) -> str:
+    return (
+        f'{{"charge_id":"ch_{_scatter(intent):016x}","key":"{_payment_id(intent)}",'
+        f'"reference":"{prefix}-{intent}","amount_minor":{amount_of(intent)},"currency":"EUR",'
+        f'"status":"charged"}}\n'
+    )
+
+
+def _payment(prefix: str, intent: int) -> str:
+    return (
+        f'{{"key" : "{prefix}-{intent}", "payment_id" : "{_payment_id(intent)}", '
+        f'"status" : "captured", "amount_minor" : {amount_of(intent)}, "currency" : "EUR", '
+        f'"payer" : "{_payer(intent)}", "payee" : "{_payee(intent)}"}}\n'
+    )
+
+
+def _payment_id(intent: int) -> str:
+    return f"pay_{_scatter(intent):024x}"
+
+
+def _payer(intent: int) -> str:
+    return f"payer-{_scatter(intent) % PAYERS:04}"
+
+
+def _payee(intent: int) -> str:
+    return f"merchant-{_scatter(intent) // PAYERS % MERCHANTS:03}"
+
+
+def _scatter(number: int) -> int:
+    """Spread over 64 bits, one to one, as random names are."""
+    return (number + 1) * 0x9E3779B97F4A7C15 % (1 << 64)
+
+
+def _write(path: Path, lines: Iterator[str]) -> None:
+    with path.open("w", encoding="ascii") as out:
+        out.writelines(lines)

@@ -1,0 +1,54 @@
+"""What payers were told, held against what payments has stored."""
+
+from __future__ import annotations
+
+import zlib
+from collections import defaultdict
+from typing import Final
+
+import numpy as np
+
+from reports.cohorts import Block, Flags
+from reports.evidence import PAYMENTS, Evidence
+
+_STORED: Final = """
+select intent, payment_id || '|' || status || '|' || amount_minor || '|' || currency as text
+from payments where intent between 0 and $last"""
+
+
+class AnswersTally:
+    """Intents that were told two things, or another thing than what payments has stored."""
+
+    def __init__(self, evidence: Evidence, size: int) -> None:
+        self._wrong = np.zeros(size, dtype=np.bool_)
+        self._rows = np.zeros(size, dtype=np.int64)
+        self._promised = np.zeros(size, dtype=np.uint32)
+        self._ambiguous: dict[int, set[int]] = defaultdict(set)
+        if PAYMENTS in evidence.found:
+            self._read(evidence, size)
+
+    def add(self, block: Block) -> None:
+        """Take in what comes next."""
+        first, several = block.cohorts.first, block.cohorts.answers > 1
+        self._wrong[first : first + len(several)] |= several
+        told = block.attempts["answer"] != 0
+        intent, answer = block.attempts["intent"][told], block.attempts["answer"][told]
+        unlike = (self._rows[intent] > 0) & (self._promised[intent] != answer)
+        for place in np.flatnonzero(unlike).tolist():
+            number = int(intent[place])
+            if int(answer[place]) not in self._ambiguous.get(number, ()):
+                self._wrong[number] = True
+
+    def result(self) -> Flags:
+        """One place an intent."""
+        return self._wrong
+
+    def _read(self, evidence: Evidence, size: int) -> None:
+        stored = evidence.ask(_STORED, last=size - 1)
+        intent, texts = stored["intent"], stored["text"].tolist()
+        digests = (zlib.crc32(text.encode()) for text in texts)
+        promised = np.fromiter(digests, np.uint32, len(texts))
+        self._rows = np.bincount(intent, minlength=size)
+        self._promised[intent] = promised
+        for place in np.flatnonzero(self._rows[intent] > 1).tolist():
+            self._ambiguous[int(intent[place])].add(int(promised[place]))
