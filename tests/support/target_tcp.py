@@ -55,7 +55,7 @@ class Scene:
         return caller
 
     async def set(self, fault: EdgeFault | None, lease_s: float = 60.0) -> None:
-        await self.edge.set_fault(fault, lease_s)
+        self.edge.set_fault(fault, lease_s)
 
 
 @dataclass(slots=True)
@@ -98,12 +98,12 @@ async def tcp_scene() -> AsyncIterator[Scene]:
     upstream = server.sockets[0].getsockname()[1]
     timers, port = TimerQueue(), free_port()
     edge = TcpEdge("a>b", port, (HOST, upstream), timers)
-    await edge.listen()
+    edge.listen()
     scene = Scene(edge, echo, port)
     try:
         yield scene
     finally:
-        await edge.set_fault(None, 0)
+        edge.set_fault(None, 0)
         for caller in scene.callers:
             caller.writer.transport.abort()
         edge.close()

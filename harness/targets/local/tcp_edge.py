@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Final
 
 from harness.targets.base import EdgeFault
@@ -31,33 +32,38 @@ class TcpEdge:
         self.chunks = self.hits = 0
         self._port, self._upstream = port, upstream
         self._halves: set[TcpHalf] = set()
-        # Kept: a server that nobody refers to is collected, and then refuses everybody.
-        self._server: asyncio.Server | None = None
+        self._listener: socket.socket | None = None
+        self._accepting: asyncio.Task[asyncio.Server] | None = None
         self._lease: asyncio.TimerHandle | None = None
 
-    async def listen(self) -> None:
-        """Begin to accept. Raises OSError if the port is in use."""
-        if self._server is None:
-            self._server = await asyncio.get_running_loop().create_server(
-                lambda: TcpHalf(self, from_caller=True),
-                HOST,
-                self._port,
-                reuse_address=True,
-                backlog=_BACKLOG,
-            )
+    def listen(self) -> None:
+        """Callers get through from now on. Raises OSError if the port is in use."""
+        if self._listener is None:
+            self._listener = socket.create_server((HOST, self._port), backlog=_BACKLOG)
+            self._listener.setblocking(False)
+            loop = asyncio.get_running_loop()
+            self._accepting = loop.create_task(self._accept(self._listener))
 
-    async def set_fault(self, fault: EdgeFault | None, lease_s: float) -> None:
-        """Make it the only fault; None takes any away. What the old one held goes at once."""
+    async def _accept(self, listener: socket.socket) -> asyncio.Server:
+        """Kept by its task: a server that nobody refers to is collected, and refuses everybody."""
+        loop = asyncio.get_running_loop()
+        return await loop.create_server(lambda: TcpHalf(self, from_caller=True), sock=listener)
+
+    def set_fault(self, fault: EdgeFault | None, lease_s: float) -> None:
+        """Make it the only fault; None takes any away. What the old one held goes at once.
+
+        It works when this returns. Raises OSError if the port cannot be listened at again.
+        """
+        self.fault = fault
         if self._lease is not None:
             self._lease.cancel()
         self._lease = None
-        self.fault = fault
         if fault is not None:
-            self._lease = asyncio.get_running_loop().call_later(lease_s, self._expire)
+            self._lease = asyncio.get_running_loop().call_later(lease_s, self.set_fault, None, 0)
         if fault is not None and fault.kind == "refuse":
             self._deafen()
         else:
-            await self.listen()
+            self.listen()
         self._tell_halves()
 
     def renew(self, lease_s: float) -> bool:
@@ -65,7 +71,7 @@ class TcpEdge:
         if self._lease is None:
             return False
         self._lease.cancel()
-        self._lease = asyncio.get_running_loop().call_later(lease_s, self._expire)
+        self._lease = asyncio.get_running_loop().call_later(lease_s, self.set_fault, None, 0)
         return True
 
     @property
@@ -126,12 +132,13 @@ class TcpEdge:
         return self.fault is not None and self.fault.kind in _CUTS
 
     def _deafen(self) -> None:
-        if self._server is not None:
-            self._server.close()
-        self._server = None
-
-    def _expire(self) -> None:
-        self._expiring = asyncio.get_running_loop().create_task(self.set_fault(None, 0))
+        accepting, listener = self._accepting, self._listener
+        self._accepting = self._listener = None
+        if accepting is not None and accepting.done():
+            accepting.result().close()  # and the listener with it
+        elif accepting is not None and listener is not None:
+            accepting.cancel()
+            listener.close()
 
     def _tell_halves(self) -> None:
         for half in tuple(self._halves):

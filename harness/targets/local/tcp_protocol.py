@@ -48,7 +48,7 @@ class TcpEdgeState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TcpAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """All edges; `error` is "" when what was asked was done."""
+    """`error` is "" when what was asked was done; `edges` are all of them, for a `status`."""
 
     edges: tuple[TcpEdgeState, ...] = ()
     error: str = ""

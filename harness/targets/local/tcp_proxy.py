@@ -10,11 +10,11 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Final
 
 import msgspec
 import uvloop
 
+from harness.targets.local.tcp_control import TcpControl
 from harness.targets.local.tcp_edge import TcpEdge
 from harness.targets.local.tcp_protocol import (
     TcpAnswer,
@@ -23,8 +23,6 @@ from harness.targets.local.tcp_protocol import (
     TcpRequest,
 )
 from harness.targets.local.timer_queue import TimerQueue
-
-_IDLE_LIMIT_S: Final = 60.0
 
 
 class TcpProxy:
@@ -36,47 +34,36 @@ class TcpProxy:
             for e in plan.edges
         }
 
-    async def listen(self) -> None:
+    def listen(self) -> None:
         """Open all edges. Raises OSError that a port is in use."""
         for edge in self._edges.values():
-            await edge.listen()
+            edge.listen()
 
-    async def handle(self, line: bytes) -> TcpAnswer:
-        """Do what one line asks."""
+    def handle(self, line: bytes) -> bytes:
+        """Do what one line asks; the answer, without its end of line."""
         try:
-            request = msgspec.json.decode(line, type=TcpRequest)
-            error = await self._do(request)
-            return TcpAnswer(edges=self._states(), error=error)
+            answer = self._do(msgspec.json.decode(line, type=TcpRequest))
         except (msgspec.MsgspecError, OSError) as wrong:
-            return TcpAnswer(error=str(wrong))
+            answer = TcpAnswer(error=str(wrong))
+        return msgspec.json.encode(answer)
 
-    async def _do(self, request: TcpRequest) -> str:
+    def _do(self, request: TcpRequest) -> TcpAnswer:
         if request.op == "status":
-            return ""
+            return TcpAnswer(edges=self._states())
         edge = self._edges.get(request.edge)
         if edge is None:
-            return f"no edge {request.edge!r}"
-        if request.op == "renew":
-            return "" if edge.renew(request.lease_s) else f"{edge.name} has no fault"
-        await edge.set_fault(request.fault if request.op == "set" else None, request.lease_s)
-        return ""
+            return TcpAnswer(error=f"no edge {request.edge!r}")
+        if request.op != "renew":
+            edge.set_fault(request.fault if request.op == "set" else None, request.lease_s)
+        elif not edge.renew(request.lease_s):
+            return TcpAnswer(error=f"{edge.name} has no fault")
+        return TcpAnswer()
 
     def _states(self) -> tuple[TcpEdgeState, ...]:
         return tuple(
             TcpEdgeState(name=e.name, chunks=e.chunks, hits=e.hits, fault=e.fault)
             for e in self._edges.values()
         )
-
-    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one connection's lines until it ends or is idle for too long."""
-        try:
-            while line := await asyncio.wait_for(reader.readline(), _IDLE_LIMIT_S):
-                writer.write(msgspec.json.encode(await self.handle(line)) + b"\n")
-                await writer.drain()
-        except (OSError, TimeoutError, ValueError):
-            pass  # it hung up, fell silent, or sent a line without end
-        finally:
-            writer.close()
 
 
 async def serve(plan: TcpProxyPlan) -> None:
@@ -85,9 +72,10 @@ async def serve(plan: TcpProxyPlan) -> None:
     for sig in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sig, over.set)
     proxy = TcpProxy(plan, TimerQueue())
-    await proxy.listen()
+    proxy.listen()
     os.umask(0o077)
-    server = await asyncio.start_unix_server(proxy.converse, plan.control)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_unix_server(lambda: TcpControl(proxy.handle), plan.control)
     await asyncio.to_thread(Path(plan.control).chmod, 0o600)
     async with server:
         await over.wait()
