@@ -46,11 +46,13 @@ class Edge(_Strict, frozen=True, kw_only=True):
     """`source>destination`: one listener at which `source` reaches all instances of `destination`.
 
     `via` gateway or mesh: HTTP through Envoy (delay, errors, lost answers). tcp: our TCP proxy.
+    `in_flight_max`: above so many requests on its way Envoy answers 503 Not-Processed at once.
     """
 
     name: str
     via: Literal["gateway", "mesh", "tcp"]
     port: int | None = None
+    in_flight_max: int | None = None
 
     @property
     def source(self) -> str:
@@ -133,6 +135,10 @@ def _check_edge(edge: Edge, services: list[str], path: Path, line: int) -> None:
     if edge.destination not in services:
         mend = documents.nearest(edge.destination, services)
         text = f"edge {edge.name!r}: no service {edge.destination!r}; {mend}"
+        raise ConfigError(text, file=path, line=line)
+    limit = edge.in_flight_max
+    if limit is not None and (limit < 1 or edge.via == "tcp"):
+        text = f"edge {edge.name!r}: in_flight_max: 1 or more, and only via gateway or mesh"
         raise ConfigError(text, file=path, line=line)
 
 

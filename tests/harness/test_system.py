@@ -32,6 +32,8 @@ def test_reads_the_reference_system(tmp_path: Path) -> None:
         ("name: payments>bank", "name: payments>ledger", "stands here twice"),
         ("service: bank", "service: bang", "did you mean `bank`?"),
         ("via: gateway", "via: gatewya", "Invalid enum value"),
+        ("in_flight_max: 192", "in_flight_max: 0", "in_flight_max: 1 or more"),
+        ("via: tcp", "via: tcp, in_flight_max: 9", "only via gateway or mesh"),
         ("name: reference-payments", "name: [", "not YAML"),
     ],
 )

@@ -23,6 +23,7 @@ _TYPES: Final = "type.googleapis.com/envoy"
 _FILTERS: Final = f"{_TYPES}.extensions.filters"
 _MAX_BODY_BYTES: Final = 1_048_576
 _MAX_CONNECTIONS: Final = 20_000
+_MAX_REQUESTS: Final = 1024
 # An edge's own end of patience: callers have shorter deadlines; this only ends what nobody awaits.
 _ROUTE_TIMEOUT: Final = "30s"
 # Shorter than the servers keep an idle connection (uvicorn: 5 s), or a request would now and then
@@ -193,9 +194,9 @@ def _cluster(edge: PlacedEdge) -> Json:
         "circuit_breakers": {
             "thresholds": [
                 {
-                    "max_connections": 1024,
-                    "max_pending_requests": 1024,
-                    "max_requests": 1024,
+                    "max_connections": _MAX_REQUESTS,
+                    "max_pending_requests": _MAX_REQUESTS,
+                    "max_requests": edge.edge.in_flight_max or _MAX_REQUESTS,
                     "max_retries": 64,
                 }
             ]
