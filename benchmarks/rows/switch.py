@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import random
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
+import uvloop
 
 from benchmarks.measuring import Case, Figures, Peer, Row
 from benchmarks.peers import missing
@@ -47,23 +48,24 @@ def measure(start: Start) -> Figures:
     with server() as upstream, start(upstream) as proxy, tempfile.TemporaryDirectory() as folder:
         load(proxy.port, 1, 0.3)
         client = Load(proxy.port, 1, seconds, Path(folder))
-        time.sleep(_LEAD_S)
-        toggles = tuple(_toggle(proxy))
+        toggles = uvloop.run(_toggle(proxy))
         asked = client.result()
     return reactions(asked, toggles)
 
 
-def _toggle(proxy: Proxy) -> Iterator[Toggle]:
-    draw, now = random.Random(_SEED), time.monotonic_ns
+async def _toggle(proxy: Proxy) -> tuple[Toggle, ...]:
+    draw, now, toggles = random.Random(_SEED), time.monotonic_ns, []
+    await asyncio.sleep(_LEAD_S)
     for _ in range(TOGGLES):
         on = now()
-        proxy.set_delay(DELAY_MS)
+        await proxy.set_delay(DELAY_MS)
         is_on = now()
-        time.sleep(_ON_S + _JITTER_S * draw.random())
+        await asyncio.sleep(_ON_S + _JITTER_S * draw.random())
         off = now()
-        proxy.set_delay(0)
-        yield Toggle(on, is_on, off, now())
-        time.sleep(_OFF_S + _JITTER_S * draw.random())
+        await proxy.set_delay(0)
+        toggles.append(Toggle(on, is_on, off, now()))
+        await asyncio.sleep(_OFF_S + _JITTER_S * draw.random())
+    return tuple(toggles)
 
 
 def reactions(asked: Asked, toggles: tuple[Toggle, ...]) -> Figures:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from harness.targets.local.tcp_edge import TcpEdge
 
 HELD_BYTES_MAX: Final = 262_144
-_WRITE_BUFFER_BYTES: Final = 262_144
 _RESET: Final = struct.pack("ii", 1, 0)  # linger 0: close with RST
 _END: Final = b""  # a held end of stream
 
@@ -62,7 +61,9 @@ class TcpHalf(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A caller has come, or the server was reached."""
         self.transport = cast("asyncio.Transport", transport)
-        self.transport.set_write_buffer_limits(high=_WRITE_BUFFER_BYTES)
+        # Writes at once what the kernel takes, instead of when the loop turns: what is released
+        # goes before the answer to whoever released it.
+        self.transport.set_write_buffer_limits(high=0)
         sock = transport.get_extra_info("socket")
         if sock.family != socket.AF_UNIX:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
