@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -46,6 +48,13 @@ class Drive(msgspec.Struct, frozen=True, kw_only=True):
 
 def drive(order: Drive, folder: RunFolder) -> tuple[Usage, ...]:
     """Attempts and schedule in `folder`; CPU seconds by process meanwhile. Raises HarnessError."""
+    with started(folder, order.system) as (state, supervisor):
+        return _loaded(order, folder, state, supervisor.entry)
+
+
+@contextmanager
+def started(folder: RunFolder, system: Path = SYSTEM) -> Iterator[tuple[State, Supervisor]]:
+    """A whole system, ready when the block begins and gone when it has ended."""
     folder.create()
     state = open_state()
     now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -53,18 +62,14 @@ def drive(order: Drive, folder: RunFolder) -> tuple[Usage, ...]:
         refuse_leftover(state.undo)
         watchdog = Watchdog.start(state)
         try:
-            return _with_system(order, folder, state)
+            supervisor = Supervisor.start(system, folder, state, DIRECT)
+            try:
+                yield state, supervisor
+            finally:
+                supervisor.stop()
         finally:
             UndoLog(state.undo).clear()
             watchdog.clean()
-
-
-def _with_system(order: Drive, folder: RunFolder, state: State) -> tuple[Usage, ...]:
-    supervisor = Supervisor.start(order.system, folder, state, DIRECT)
-    try:
-        return _loaded(order, folder, state, supervisor.entry)
-    finally:
-        supervisor.stop()
 
 
 def _loaded(order: Drive, folder: RunFolder, state: State, host: str) -> tuple[Usage, ...]:
