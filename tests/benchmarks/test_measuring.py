@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,6 +85,7 @@ def test_every_row_of_the_project_can_be_built(name: str) -> None:
     assert row.name == name
     assert row.meaning
     assert row.cases
+    assert "locust" not in sys.modules, "it patches the process in which it is imported"
 
 
 def test_a_wrong_row_gets_the_nearest_right_one() -> None:
