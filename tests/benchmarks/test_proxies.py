@@ -37,12 +37,13 @@ def upstream() -> Iterator[int]:
 def test_the_server_answers_a_request_that_comes_in_pieces(upstream: int) -> None:
     with socket.create_connection((HOST, upstream), timeout=10) as caller:
         caller.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for piece in (REQUEST[:7], REQUEST[7:-1], REQUEST[-1:], REQUEST):
-            caller.sendall(piece)
-        got = b""
-        while len(got) < 2 * len(ANSWER):
-            got += caller.recv(4096)
-    assert got == 2 * ANSWER
+        for pieces in ((REQUEST[:7], REQUEST[7:-1], REQUEST[-1:]), (REQUEST,)):
+            for piece in pieces:
+                caller.sendall(piece)
+            got = b""
+            while len(got) < len(ANSWER):
+                got += caller.recv(4096)
+            assert got == ANSWER
 
 
 def test_the_client_keeps_every_request_in_the_order_of_the_answers(upstream: int) -> None:
