@@ -59,20 +59,26 @@ class Load:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What was seen of one load: all stamps are CLOCK_MONOTONIC nanoseconds, sorted.
+    """What was seen of one load; all stamps are CLOCK_MONOTONIC nanoseconds.
 
-    `due_ns` is the schedule where the generator has one of its own, else empty; `arrived_ns[i]`
-    then belongs to `due_ns[i]`. `took_us` and `late_us` are the generator's own word.
-    `frozen_ns` is the freeze's begin and end.
+    `due_ns[i]` is when arrival i was meant and `first_ns[i]` when the server's kernel had it (0:
+    never); a peer's schedule is the ideal one that its own first arrivals allow. `waited_us` is the
+    generator's own word of each request it reports; `frozen_ns` the freeze's begin and end.
     """
 
     arrived_ns: Stamps
     due_ns: Stamps
-    took_us: npt.NDArray[np.int64]
-    late_us: npt.NDArray[np.int64]
+    first_ns: Stamps
+    waited_us: npt.NDArray[np.int64]
     cpu_s_per_10k: float
-    record_bytes: int = 0
-    frozen_ns: tuple[int, int] = (0, 0)
+    record_bytes: int
+    frozen_ns: tuple[int, int]
+
+    @property
+    def late_ms(self) -> npt.NDArray[np.float64]:
+        """Of every arrival that came: how much later than it was meant."""
+        came = self.first_ns > 0
+        return (self.first_ns[came] - self.due_ns[came]) / 1e6
 
 
 def run_ours(load: Load) -> Seen:
@@ -93,12 +99,14 @@ def run_ours(load: Load) -> Seen:
         raw = b"".join(path.read_bytes() for path in folder.all_attempts())
         kept = np.frombuffer(raw, np.dtype(list(FIELDS)))
         arrivals = server.arrivals()
-    arrivals = arrivals[np.argsort(arrivals[:, 1], kind="stable")]
+    first_ns = np.zeros(len(due_us), np.int64)
+    latest_first = arrivals[np.argsort(arrivals[:, 0])[::-1]]
+    first_ns[latest_first[:, 1]] = latest_first[:, 0]
     return Seen(
-        arrived_ns=arrivals[:, 0],
-        due_ns=zero_ns + due_us[arrivals[:, 1]] * 1000,
-        took_us=kept["took_us"].astype(np.int64),
-        late_us=kept["late_us"].astype(np.int64),
+        arrived_ns=np.sort(arrivals[:, 0]),
+        due_ns=zero_ns + due_us * 1000,
+        first_ns=first_ns,
+        waited_us=kept["late_us"].astype(np.int64) + kept["took_us"],
         cpu_s_per_10k=cpu,
         record_bytes=len(raw),
         frozen_ns=frozen,
@@ -163,16 +171,26 @@ def _run_peer(
         arrived = np.sort(server.arrivals()[:, 0])
         record = scratch / "record"
         took_us, size = took(record), record.stat().st_size
-    none = np.zeros(0, np.int64)
+    due_ns, first_ns = _ideal(load, arrived)
     return Seen(
         arrived_ns=arrived,
-        due_ns=none,
-        took_us=took_us,
-        late_us=none,
+        due_ns=due_ns,
+        first_ns=first_ns,
+        waited_us=took_us,
         cpu_s_per_10k=cpu,
         record_bytes=size,
         frozen_ns=frozen,
     )
+
+
+def _ideal(load: Load, arrived: Stamps) -> tuple[Stamps, Stamps]:
+    """The i-th arrival was meant i intervals after a zero that makes none of them early."""
+    due_ns = np.round(np.arange(round(load.per_s * load.load_s)) * NS_PER_S / load.per_s)
+    first_ns = np.zeros(len(due_ns), np.int64)
+    came = min(len(arrived), len(due_ns))
+    first_ns[:came] = arrived[:came]
+    due_ns = due_ns.astype(np.int64)
+    return due_ns + (arrived[:came] - due_ns[:came]).min(), first_ns
 
 
 def _watch(

@@ -54,7 +54,7 @@ def write_evidence(folder: Path, prefix: str, payments: int) -> None:
     books = SyntheticBooks()
     _write(folder / "ledger_entries.ndjson", _entries(books, prefix, payments))
     _write(folder / "ledger_accounts.ndjson", books.accounts())
-    _write(folder / "bank_charges.ndjson", (_charge(prefix, i) for i in range(payments)))
+    _write(folder / "bank_charges.ndjson", (charge_line(prefix, i) for i in range(payments)))
     _write(folder / "payments.ndjson", (_payment(prefix, i) for i in range(payments)))
 
 
@@ -81,7 +81,8 @@ def _entries(books: SyntheticBooks, prefix: str, payments: int) -> Iterator[str]
         yield from books.transfer(f"{payment}:post", key, post, "post")
 
 
-def _charge(prefix: str, intent: int) -> str:
+def charge_line(prefix: str, intent: int) -> str:
+    """One charge, as the bank keeps it and hands it out."""
     return (
         f'{{"charge_id":"ch_{_scatter(intent):016x}","key":"{_payment_id(intent)}",'
         f'"reference":"{prefix}-{intent}","amount_minor":{amount_of(intent)},"currency":"EUR",'

@@ -29,8 +29,8 @@ class AnswersTally:
 
     def add(self, block: Block) -> None:
         """Take in what comes next."""
-        first, several = block.cohorts.first, block.cohorts.answers > 1
-        self._wrong[first : first + len(several)] |= several
+        first, contradicted = block.cohorts.first, block.cohorts.contradicted
+        self._wrong[first : first + len(contradicted)] |= contradicted
         told = block.attempts["answer"] != 0
         intent, answer = block.attempts["intent"][told], block.attempts["answer"][told]
         unlike = (self._rows[intent] > 0) & (self._promised[intent] != answer)

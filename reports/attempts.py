@@ -16,6 +16,7 @@ from harness.records import FIELDS, RECORD_BYTES
 Records = npt.NDArray[np.void]
 RECORD: Final[np.dtype[Any]] = np.dtype(list(FIELDS))
 _CHUNK: Final = 1 << 16
+_WORDS: Final = RECORD_BYTES // 8
 _KEPT_CHUNKS: Final = 24
 
 
@@ -56,7 +57,8 @@ class AttemptFiles:
             for chunk in self._chunks
             if chunk.lowest < stop and chunk.highest >= first
         ]
-        return np.concatenate(parts) if parts else np.empty(0, dtype=RECORD)
+        words = [np.empty((0, _WORDS), np.uint64), *parts]
+        return np.concatenate(words).reshape(-1).view(RECORD)
 
     def _read(self, chunk: _Chunk) -> Records:
         """Chunks that hold more than one range's intents are wanted again soon."""
@@ -78,10 +80,11 @@ def _chunks(path: Path) -> Iterator[_Chunk]:
         yield _Chunk(path=path, first=first, count=size, lowest=low, highest=high)
 
 
-def _within(records: Records, first: int, stop: int, chunk: _Chunk) -> Records:
+def _within(records: Records, first: int, stop: int, chunk: _Chunk) -> npt.NDArray[np.uint64]:
+    """As whole numbers, one row a record: numpy copies those many times faster."""
+    words = records.view(np.uint64).reshape(-1, _WORDS)
     if chunk.lowest >= first and chunk.highest < stop:
-        return records
+        return words
     intents = records["intent"]
     wanted = np.flatnonzero((intents >= first) & (intents < stop))
-    words = records.view(np.uint64).reshape(-1, RECORD_BYTES // 8)
-    return words.take(wanted, axis=0).view(RECORD).reshape(-1)
+    return words.take(wanted, axis=0)

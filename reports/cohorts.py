@@ -33,7 +33,7 @@ class Known(IntEnum):
 class Cohorts:
     """One place an intent, in the order of intended start; times in microseconds since zero.
 
-    `NEVER` (-1) stands where a thing never happened. `answers` counts different final answers.
+    `NEVER` (-1) stands where a thing never happened. `contradicted`: told different final answers.
     `first` is the number of the intent at place 0.
     """
 
@@ -44,7 +44,7 @@ class Cohorts:
     unknown_us: Ints
     ended_us: Ints
     attempts: Ints
-    answers: Ints
+    contradicted: Flags
     known: Ints
     first: int = 0
 
@@ -114,12 +114,12 @@ def fold(due_us: Ints, attempts: Records, first: int = 0) -> Cohorts:
     start = attempts["due_us"].astype(np.int64) + attempts["late_us"]
     end = start + attempts["took_us"]
     outcome = attempts["code"] >> OUTCOME_SHIFT & 3
-    ok, info = outcome == Outcome.OK, outcome == Outcome.INFO
-    final = ok | ((outcome == Outcome.FAIL) & (attempts["answer"] != 0))
+    refused = (outcome == Outcome.FAIL) & (attempts["answer"] != 0)
     size = len(due_us)
-    captured = _first(size, intent[ok], end[ok])
-    settled = _first(size, intent[final], end[final])
-    unknown = _first(size, intent[info], end[info])
+    captured = _first_where(outcome == Outcome.OK, size, intent, end)
+    declined = _first_where(refused, size, intent, end)
+    unknown = _first_where(outcome == Outcome.INFO, size, intent, end)
+    settled = _earlier(captured, declined)
     count = np.bincount(intent, minlength=size).astype(np.int64)
     known = np.where(
         captured != NEVER,
@@ -134,7 +134,7 @@ def fold(due_us: Ints, attempts: Records, first: int = 0) -> Cohorts:
         unknown_us=unknown,
         ended_us=-_first(size, intent, -end, default=-NEVER),
         attempts=count,
-        answers=_different_answers(intent, attempts["answer"].astype(np.int64), count),
+        contradicted=_contradicted(intent, attempts["answer"], count),
         known=np.where(count == 0, Known.UNSTARTED, known),
         first=first,
     )
@@ -146,9 +146,25 @@ def _first(size: int, intent: Ints, at_us: Ints, default: int = NEVER) -> Ints:
     return np.where(first == _FAR, default, first)
 
 
-def _different_answers(intent: Ints, answer: Ints, count: Ints) -> Ints:
-    told = answer != 0
+def _first_where(chosen: Flags, size: int, intent: Ints, at_us: Ints) -> Ints:
+    """Mostly all or nothing is chosen."""
+    if chosen.all():
+        return _first(size, intent, at_us)
+    places = np.flatnonzero(chosen)
+    return _first(size, intent[places], at_us[places])
+
+
+def _earlier(one: Ints, other: Ints) -> Ints:
+    both = np.minimum(one, other)
+    return np.where(both == NEVER, np.maximum(one, other), both)
+
+
+def _contradicted(intent: Ints, answer: npt.NDArray[np.uint32], count: Ints) -> Flags:
     if not len(count) or count.max() <= 1:
-        return np.bincount(intent[told], minlength=len(count)).astype(np.int64)
-    pairs = np.unique(intent[told] << 32 | answer[told])
-    return np.bincount(pairs >> 32, minlength=len(count)).astype(np.int64)
+        return np.zeros(len(count), dtype=np.bool_)
+    told = np.flatnonzero(answer)
+    lowest = np.full(len(count), np.iinfo(np.uint32).max, dtype=np.uint32)
+    highest = np.zeros(len(count), dtype=np.uint32)
+    np.minimum.at(lowest, intent[told], answer[told])
+    np.maximum.at(highest, intent[told], answer[told])
+    return lowest < highest

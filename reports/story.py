@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -9,9 +10,9 @@ import numpy as np
 from harness.records import NAME_SHIFT, OUTCOME_SHIFT, STATUS_MASK, ErrorClass, Outcome
 from harness.traffic import US_PER_S
 from reports.attempts import Records
-from reports.cohorts import Block, Known
+from reports.cohorts import NEVER, Block, Known
 from reports.picture import Step, Story, Unknowns
-from reports.schedule import Floats
+from reports.schedule import Ints
 
 MOST_STEPS: Final = 12
 _ENDS: Final = {
@@ -74,33 +75,46 @@ class UnknownTally:
 
     def __init__(self, stop_s: float) -> None:
         self._stop_s = stop_s
-        self._asked: list[Floats] = []
-        self._settled: list[Floats] = []
+        self._begin_s, self._end_s = math.inf, 0.0
+        self._took_us = [np.empty(0, np.int64)]
+        self._never_s = [np.empty(0, np.float64)]
 
     def add(self, block: Block) -> None:
         """Take in what comes next."""
-        open_ = block.cohorts.unknown_us >= 0
-        if open_.any():
-            self._asked.append(block.cohorts.unknown_us[open_] / US_PER_S)
-            self._settled.append(block.cohorts.settled_us[open_] / US_PER_S)
+        asked_us, settled_us = block.cohorts.unknown_us, block.cohorts.settled_us
+        resolved = np.flatnonzero((asked_us != NEVER) & (settled_us != NEVER))
+        never = np.flatnonzero((asked_us != NEVER) & (settled_us == NEVER))
+        if len(resolved):
+            asked, settled = asked_us[resolved], settled_us[resolved]
+            self._took_us.append(np.maximum(settled - asked, 0))
+            self._span(asked, float(np.maximum(settled, asked).max()) / US_PER_S)
+        if len(never):
+            asked_s = asked_us[never] / US_PER_S
+            self._never_s.append(np.maximum(self._stop_s, asked_s) - asked_s)
+            self._span(asked_us[never], max(self._stop_s, float(asked_s.max())))
 
     def result(self) -> Unknowns:
         """The whole run."""
-        asked = np.concatenate((np.empty(0), *self._asked))
-        settled = np.concatenate((np.empty(0), *self._settled))
-        never = settled < 0
-        end = np.where(never, np.maximum(self._stop_s, asked), np.maximum(settled, asked))
-        took = np.where(never, np.inf, end - asked)
-        rank = max(int(np.ceil(len(took) * 0.99)) - 1, 0)
-        at = np.argsort(took, kind="stable")[rank] if len(took) else 0
+        took_us, never_s = np.concatenate(self._took_us), np.concatenate(self._never_s)
+        count = len(took_us) + len(never_s)
+        rank = max(math.ceil(count * 0.99) - 1, 0)
+        censored = count > 0 and rank >= len(took_us)
+        if censored:
+            p99_s = float(never_s[rank - len(took_us)])
+        else:
+            p99_s = float(np.partition(took_us, rank)[rank]) / US_PER_S if count else 0.0
         return Unknowns(
-            count=len(asked),
-            unresolved=int(never.sum()),
-            begin_s=float(asked.min()) if len(asked) else 0.0,
-            end_s=float(end.max()) if len(asked) else 0.0,
-            p99_s=float((end - asked)[at]) if len(asked) else 0.0,
-            censored=bool(never[at]) if len(asked) else False,
+            count=count,
+            unresolved=len(never_s),
+            begin_s=self._begin_s if count else 0.0,
+            end_s=self._end_s,
+            p99_s=p99_s,
+            censored=censored,
         )
+
+    def _span(self, asked_us: Ints, end_s: float) -> None:
+        self._begin_s = min(self._begin_s, float(asked_us.min()) / US_PER_S)
+        self._end_s = max(self._end_s, end_s)
 
 
 def _step(one: Records, due_us: int, names: tuple[str, ...]) -> Step:

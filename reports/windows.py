@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,15 +10,13 @@ import numpy as np
 
 from harness.traffic import US_PER_S
 from reports.cohorts import Block
-from reports.schedule import Floats, Ints
+from reports.schedule import Floats
 
 MOST_WINDOWS: Final = 240
 PERCENTILES: Final = (50, 95, 99)
 AMPLIFIED: Final = 1.5
 STARVED: Final = 0.5
 METASTABLE_S: Final = 60
-_PLACE_SHIFT: Final = 40
-_ZERO_US: Final = 1 << 38  # a damaged record may end before its start: no negative key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +42,7 @@ class Amplification:
 class WindowTally:
     """Counts blocks into at most MOST_WINDOWS windows of one second or longer.
 
-    Percentiles are exact ranks: a window is sorted when the last of its payments was seen.
+    Percentiles are exact ranks: a window is ranked when the last of its payments was seen.
     """
 
     def __init__(self, end_s: float) -> None:
@@ -51,52 +50,50 @@ class WindowTally:
         while end_s / self._width_s > MOST_WINDOWS:
             self._width_s *= 2
         self._size = max(1, int(np.ceil(end_s / self._width_s)))
-        self._counts = {name: np.zeros(self._size, np.int64) for name in ("due", "good", "slow")}
+        self._due, self._good, self._slow = np.zeros((3, self._size), np.int64)
         self._latency_ms = np.full((len(PERCENTILES), self._size), np.nan)
-        self._open: list[Ints] = []
-        self._begun = 0
+        self._begun, self._took_us = 0, [np.empty(0, np.int64)]
 
     def add(self, block: Block) -> None:
         """Take in what comes next."""
         if not len(block.due_s):
             return
         place = np.minimum((block.due_s / self._width_s).astype(np.int64), self._size - 1)
-        for name, chosen in (("due", place), ("good", place[block.good])):
-            self._counts[name] += np.bincount(chosen, minlength=self._size)
+        self._due += np.bincount(place, minlength=self._size)
+        self._good += np.bincount(place[block.good], minlength=self._size)
         if block.slow.any():
-            self._counts["slow"] += np.bincount(place[block.slow], minlength=self._size)
+            self._slow += np.bincount(place[block.slow], minlength=self._size)
         done = np.isfinite(block.latency_ms)
-        took_us = block.cohorts.captured_us - block.cohorts.due_us + _ZERO_US
-        self._open.append((place << _PLACE_SHIFT | took_us)[done])
-        if place[-1] > self._begun:
-            self._rank(int(place[-1]))
+        took_us = (block.cohorts.captured_us - block.cohorts.due_us)[done]
+        numbers = np.arange(place[0], place[-1] + 1)
+        edges = np.searchsorted(place[done], numbers)
+        for number, part in zip(numbers.tolist(), np.split(took_us, edges[1:]), strict=True):
+            if number > self._begun:
+                self._rank()
+                self._begun = number
+            self._took_us.append(part)
 
     def result(self) -> Windows:
         """All windows."""
-        self._rank(self._size)
-        due, good, slow = (self._counts[name] for name in ("due", "good", "slow"))
+        self._rank()
         p50, p95, p99 = self._latency_ms
         return Windows(
             width_s=self._width_s,
-            scheduled=due / self._width_s,
-            good=good / self._width_s,
-            slow=slow / self._width_s,
-            failed=(due - good - slow) / self._width_s,
+            scheduled=self._due / self._width_s,
+            good=self._good / self._width_s,
+            slow=self._slow / self._width_s,
+            failed=(self._due - self._good - self._slow) / self._width_s,
             latency_ms=(p50, p95, p99),
         )
 
-    def _rank(self, last: int) -> None:
-        """Window and latency are one number, so that one integer sort ranks all before `last`."""
-        keys = np.concatenate((np.empty(0, np.int64), *self._open))
-        keys.sort()
-        edges = np.searchsorted(keys, np.arange(self._size + 1) << _PLACE_SHIFT)
-        size = np.diff(edges[: last + 1])
-        for row, percent in enumerate(PERCENTILES):
-            rank = np.maximum(np.ceil(size * percent / 100).astype(np.int64), 1) - 1
-            some = np.flatnonzero(size)
-            found = keys[(edges[:last] + rank)[some]] & ((1 << _PLACE_SHIFT) - 1)
-            self._latency_ms[row, some] = (found - _ZERO_US) / 1000.0
-        self._open, self._begun = [keys[edges[last] :]], last
+    def _rank(self) -> None:
+        """The window that was begun is over; only three of its payments need to be in place."""
+        took_us = np.concatenate(self._took_us)
+        self._took_us = [np.empty(0, np.int64)]
+        if len(took_us):
+            ranks = [max(math.ceil(len(took_us) * p / 100), 1) - 1 for p in PERCENTILES]
+            found = np.partition(took_us, ranks)[ranks]
+            self._latency_ms[:, self._begun] = found / 1000.0
 
 
 class AmplificationTally:

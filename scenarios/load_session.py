@@ -62,6 +62,10 @@ class FileRecorder:
             raise OSError("the disk took only a part of a record")
         self.kept += 1
 
+    def close(self) -> None:
+        """Give the file back."""
+        os.close(self._fd)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:

@@ -150,9 +150,11 @@ def pay(
         unknown = unknown or says is _Says.UNKNOWN
         outcome, final = _outcome(says, unknown)
         yield Learned(outcome, digest if final else 0)
+        if final or attempt >= patience.max_attempts:
+            return outcome
         limit_s = min(patience.backoff_max_s, patience.backoff_s * 2.0 ** (attempt - 1))
         wait_s = draw(attempt) * limit_s
-        if final or attempt >= patience.max_attempts or answer.at_s + wait_s >= until_s:
+        if answer.at_s + wait_s >= until_s:
             return outcome
         yield Wait(wait_s)
         name = ASK if unknown and name == PAY else PAY

@@ -87,6 +87,8 @@ def reactions(asked: Asked, toggles: tuple[Toggle, ...]) -> Figures:
 def _first(starts_ns: np.ndarray[tuple[int], np.dtype[np.int64]], since: int, until: int) -> int:
     """The first start in that time. Raises ValueError if there is none."""
     found = starts_ns[(starts_ns >= since) & (starts_ns < until)]
+    if not len(found):
+        raise ValueError("no request shows what the call has changed")
     return int(found.min())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from pathlib import Path
 
@@ -93,6 +94,42 @@ def test_lateness_is_ranked_exactly() -> None:
     assert found.late_ms_p50 == round(late_us[int(np.ceil(len(late_us) * 0.5)) - 1] / 1000, 3)
     assert found.late_ms_p99 == round(late_us[int(np.ceil(len(late_us) * 0.99)) - 1] / 1000, 3)
     assert found.late_ms_max == late_us[-1] / 1000
+
+
+def test_unknown_answers_are_ranked_exactly() -> None:
+    due, records = random_run(8)
+    (block,) = cut(due, records, [])
+    tally = UnknownTally(LOAD_S + 1)
+    tally.add(block)
+    took_s = []
+    for asked_us, settled_us in zip(
+        block.cohorts.unknown_us.tolist(), block.cohorts.settled_us.tolist(), strict=True
+    ):
+        if asked_us >= 0:
+            took_s.append(math.inf if settled_us < 0 else max(settled_us - asked_us, 0) / 1e6)
+    found = tally.result()
+    assert (found.count, found.unresolved) == (len(took_s), took_s.count(math.inf))
+    expected = sorted(took_s)[math.ceil(len(took_s) * 0.99) - 1]
+    assert found.censored == math.isinf(expected)
+    resolved = block.cohorts.settled_us >= 0
+    tally = UnknownTally(LOAD_S + 1)
+    numbers = np.flatnonzero(resolved)
+    kept = records[np.isin(records["intent"], numbers)]
+    tally.add(block_of(due, kept, LIMIT_MS))
+    finite = sorted(took for took in took_s if math.isfinite(took))
+    assert tally.result().p99_s == finite[math.ceil(len(finite) * 0.99) - 1]
+    assert not tally.result().censored
+
+
+def test_who_was_told_two_things_is_known() -> None:
+    due, records = random_run(9)
+    told: dict[int, set[int]] = {intent: set() for intent in range(len(due))}
+    for intent, answer in zip(records["intent"].tolist(), records["answer"].tolist(), strict=True):
+        told[intent] |= {answer} - {0}
+    (block,) = cut(due, records, [])
+    found = np.flatnonzero(block.cohorts.contradicted).tolist()
+    assert found == [intent for intent, answers in told.items() if len(answers) > 1]
+    assert found
 
 
 def test_records_come_by_ranges_of_intents_whatever_their_order(tmp_path: Path) -> None:

@@ -224,3 +224,14 @@ def test_an_attempt_after_a_late_one_has_its_whole_patience() -> None:
     with serving(silence, answer_late) as (url, _), closing(Payer(url)) as payer:
         assert payer.exchange(ASK, 0.1).error is ErrorClass.READ_TIMEOUT
         assert payer.exchange(ASK, 2).status == 200
+
+
+def test_one_connection_carries_one_attempt_after_the_other() -> None:
+    def answer_twice(connection: socket.socket) -> None:
+        connection.sendall(OK)
+        connection.recv(65536)
+        connection.sendall(OK)
+
+    with serving(answer_twice) as (url, seen), closing(Payer(url)) as payer:
+        assert [payer.exchange(ASK, 2).status, payer.exchange(ASK, 2).status] == [200, 200]
+    assert len(seen) == 1

@@ -177,7 +177,7 @@ def _answers_differ(
     cohorts: Cohorts, attempts: Records, booked: dict[str, _Booked], names: list[str]
 ) -> tuple[str, ...]:
     """Intents that were told two things, or another thing than what payments has stored."""
-    wrong = set((cohorts.answers > 1).nonzero()[0].tolist())
+    wrong = set(cohorts.contradicted.nonzero()[0].tolist())
     told = attempts["answer"] != 0
     pairs = zip(attempts["intent"][told].tolist(), attempts["answer"][told].tolist(), strict=True)
     for intent, answer in pairs:

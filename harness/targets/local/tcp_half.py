@@ -103,11 +103,11 @@ class TcpHalf(asyncio.Protocol):
         return True  # the other direction may still be talking
 
     def _hold(self, data: bytes) -> None:
+        now_ns = time.monotonic_ns()  # a delay counts from here
         edge = self._edge
         if touches(edge.fault, from_caller=self.from_caller):
             edge.hits += 1
         chunk = (len(data), self.from_caller)
-        now_ns = time.monotonic_ns()
         due = due_ns(edge.fault, now_ns, self._last_ns, chunk, random.random)
         if due <= now_ns and not self._held and self.peer is not None:
             self._send(data)

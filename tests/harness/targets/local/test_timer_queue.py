@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import time
 
+import pytest
 import uvloop
 
 from harness.targets.local.timer_queue import TimerQueue
@@ -57,3 +59,51 @@ def test_can_be_exact_to_less_than_a_millisecond() -> None:
     # On a full machine many are late, by the scheduler and not by the clock; one must be sharp.
     late = (uvloop.run(one()) for _ in range(300))
     assert any(0 <= one_late < 1 * MS for one_late in late)
+
+
+def test_a_callback_may_ask_for_another_and_a_failing_one_stops_nobody() -> None:
+    async def scene() -> tuple[list[str], list[str]]:
+        queue, fired, failed = TimerQueue(), list[str](), list[str]()
+        asyncio.get_running_loop().set_exception_handler(
+            lambda _, context: failed.append(str(context["exception"]))
+        )
+
+        def fail() -> None:
+            raise ValueError("a callback's own mistake")
+
+        now = time.monotonic_ns()
+        queue.at(now + MS, fail)
+        queue.at(now + 2 * MS, lambda: queue.at(now + 3 * MS, lambda: fired.append("asked")))
+        queue.at(now + 10 * MS, lambda: fired.append("waited"))
+        await until_true(lambda: len(fired) == 2)
+        queue.at(time.monotonic_ns(), lambda: fired.append("due already"))
+        await until_true(lambda: len(fired) == 3)
+        queue.close()
+        return fired, failed
+
+    fired, failed = uvloop.run(scene())
+    assert fired == ["asked", "waited", "due already"]
+    assert failed == ["a callback's own mistake"]
+
+
+def test_a_far_deadline_costs_at_most_one_more_waking(monkeypatch: pytest.MonkeyPatch) -> None:
+    wakings = 0
+    fire = TimerQueue._fire
+
+    def counted(queue: TimerQueue) -> None:
+        nonlocal wakings
+        wakings += 1
+        fire(queue)
+
+    monkeypatch.setattr(TimerQueue, "_fire", counted)
+
+    async def scene() -> None:
+        queue, over = TimerQueue(), asyncio.Event()
+        queue.at(time.monotonic_ns() + 20 * MS, over.set)
+        await over.wait()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.Event().wait(), 0.02)
+        queue.close()
+
+    uvloop.run(scene())
+    assert wakings in (1, 2)
