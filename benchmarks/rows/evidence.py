@@ -1,0 +1,65 @@
+"""evidence: all that the system says of itself after 100,000 payments, fetched into the run."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+from typing import Final
+
+from benchmarks.driven_system import started
+from benchmarks.filled_system import fill_bank, write_system
+from benchmarks.measuring import Case, Figures, Row
+from harness.clock import SystemClock
+from harness.errors import HarnessError
+from harness.evidence import fetch_all
+from harness.store import RunFolder
+from harness.system import read_system
+from harness.targets.local.target import LocalTarget
+from harness.timeline import FileTimeline
+
+PAYMENTS: Final = 100_000
+_LEAST_ROWS: Final = {
+    "ledger_entries": 4 * PAYMENTS,
+    "ledger_accounts": 1,
+    "bank_charges": PAYMENTS,
+    "payments": PAYMENTS,
+}
+
+
+def row() -> Row:
+    """The row."""
+    return Row(
+        name="evidence",
+        meaning="seconds to fetch every ledger entry, account, charge and payment of 100,000 "
+        "payments from the running system into the run's folder",
+        cases=(Case(name="time", unit="s", goal=1.0), Case(name="size", unit="MB")),
+        ours=_measure,
+    )
+
+
+def _measure() -> Figures:
+    with tempfile.TemporaryDirectory() as root:
+        folder, path = RunFolder(Path(root) / "run"), Path(root) / "system.yaml"
+        write_system(path, PAYMENTS)
+        with started(folder, path) as (state, _):
+            fill_bank(state, folder, PAYMENTS)
+            system, target = read_system(path), LocalTarget(state.target_socket)
+            timeline = FileTimeline(folder.timeline, SystemClock())
+            began = time.perf_counter()
+            missing = fetch_all(system, target, folder.evidence_folder, timeline)
+            took_s = time.perf_counter() - began
+            timeline.close()
+        if missing:
+            raise HarnessError("; ".join(missing))
+        return {"time": took_s, "size": _checked_bytes(folder) / 1e6}
+
+
+def _checked_bytes(folder: RunFolder) -> int:
+    total = 0
+    for source, least in _LEAST_ROWS.items():
+        raw = folder.evidence(source).read_bytes()
+        if raw.count(b"\n") < least:
+            raise HarnessError(f"{source}: less than {least} rows came")
+        total += len(raw)
+    return total
