@@ -17,7 +17,7 @@ Records = npt.NDArray[np.void]
 RECORD: Final[np.dtype[Any]] = np.dtype(list(FIELDS))
 _CHUNK: Final = 1 << 16
 _WORDS: Final = RECORD_BYTES // 8
-_KEPT_CHUNKS: Final = 24
+_KEPT_A_FILE: Final = 2  # what one range has begun, and what answered late
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,7 @@ class AttemptFiles:
 
     def __init__(self, paths: tuple[Path, ...]) -> None:
         """Look once at every record. Raises OSError."""
+        self._most_kept = _KEPT_A_FILE * len(paths)
         self._chunks = tuple(chunk for path in paths for chunk in _chunks(path))
         self._kept: OrderedDict[_Chunk, Records] = OrderedDict()
 
@@ -66,7 +67,7 @@ class AttemptFiles:
         if records is None:
             records = chunk.read()
         self._kept[chunk] = records
-        if len(self._kept) > _KEPT_CHUNKS:
+        if len(self._kept) > self._most_kept:
             self._kept.popitem(last=False)
         return records
 
