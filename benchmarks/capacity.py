@@ -15,7 +15,8 @@ from typing import Final
 import msgspec
 
 from benchmarks.driven_system import Drive, drive
-from harness.records import RECORD_BYTES, Attempt, Outcome, unpack
+from harness.follow import RunFollower
+from harness.records import Outcome
 from harness.store import RunFolder
 from harness.traffic import read_schedule
 
@@ -91,17 +92,11 @@ def _took_ms(folder: RunFolder) -> dict[int, float]:
     """Intended start to final success, by intent, in ms."""
     first: dict[int, int] = {}
     took: dict[int, float] = {}
-    for a in sorted(_attempts(folder), key=lambda attempt: attempt.attempt):
+    for a in sorted(RunFollower(folder).attempts(), key=lambda attempt: attempt.attempt):
         due = first.setdefault(a.intent, a.due_us)
         if a.outcome is Outcome.OK:
             took.setdefault(a.intent, (a.due_us + a.late_us + a.took_us - due) / 1000)
     return took
-
-
-def _attempts(folder: RunFolder) -> list[Attempt]:
-    raw = b"".join(path.read_bytes() for path in folder.all_attempts())
-    whole = len(raw) - len(raw) % RECORD_BYTES
-    return [unpack(raw[at : at + RECORD_BYTES]) for at in range(0, whole, RECORD_BYTES)]
 
 
 def main() -> None:

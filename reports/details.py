@@ -8,7 +8,8 @@ import msgspec
 
 from harness.documents import nearest
 from harness.errors import ConfigError
-from harness.records import RECORD_BYTES, Attempt, ErrorClass, unpack
+from harness.follow import RunFollower
+from harness.records import Attempt, ErrorClass
 from harness.store import LoadPlan, LoadReady, RunFolder, read_json
 from harness.traffic import read_schedule
 from harness.usage import Usage
@@ -65,17 +66,8 @@ def intent_story(folder: RunFolder, key: str) -> tuple[Step, ...]:
         mend = nearest(key, [f"{plan.intent_prefix}-0"])
         raise ConfigError(f"--intent {key!r} is not of this run; {mend}")
     names = read_json(folder.ready(0), LoadReady).names
-    found = [a for a in _attempts(folder) if a.intent == int(number)]
+    found = [a for a in RunFollower(folder).attempts() if a.intent == int(number)]
     return tuple(_step(a, names) for a in sorted(found, key=lambda a: a.due_us + a.late_us))
-
-
-def _attempts(folder: RunFolder) -> list[Attempt]:
-    raw = [path.read_bytes() for path in folder.all_attempts()]
-    return [
-        unpack(part[at : at + RECORD_BYTES])
-        for part in raw
-        for at in range(0, len(part) - RECORD_BYTES + 1, RECORD_BYTES)
-    ]
 
 
 def _cost(name: str, cpu_s: float, share: float, due: int) -> Cost:

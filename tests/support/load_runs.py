@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from harness.clock import NS_PER_S
+from harness.follow import RunFollower
 from harness.load import Generator
-from harness.records import RECORD_BYTES, Attempt, unpack
+from harness.records import Attempt
 from harness.store import LoadPlan, RunFolder
 
 SEED = 7
@@ -50,12 +51,7 @@ def begin(generator: Generator) -> int:
 
 def attempts_of(folder: RunFolder) -> list[Attempt]:
     """All attempts of all workers; a torn last record is left out."""
-    found = []
-    for path in folder.all_attempts():
-        raw = path.read_bytes()
-        whole = len(raw) - len(raw) % RECORD_BYTES
-        found += [unpack(raw[at : at + RECORD_BYTES]) for at in range(0, whole, RECORD_BYTES)]
-    return found
+    return list(RunFollower(folder).attempts())
 
 
 def until(holds: Callable[[], bool], timeout_s: float = 10.0) -> None:
