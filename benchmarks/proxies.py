@@ -108,7 +108,7 @@ def straight(upstream: int) -> Iterator[Proxy]:
 
 
 async def _refuse(delay_ms: int) -> None:
-    raise NotImplementedError(f"nobody is there to delay by {delay_ms} ms")
+    raise ValueError(f"nobody is there to delay by {delay_ms} ms")
 
 
 @contextlib.contextmanager

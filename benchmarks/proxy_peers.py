@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import http.client
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -13,8 +14,9 @@ import envoy
 import msgspec
 
 from benchmarks.loopback_server import HOST
-from benchmarks.peers import find
-from benchmarks.proxies import EDGE, Proxy, free_port, running
+from benchmarks.measuring import Case, Figures, Peer, Row
+from benchmarks.peers import find, missing
+from benchmarks.proxies import EDGE, Proxy, Start, free_port, running, squall
 from harness.system import Edge, Service
 from harness.targets.base import EdgeFault
 from harness.targets.local.envoy_config import bootstrap
@@ -100,3 +102,19 @@ def _placed(port: int, upstream: int) -> PlacedEdge:
     called = Service(name="called")
     behind = PlacedInstance(name="called", service=called, host=HOST, port=upstream)
     return PlacedEdge(edge=Edge(name=EDGE, via="mesh"), port=port, behind=(behind,))
+
+
+def row_beside_peers(
+    name: str, meaning: str, cases: tuple[Case, ...], measure: Callable[[Start], Figures]
+) -> Row:
+    """A row that measures our proxy, Toxiproxy and an Envoy edge in the same way."""
+    return Row(
+        name=name,
+        meaning=meaning,
+        cases=cases,
+        ours=partial(measure, squall),
+        peers=(
+            Peer(name="Toxiproxy", measure=partial(measure, toxiproxy), missing=missing(TOXIPROXY)),
+            Peer(name="Envoy (HTTP)", measure=partial(measure, envoy_edge)),
+        ),
+    )

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 from typing import Final
 
 import numpy as np
 
-from benchmarks.measuring import Case, Figures, Peer, Row
-from benchmarks.peers import missing
-from benchmarks.proxies import Proxy, Start, squall
+from benchmarks.measuring import Case, Figures, Row
+from benchmarks.proxies import Proxy, Start
 from benchmarks.proxy_load import load, server
-from benchmarks.proxy_peers import TOXIPROXY, envoy_edge, toxiproxy
+from benchmarks.proxy_peers import row_beside_peers
 
 # (delay in ms, connections, seconds): with many connections all fall due together, each round.
 LOADS: Final = ((1, 1, 1.5), (10, 1, 2.0), (100, 16, 2.0), (500, 32, 2.2))
 _SETTLES_S: Final = 0.1
 _EARLIEST: Final = "earliest"
 
+MEANING: Final = "how far a delayed request is from the delay that was asked for"
 CASES: Final = (
     Case(name="p50 error at 1 ms", unit="ms", goal=0.15),
     Case(name="p50 error at 10 ms", unit="ms", goal=0.2),
@@ -52,17 +51,4 @@ async def _set(proxy: Proxy, delay_ms: int) -> None:
 
 def row() -> Row:
     """The error of four delays."""
-    return Row(
-        name="delay",
-        meaning="how far a delayed request is from the delay that was asked for",
-        cases=CASES,
-        ours=functools.partial(measure, squall),
-        peers=(
-            Peer(
-                name="Toxiproxy",
-                measure=functools.partial(measure, toxiproxy),
-                missing=missing(TOXIPROXY),
-            ),
-            Peer(name="Envoy (HTTP)", measure=functools.partial(measure, envoy_edge)),
-        ),
-    )
+    return row_beside_peers("delay", MEANING, CASES, measure)

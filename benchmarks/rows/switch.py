@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import random
 import tempfile
 import time
@@ -13,11 +12,10 @@ from typing import Final, NamedTuple
 import numpy as np
 import uvloop
 
-from benchmarks.measuring import Case, Figures, Peer, Row
-from benchmarks.peers import missing
-from benchmarks.proxies import Proxy, Start, squall
+from benchmarks.measuring import Case, Figures, Row
+from benchmarks.proxies import Proxy, Start
 from benchmarks.proxy_load import Asked, Load, load, server
-from benchmarks.proxy_peers import TOXIPROXY, envoy_edge, toxiproxy
+from benchmarks.proxy_peers import row_beside_peers
 
 DELAY_MS: Final = 20
 TOGGLES: Final = 16
@@ -25,6 +23,7 @@ _ON_S, _OFF_S, _JITTER_S = 0.12, 0.1, 0.02
 _LEAD_S: Final = 0.5
 _SEED: Final = 1
 
+MEANING: Final = "from the call that switches a fault to the first request that shows it"
 CASES: Final = (
     Case(name="on, first affected", unit="ms", goal=0.35),
     Case(name="off, first clean", unit="ms", goal=0.5),
@@ -98,17 +97,4 @@ def _median_ms(spans_ns: list[int]) -> float:
 
 def row() -> Row:
     """A delay of 20 ms, on and off."""
-    return Row(
-        name="switch",
-        meaning="from the call that switches a fault to the first request that shows it",
-        cases=CASES,
-        ours=functools.partial(measure, squall),
-        peers=(
-            Peer(
-                name="Toxiproxy",
-                measure=functools.partial(measure, toxiproxy),
-                missing=missing(TOXIPROXY),
-            ),
-            Peer(name="Envoy (HTTP)", measure=functools.partial(measure, envoy_edge)),
-        ),
-    )
+    return row_beside_peers("switch", MEANING, CASES, measure)

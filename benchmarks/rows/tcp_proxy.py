@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Final
 
 import numpy as np
 
-from benchmarks.measuring import Case, Figures, Peer, Row
-from benchmarks.peers import missing
-from benchmarks.proxies import Start, squall, straight
+from benchmarks.measuring import Case, Figures, Row
+from benchmarks.proxies import Start, straight
 from benchmarks.proxy_load import cpu_us, load, server
-from benchmarks.proxy_peers import TOXIPROXY, envoy_edge, toxiproxy
+from benchmarks.proxy_peers import row_beside_peers
 
 MANY: Final = 16
 _WARM_UP_S: Final = 0.3
 _ALONE_S: Final = 1.5
 _MANY_S: Final = 2.5
 
+MEANING: Final = "what an edge costs while no fault is on"
 CASES: Final = (
     Case(name="requests c=16", unit="/s", goal=1.0, must=">=", against="ratio"),
     Case(name="cpu c=16", unit="us/request", goal=14.0),
@@ -49,17 +48,4 @@ def _p50_us(port: int) -> float:
 
 def row() -> Row:
     """Requests through one proxy on one core."""
-    return Row(
-        name="tcp-proxy",
-        meaning="what an edge costs while no fault is on",
-        cases=CASES,
-        ours=functools.partial(measure, squall),
-        peers=(
-            Peer(
-                name="Toxiproxy",
-                measure=functools.partial(measure, toxiproxy),
-                missing=missing(TOXIPROXY),
-            ),
-            Peer(name="Envoy (HTTP)", measure=functools.partial(measure, envoy_edge)),
-        ),
-    )
+    return row_beside_peers("tcp-proxy", MEANING, CASES, measure)
