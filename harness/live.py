@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -123,8 +123,3 @@ def states_in_words(states: dict[str, str]) -> str:
     """`ledger-1 DOWN   ledger-2 ready`: what is not as it should be stands out."""
     calm = {"ready", "closed", "stopped"}
     return "   ".join(f"{k} {v if v in calm else v.upper()}" for k, v in states.items())
-
-
-def counts_in_words(states: dict[str, str]) -> str:
-    """`2 closed, 1 open`."""
-    return ", ".join(f"{n} {state}" for state, n in Counter(states.values()).most_common())

@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.text import Text
 
 from harness.follow import RunFollower
-from harness.live import LiveModel, counts_in_words, states_in_words
+from harness.live import LiveModel, states_in_words
 
 HEARTBEAT_S: Final = 10.0
 _PHASES: Final = ("warm-up", "baseline", "fault", "recovery", "drain")
@@ -159,7 +159,7 @@ def picture(title: str, model: LiveModel, at_s: float) -> list[str]:
         f"  intents    {tries} attempts each   {now.unknown} unknown",
         *(f"  fault      {name}   {state}" for name, state in model.faults.items()),
         f"  breakers   {states_in_words(model.breakers) or 'all closed'}",
-        f"  instances  {states_in_words(model.instances) or counts_in_words(model.instances)}",
+        f"  instances  {states_in_words(model.instances)}",
         *(f"  {'events' if i == 0 else '':9}  {text}" for i, text in enumerate(model.events)),
         "  Ctrl-C undoes the fault and stops.",
     ]
