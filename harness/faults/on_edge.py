@@ -5,6 +5,7 @@ An edge without traffic proves nothing: such a fault stays unproven, whatever wa
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -15,7 +16,7 @@ from harness.targets.base import EdgeFault, EdgeStatus, Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OnEdge:
+class OnEdge(ABC):
     """A fault of `edge`. A subclass names itself and states its effect."""
 
     name: ClassVar[str]
@@ -28,9 +29,9 @@ class OnEdge:
         """The edge."""
         return self.edge
 
+    @abstractmethod
     def effect(self) -> EdgeFault:
         """What the edge shall do to its traffic."""
-        raise NotImplementedError
 
     def settings(self) -> Evidence:
         """What was asked for, without what does not matter to this kind."""
