@@ -7,14 +7,14 @@ rounds on the same machine, so that a slow minute is slow for all of them; media
 from __future__ import annotations
 
 import os
-import resource
 import statistics
-import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
+
+from harness.clock import SystemClock
+from harness.machine import OwnTree, read_cpu, slice_of
 
 FOREIGN_LIMIT: Final = 0.10  # of all cores; above it a round counts as disturbed
 Figures = Mapping[str, float]
@@ -135,22 +135,10 @@ def _met(case: Case, ours: float | None, ratio: float | None) -> bool | None:
 def _undisturbed(measure: Callable[[], Figures]) -> tuple[Figures, float]:
     """The figures, and the share of all cores that others took meanwhile.
 
-    Ours is what this process and the children that it waited for took; a child that still runs
-    counts as foreign, so a row must end what it starts.
+    Ours is what this process, its descendants and their dead took.
     """
-    busy, own, wall = _busy_s(), _own_s(), time.monotonic()
+    clock, own = SystemClock(), OwnTree(os.getpid())
+    begin = read_cpu(own, clock)
     figures = measure()
-    spent = _busy_s() - busy - (_own_s() - own)
-    cores = os.cpu_count() or 1
-    return figures, max(0.0, spent) / (cores * (time.monotonic() - wall))
-
-
-def _busy_s() -> float:
-    fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
-    user, nice, system, _, _, irq, softirq, steal = map(int, fields[:8])
-    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
-
-
-def _own_s() -> float:
-    usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(u.ru_utime + u.ru_stime for u in usages)
+    whole = slice_of([begin], read_cpu(own, clock), begin.mono_ns, os.cpu_count() or 1)
+    return figures, whole.foreign

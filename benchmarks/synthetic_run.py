@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.synthetic_books import answer_of, write_evidence
+from harness.machine import Slice
 from harness.records import OUTCOME_SHIFT, ErrorClass, Outcome
 from harness.store import LoadDone, LoadPlan, LoadReady, Manifest, PhaseSpan, RunFolder, write_json
 from harness.timeline import Event
@@ -166,11 +167,17 @@ def _write_facts(folder: RunFolder, length: Length, sources: tuple[str, ...]) ->
         workers=WORKERS,
     )
     write_json(folder.plan, plan)
+    seconds = range(int(length.load_s))
+    write_json(folder.machine, [_alone(second) for second in seconds])
     begin_s, end_s = length.f0_s, length.f0_s + spans[2]
     stages = {"asked": begin_s - 0.02, "injected": begin_s - 0.01, "verified": begin_s}
     stages |= {"undone": end_s - 0.01, "verified_undone": end_s}
     events = [_event(at_s, stage) for stage, at_s in stages.items()]
     folder.timeline.write_bytes(msgspec.json.Encoder().encode_lines(events))
+
+
+def _alone(second: int) -> Slice:
+    return Slice(begin_s=second, end_s=second + 1.0, busy=0.5, foreign=0.0)
 
 
 def _event(at_s: float, stage: str) -> Event:

@@ -18,6 +18,7 @@ from harness.follow import RunFollower
 from harness.heal import heal
 from harness.live import LiveModel
 from harness.load import Generator
+from harness.machine import MachineWatch
 from harness.order import (
     Order,
     direct_edges,
@@ -69,6 +70,7 @@ class _Session:
     generator: Generator
     conductor: Conductor
     started_at: str
+    machine: MachineWatch
     t0_mono_ns: int = 0
     phases: list[PhaseSpan] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
@@ -100,6 +102,7 @@ def run(order: Order, tools: Tools) -> RunFolder:
         usage = _usage(session)
     # The system is down, its logs are complete: now the run can be sealed.
     write_json(folder.usage, usage)
+    write_json(folder.machine, session.machine.slices(session.t0_mono_ns))
     write_json(folder.manifest, _manifest(session))
     folder.seal()
     return folder
@@ -139,6 +142,7 @@ def _start(
         generator=generator,
         conductor=conductor,
         started_at=started_at,
+        machine=MachineWatch(tools.clock),
     )
 
 
@@ -197,6 +201,7 @@ def _phase(
             break
         if not s.generator.alive() and not until_loaded:
             raise TargetError(f"the load generator ended in {name}; see {s.folder.logs}")
+        s.machine.tick()
         s.tools.watcher.tick(at_s)
         s.tools.clock.sleep(min(TICK_S, end_s - at_s))
     s.phases.append(PhaseSpan(name=name, begin_s=begin_s, end_s=max(begin_s, s.at_s())))

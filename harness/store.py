@@ -3,7 +3,8 @@
 ```
 runs/<experiment>/<UTC>/
     run.json  experiment.yaml  system.yaml        what was run (Manifest)
-    timeline.ndjson  journal.json  usage.json     what happened, what it cost in CPU
+    timeline.ndjson  journal.json                 what happened
+    usage.json  machine.json                      what it cost in CPU, and what others took
     load/plan.json  schedule.bin  ready-<w>.json  go.json  attempts-<w>.bin  done-<w>.json
     evidence/<source>.ndjson                      what the system says of itself, at the end
     logs/<process>.log
@@ -112,6 +113,7 @@ class RunFolder:
         self.timeline = root / "timeline.ndjson"
         self.journal = root / "journal.json"
         self.usage = root / "usage.json"
+        self.machine = root / "machine.json"
         self.load = root / "load"
         self.logs = root / "logs"
         self.evidence_folder = root / "evidence"

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
 
 import msgspec
 
 from harness.clock import Clock
-
-PROC: Final = Path("/proc")
-_TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
+from harness.processes import TICKS_PER_S, read_processes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +42,12 @@ class Sample:
 
 def take_sample(watched: tuple[Watched, ...], clock: Clock) -> Sample:
     """The CPU seconds of all watched processes and their living children, now."""
-    children, ticks = _process_table()
-    for one in watched:
-        for kids in children.values():
-            if one.pid in kids:
-                kids.remove(one.pid)
-    totals = {w.name: _tree_ticks(w.pid, children, ticks) / _TICKS_PER_S for w in watched}
+    table, apart = read_processes(), frozenset(one.pid for one in watched)
+    ticks = {
+        one.name: sum(table.by_pid[pid].own for pid in table.below([one.pid], apart))
+        for one in watched
+    }
+    totals = {name: spent / TICKS_PER_S for name, spent in ticks.items()}
     return Sample(mono_ns=clock.monotonic_ns(), cpu_s=totals)
 
 
@@ -65,33 +60,3 @@ def between(begin: Sample, end: Sample, t0_mono_ns: int) -> tuple[Usage, ...]:
         if name in begin.cpu_s
     ]
     return tuple(sorted(used, key=lambda usage: -usage.cpu_s))
-
-
-def _process_table() -> tuple[dict[int, list[int]], dict[int, int]]:
-    children: dict[int, list[int]] = {}
-    ticks: dict[int, int] = {}
-    for entry in PROC.iterdir():
-        if entry.name.isdigit():
-            stat = _stat(entry)
-            if stat:
-                pid = int(entry.name)
-                children.setdefault(int(stat[1]), []).append(pid)
-                ticks[pid] = int(stat[11]) + int(stat[12])
-    return children, ticks
-
-
-def _stat(entry: Path) -> list[str]:
-    """The fields of /proc/<pid>/stat after the command's name (state first)."""
-    try:
-        return (entry / "stat").read_text().rpartition(")")[2].split()
-    except OSError:  # it ended while we looked
-        return []
-
-
-def _tree_ticks(pid: int, children: dict[int, list[int]], ticks: dict[int, int]) -> int:
-    total, todo = 0, [pid]
-    while todo:
-        current = todo.pop()
-        total += ticks.get(current, 0)
-        todo += children.get(current, [])
-    return total

@@ -18,12 +18,14 @@ from reports.scorecard import (
     Fault,
     IntegrityFigures,
     Load,
+    MachineFigures,
     Reason,
     RecoveryFigures,
     RunFacts,
     Scorecard,
     Verdict,
 )
+from reports.sharing import Sharing
 from reports.stored import read_stored
 
 
@@ -80,6 +82,7 @@ def _judge(reading: Reading) -> Scorecard:
             reasons=reasons or (passed(reading.picture),),
             faults=tuple(_fault(life) for life in reading.faults),
             load=reading.delivery.figures(),
+            machine=_machine(reading.sharing),
             recovery=_recovery(reading.seen, reading.measured),
             integrity=_integrity(money),
             objectives=results,
@@ -89,7 +92,7 @@ def _judge(reading: Reading) -> Scorecard:
 
 
 def _conditions(reading: Reading) -> list[Reason]:
-    found = validity.about_load(reading.delivery)
+    found = validity.about_machine(reading.sharing) + validity.about_load(reading.delivery)
     if reading.before is not None:
         found += validity.about_baseline(reading.before, reading.stored.terms.good.target)
     if reading.trace is not None:
@@ -130,6 +133,7 @@ def _unread(manifest: Manifest, texts: list[str], code: str) -> Scorecard:
             reasons=tuple(Reason(code=code, text=text[0].upper() + text[1:]) for text in texts),
             faults=(),
             load=Load(),
+            machine=MachineFigures(),
             recovery=RecoveryFigures(),
             integrity=IntegrityFigures(),
             objectives=(),
@@ -144,6 +148,16 @@ def _facts(manifest: Manifest) -> RunFacts:
         python=manifest.python,
         cores=manifest.cores,
         started_at=manifest.started_at,
+    )
+
+
+def _machine(seen: Sharing | None) -> MachineFigures:
+    if seen is None:
+        return MachineFigures()
+    return MachineFigures(
+        foreign_ratio=round(seen.foreign, 4),
+        foreign_ratio_worst=round(seen.foreign_worst, 4),
+        busy_ratio_worst=round(seen.busy_worst, 4),
     )
 
 

@@ -23,6 +23,7 @@ from reports.phases import (
 )
 from reports.picture import Picture
 from reports.recovery import Baseline, KnownTime, Recovery, Trace, baseline, measure
+from reports.sharing import Sharing, sharing
 from reports.stored import StoredRun
 from reports.tallies import Tallies
 from reports.windows import Windows, metastable
@@ -37,6 +38,7 @@ class Reading:
     stored: StoredRun
     faults: tuple[FaultLife, ...]
     delivery: Delivery
+    sharing: Sharing | None
     trace: Trace | None
     before: Baseline | None
     seen: Seen
@@ -63,6 +65,7 @@ def read(stored: StoredRun) -> Reading:
         stored=stored,
         faults=faults,
         delivery=tallies.delivery.result(),
+        sharing=sharing(stored.machine, stored.terms.phases.warm_up_s, _ends_s(stored)),
         trace=trace,
         before=before,
         seen=seen,
@@ -70,6 +73,11 @@ def read(stored: StoredRun) -> Reading:
         integrity=money,
         picture=_picture(seen, tallies, before, measured, money),
     )
+
+
+def _ends_s(stored: StoredRun) -> float:
+    """The end of the load, or of a run that was ended earlier."""
+    return min(stored.plan.load_s, max((p.end_s for p in stored.manifest.phases), default=0.0))
 
 
 def _trace(stored: StoredRun, tallies: Tallies, window: FaultWindow) -> Trace:

@@ -44,6 +44,14 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     lateness_ms_p99: float | None = None
 
 
+class MachineFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """Shares of all cores, from the end of warm-up to the end of the load; worst: of 5 s."""
+
+    foreign_ratio: float | None = None
+    foreign_ratio_worst: float | None = None
+    busy_ratio_worst: float | None = None
+
+
 class RecoveryFigures(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds since f0; when `censored`, stable recovery and what hangs on it are lower bounds."""
 
@@ -103,6 +111,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[Reason, ...]
     faults: tuple[Fault, ...]
     load: Load
+    machine: MachineFigures
     recovery: RecoveryFigures
     integrity: IntegrityFigures
     objectives: tuple[ObjectiveResult, ...]

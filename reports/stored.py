@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from harness.errors import StoredRunError
 from harness.experiment import Terms, read_experiment
+from harness.machine import Slice
 from harness.records import RECORD_BYTES
 from harness.store import LoadDone, LoadPlan, LoadReady, Manifest, RunFolder, read_json
 from harness.system import read_system
@@ -33,6 +34,7 @@ class StoredRun:
     names: tuple[str, ...]
     events: tuple[Event, ...]
     evidence: Evidence
+    machine: tuple[Slice, ...]
     faulty: tuple[str, ...] = ()
 
 
@@ -58,6 +60,7 @@ def read_stored(folder: RunFolder) -> StoredRun:
         names=read_json(ready, LoadReady).names if ready.is_file() else (),
         events=read_timeline(folder.timeline),
         evidence=read_evidence(folder, experiment.terms.evidence, manifest.intent_prefix),
+        machine=read_json(folder.machine, tuple[Slice, ...]),
         faulty=_faulty(folder, plan),
     )
 

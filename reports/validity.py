@@ -8,11 +8,14 @@ from reports.delivery import Delivery
 from reports.phases import FaultLife
 from reports.recovery import MIN_BASELINE, Baseline, Trace
 from reports.scorecard import Reason
+from reports.sharing import Sharing
 from reports.stored import StoredRun
 
 MIN_DELIVERED: Final = 0.999
 MAX_LATE_MS: Final = 1000.0
 MAX_LATE_STRETCH_S: Final = 0.5
+MAX_FOREIGN: Final = 0.10
+MAX_FOREIGN_STRETCH: Final = 0.25
 
 
 def about_data(stored: StoredRun) -> list[Reason]:
@@ -49,6 +52,18 @@ def about_load(seen: Delivery) -> list[Reason]:
         text = f"The load generator stood still: {seen.stretch_s:.2f} s of arrivals were late"
         found.append(_reason("load_late", f"{text}, the latest by {seen.late_ms_max:.0f} ms."))
     return found
+
+
+def about_machine(seen: Sharing | None) -> list[Reason]:
+    """Others at work on the same cores: then the figures are not the system's own."""
+    if seen is None:
+        text = "Nobody measured what else this machine did, so a disturbance cannot be told."
+        return [_reason("machine_unknown", text)]
+    if seen.foreign <= MAX_FOREIGN and seen.foreign_worst <= MAX_FOREIGN_STRETCH:
+        return []
+    took = f"Others took {seen.foreign:.0%} of this machine's CPU (limit {MAX_FOREIGN:.0%})"
+    worst = f"{seen.foreign_worst:.0%} in the worst 5 s (limit {MAX_FOREIGN_STRETCH:.0%})"
+    return [_reason("machine_shared", f"{took}, {worst}.")]
 
 
 def about_baseline(before: Baseline, target: float) -> list[Reason]:

@@ -96,7 +96,15 @@ def counts_line(document: Document) -> str:
     stages = [(f.verified_s, f.verified_undone_s) for f in document.faults]
     proven = bool(stages) and all(None not in pair for pair in stages)
     fault = "fault proven and undone" if proven else "fault NOT proven and undone"
-    return f"{load.started:,} of {load.scheduled:,} arrivals started{lateness}; {fault}"
+    started = f"{load.started:,} of {load.scheduled:,} arrivals started{lateness}"
+    return "; ".join(part for part in (started, _shared(document), fault) if part)
+
+
+def _shared(document: Document) -> str:
+    foreign, busy = document.machine.foreign_ratio, document.machine.busy_ratio_worst
+    if foreign is None or busy is None:
+        return ""
+    return f"machine up to {busy:.0%} busy, {foreign:.1%} by others"
 
 
 def value_of(result: ObjectiveResult, metric: str, picture: Picture) -> str:

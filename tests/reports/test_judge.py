@@ -123,9 +123,26 @@ def two_faults_wanted(run: RunsBuilder) -> None:
     run.experiment += method.replace("name: kill", "name: kill-again")
 
 
+def others_compile_for_three_seconds(run: RunsBuilder) -> None:
+    """Too short to show in the mean."""
+    for second in range(12, 15):
+        run.machine[second] = structs.replace(run.machine[second], foreign=0.45)
+
+
+def others_work_all_the_time(run: RunsBuilder) -> None:
+    run.machine = [structs.replace(one, foreign=0.11) for one in run.machine]
+
+
+def nobody_looked_at_the_machine(run: RunsBuilder) -> None:
+    run.machine = run.machine[:8]
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [
+        (others_compile_for_three_seconds, "machine_shared"),
+        (others_work_all_the_time, "machine_shared"),
+        (nobody_looked_at_the_machine, "machine_unknown"),
         (no_fault, "no_fault"),
         (two_faults_wanted, "fault_not_asked"),
         (lambda run: run.fault(but="asked"), "fault_not_asked"),
@@ -152,6 +169,15 @@ def test_a_run_under_wrong_conditions_is_invalid_and_says_why(
     assert (card.verdict, codes(card)) == ("INVALID", [code])
     assert all(reason.text.endswith(".") for reason in card.reasons)
     jsonschema.validate(json.loads(folder.verdict.read_bytes()), SCHEMA)
+
+
+def test_what_others_do_before_and_after_is_no_matter(tmp_path: Path) -> None:
+    run = sound_run()
+    run.machine[0] = structs.replace(run.machine[0], foreign=0.9)
+    run.machine += [structs.replace(run.machine[-1], begin_s=LOAD_S, end_s=LOAD_S + 2, foreign=0.9)]
+    card = judged(run, tmp_path)
+    assert card.verdict == "PASS"
+    assert card.document.machine.foreign_ratio_worst == pytest.approx(0.01)
 
 
 def test_a_missed_objective_fails(tmp_path: Path) -> None:

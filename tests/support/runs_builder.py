@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from harness.machine import Slice
 from harness.records import Attempt, ErrorClass, Outcome, pack
 from harness.store import (
     LoadDone,
@@ -69,6 +70,11 @@ method:
 """
 
 
+def quiet(second: int) -> Slice:
+    """A second in which the machine was half busy and others took 1 %."""
+    return Slice(begin_s=second, end_s=second + 1.0, busy=0.5, foreign=0.01)
+
+
 @dataclass(slots=True)
 class RunsBuilder:
     """A whole run in memory; every part may be changed before `write`."""
@@ -80,6 +86,7 @@ class RunsBuilder:
     experiment: str = EXPERIMENT
     ended: str = "complete"
     workers: int = 1
+    machine: list[Slice] = field(default_factory=lambda: [quiet(s) for s in range(int(LOAD_S))])
 
     def key(self, intent: int) -> str:
         return f"{PREFIX}-{intent}"
@@ -176,6 +183,7 @@ class RunsBuilder:
         write_schedule(folder.schedule, self.due_us)
         write_json(folder.manifest, _manifest(self.ended))
         write_json(folder.plan, _plan(self.workers))
+        write_json(folder.machine, self.machine)
         folder.timeline.write_bytes(_lines(self.events))
         for worker in range(self.workers):
             mine = self.attempts[worker :: self.workers]
