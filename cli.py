@@ -136,7 +136,7 @@ def bench(
     click.echo(machine(), err=True)
     results = run_rows((row,) if row else row_names(), rounds, partial(click.echo, err=True))
     if write:
-        write_table(write, results)
+        write_table(write, results, row_names())
     _say(results, as_json=as_json)
     return 0
 

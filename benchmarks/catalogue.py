@@ -5,12 +5,13 @@ from __future__ import annotations
 import pkgutil
 from collections.abc import Callable, Iterable
 from importlib import import_module
+from subprocess import SubprocessError
 from typing import Final
 
 from benchmarks import rows
-from benchmarks.measuring import Result, Row, run_row
+from benchmarks.measuring import Result, Row, not_measured, run_row
 from harness.documents import nearest
-from harness.errors import ConfigError
+from harness.errors import ConfigError, HarnessError
 
 ORDER: Final = (
     "lateness",
@@ -48,9 +49,17 @@ def find_row(name: str) -> Row:
 def run_rows(
     names: Iterable[str], rounds: int | None, say: Callable[[str], object]
 ) -> tuple[Result, ...]:
-    """Measure these rows one after the other, saying which one is on."""
+    """Measure these rows one after the other, saying which one is on.
+
+    A row that could not be measured says why in the peer's place and keeps nothing else.
+    """
     results: list[Result] = []
     for name in names:
         say(f"{name} ...")
-        results += run_row(find_row(name), rounds)
+        row = find_row(name)
+        try:
+            results += run_row(row, rounds)
+        except (HarnessError, OSError, SubprocessError) as error:
+            say(f"{name}: not measured: {error}")
+            results += not_measured(row, str(error))
     return tuple(results)

@@ -16,7 +16,7 @@ import msgspec
 from harness.clock import SystemClock
 from harness.machine import OwnTree, read_cpu, slice_of
 
-FOREIGN_LIMIT: Final = 0.10  # of all cores; above it a round counts as disturbed
+FOREIGN_LIMIT: Final = 0.05  # of all cores; above it a round counts as disturbed
 Figures = Mapping[str, float]
 
 
@@ -94,7 +94,7 @@ def _result(
     theirs = [f[case.name] for f in seen.get(peer.name, []) if case.name in f] if peer else []
     median = statistics.median(ours) if ours else None
     other = statistics.median(theirs) if theirs else None
-    ratio = median / other if median is not None and other else None
+    ratio = median / other if median and other and median > 0 and other > 0 else None
     return Result(
         row=row.name,
         case=case.name,
@@ -109,6 +109,28 @@ def _result(
         met=_met(case, median, ratio),
         disturbed=disturbed,
         rounds=len(ours),
+    )
+
+
+def not_measured(row: Row, why: str) -> tuple[Result, ...]:
+    """Every case of a row that broke: no figure, and the reason in the peer's place."""
+    return tuple(
+        Result(
+            row=row.name,
+            case=case.name,
+            unit=case.unit,
+            ours=None,
+            ours_min=None,
+            ours_max=None,
+            peer_name=f"not measured: {why}",
+            peer=None,
+            ratio=None,
+            goal=_goal(case),
+            met=None,
+            disturbed=False,
+            rounds=0,
+        )
+        for case in row.cases
     )
 
 

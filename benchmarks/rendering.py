@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -12,14 +12,10 @@ from harness.errors import ConfigError
 
 BEGIN: Final = "<!-- table -->"
 END: Final = "<!-- /table -->"
-
-
-def markdown(results: Iterable[Result]) -> str:
-    """The table, with the machine that it was measured on."""
-    head = "| row | case | ours | range | peer | ratio | goal | met |"
-    lines = [machine(), "", head, "|---|---|---|---|---|---|---|---|"]
-    lines += [_line(r) for r in results]
-    return "\n".join(lines) + "\n"
+HEAD: Final = (
+    "| row | case | ours | range | peer | ratio | goal | met |",
+    "|---|---|---|---|---|---|---|---|",
+)
 
 
 def machine() -> str:
@@ -42,10 +38,20 @@ def _short(value: float | None) -> str:
     return "-" if value is None else f"{value:.4g}"
 
 
-def write_table(path: Path, results: Iterable[Result]) -> None:
-    """Put the table between the markers of a document. Raises ConfigError if it has none."""
+def write_table(path: Path, results: Sequence[Result], order: Sequence[str]) -> None:
+    """Put the results between the markers of a document; rows not among them stay as they are.
+
+    Raises ConfigError if it has no markers.
+    """
     text = path.read_text()
     if BEGIN not in text or END not in text:
         raise ConfigError(f"has no `{BEGIN}` and `{END}` to write the table between", file=path)
-    before, after = text.split(BEGIN)[0], text.split(END)[1]
-    path.write_text(f"{before}{BEGIN}\n{markdown(results)}{END}{after}")
+    before, table, after = text.split(BEGIN)[0], *text.split(BEGIN)[1].split(END)[:2]
+    lines: dict[str, list[str]] = {}
+    for line in table.splitlines():
+        name = line.split("|")[1].strip() if line.startswith("|") else ""
+        lines.setdefault(name, []).append(line)
+    for name in {r.row for r in results}:
+        lines[name] = [_line(r) for r in results if r.row == name]
+    body = [line for name in order for line in lines.get(name, [])]
+    path.write_text("\n".join([f"{before}{BEGIN}", machine(), "", *HEAD, *body, f"{END}{after}"]))

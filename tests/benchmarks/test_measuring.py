@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from benchmarks.catalogue import find_row, row_names
-from benchmarks.measuring import Case, Figures, Peer, Row, run_row
+from benchmarks.measuring import Case, Figures, Peer, Row, not_measured, run_row
 from benchmarks.rendering import write_table
 from harness.errors import ConfigError
 
@@ -63,22 +63,43 @@ def test_what_a_side_raises_is_its_own() -> None:
         run_row(row)
 
 
-def test_the_table_stands_between_its_markers(tmp_path: Path) -> None:
+def test_a_row_that_broke_says_why_and_has_no_figure() -> None:
+    p50, *_ = not_measured(a_row([]), "no Envoy here")
+    assert (p50.ours, p50.met, p50.rounds) == (None, None, 0)
+    assert p50.peer_name == "not measured: no Envoy here"
+
+
+def a_page(tmp_path: Path) -> Path:
     page = tmp_path / "page.md"
-    page.write_text("before\n<!-- table -->\nold\n<!-- /table -->\nafter\n")
+    page.write_text(
+        "before\n<!-- table -->\n| other | kept |\n| row | old |\n<!-- /table -->\nafter\n"
+    )
+    return page
+
+
+def test_the_table_stands_between_its_markers(tmp_path: Path) -> None:
+    page = a_page(tmp_path)
     quiet = [msgspec.structs.replace(r, disturbed=False) for r in run_row(a_row([]))]
-    write_table(page, quiet)
+    write_table(page, quiet, ["row", "other"])
     text = page.read_text()
     assert text.startswith("before\n<!-- table -->\n")
-    assert text.endswith("<!-- /table -->\nafter\n")
+    assert text.endswith("| other | kept |\n<!-- /table -->\nafter\n")
     assert "| row | rate | 20 1/s | 20 to 20 | theirs 40 | 0.50 | ratio >= 1 | **no** |" in text
     assert "old" not in text
+
+
+def test_a_table_written_twice_is_the_same(tmp_path: Path) -> None:
+    page, results = a_page(tmp_path), run_row(a_row([]))
+    write_table(page, results, ["row", "other"])
+    once = page.read_text()
+    write_table(page, results, ["row", "other"])
+    assert page.read_text() == once
 
 
 def test_a_page_without_markers_is_refused(tmp_path: Path) -> None:
     (tmp_path / "page.md").write_text("nothing")
     with pytest.raises(ConfigError, match="to write the table between"):
-        write_table(tmp_path / "page.md", ())
+        write_table(tmp_path / "page.md", (), [])
 
 
 @pytest.mark.parametrize("name", row_names())
