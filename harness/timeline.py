@@ -27,7 +27,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
              unproven undo_failed
     target   instance (data: state, pid), lease_expired       instance or edge
     service  breaker (data: before, after) and the other      edge, ...     instance
-             kinds that system.yaml lists under `events`
+             kinds that system.yaml lists under `events`;
+             health (data: state, why, by): Envoy's view     edge          instance
     load     started finished                                 scenario
     """
 

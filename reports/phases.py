@@ -66,17 +66,20 @@ def fault_window(lives: tuple[FaultLife, ...]) -> FaultWindow | None:
 def detected_s(
     events: Iterable[Event], lives: tuple[FaultLife, ...], t0: int, end_s: float
 ) -> float | None:
-    """When the system itself first noticed, from f0 on: a breaker opened, an alert, health lost.
+    """When the system itself first noticed: a breaker opened, an alert, health lost.
 
     An instance that a fault has killed or frozen does not count: the fault did that, nobody saw it.
-    Nor does what comes after `end_s`: then the system is being stopped.
+    Nor does what comes after `end_s`: then the system is being stopped. Whoever noticed between the
+    asking and f0, when the fault was proven, noticed at f0.
     """
     begun = fault_window(lives)
     if begun is None:
         return None
     struck = {life.target for life in lives}
+    asked_s = min(life.at_s.get("asked", begun.begin_s) for life in lives)
     noticed = (e.at_s(t0) for e in events if _notices(e, struck))
-    return next((at_s for at_s in noticed if begun.begin_s <= at_s <= end_s), None)
+    first_s = next((at_s for at_s in noticed if asked_s <= at_s <= end_s), None)
+    return None if first_s is None else max(first_s, begun.begin_s)
 
 
 def breaker_open_s(events: Iterable[Event]) -> float:
@@ -112,6 +115,8 @@ def _notices(event: Event, struck: set[str]) -> bool:
         return True
     if event.kind == "breaker":
         return _state(event) == "open"
+    if event.kind == "health":
+        return event.data.get("state") == "unhealthy"
     lost = event.data.get("state") in ("unready", "down")
     return event.kind == "instance" and lost and (event.target or event.name) not in struck
 

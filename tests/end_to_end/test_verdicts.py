@@ -35,6 +35,7 @@ def test_a_sound_system_passes_and_leaves_nothing_running(sound: Place) -> None:
     verdict = sound.verdict()
     (fault,) = verdict["faults"]
     assert fault["asked_s"] <= fault["injected_s"] <= fault["verified_s"] < fault["undone_s"]
+    assert verdict["recovery"]["time_to_detect_s"] < fault["undone_s"] - fault["verified_s"]
     assert verdict["integrity"]["acknowledged"] > 1000
     assert (sound.folder() / "report.html").stat().st_size < 150_000
 

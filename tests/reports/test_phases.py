@@ -41,7 +41,7 @@ def test_without_every_proof_there_is_no_window() -> None:
 def test_only_the_system_itself_detects() -> None:
     struck = life("ledger-1", 10, "a")
     seen = [
-        event(11.0, "service", "breaker", "payments-1", after="open"),
+        event(9.9, "service", "breaker", "payments-1", after="open"),
         event(12.1, "target", "instance", "ledger-1", state="down"),
         event(12.5, "service", "breaker", "payments-1", after="half_open"),
         event(12.7, "target", "instance", "payments-2", state="unready"),
@@ -50,6 +50,20 @@ def test_only_the_system_itself_detects() -> None:
     assert detected_s(seen, lives, 0, 60.0) == 12.7
     assert detected_s(seen[:3], lives, 0, 60.0) is None
     assert detected_s(seen, lives, 0, 12.6) is None, "the system was being stopped by then"
+
+
+def test_who_notices_before_the_fault_is_proven_noticed_at_once() -> None:
+    lives = fault_lives(life("ledger-1", 10, "a"), 0)
+    assert detected_s([event(11, "service", "breaker", "p", after="open")], lives, 0, 60) == 12
+
+
+def test_a_proxy_that_finds_the_struck_instance_unable_has_noticed() -> None:
+    lives = fault_lives(life("ledger-1", 10, "a"), 0)
+    seen = [
+        event(12.2, "service", "health", "ledger-1", state="healthy"),
+        event(12.4, "service", "health", "ledger-1", state="unhealthy"),
+    ]
+    assert detected_s(seen, lives, 0, 60) == 12.4
 
 
 def test_a_breakers_open_time_is_the_shortest_that_was_seen() -> None:

@@ -16,7 +16,6 @@ import os
 import random
 import signal
 import sys
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,12 +30,12 @@ from harness.safety.lock import MachineLock
 from harness.safety.state import State, lock_path
 from harness.safety.undo import UndoLog
 from harness.store import RunFolder
-from harness.system import System, read_system
+from harness.system import read_system
 from harness.targets.local.assembly import Place
 from harness.targets.local.child import Spawner
 from harness.targets.local.control import ControlServer
+from harness.targets.local.copied_logs import copied_logs
 from harness.targets.local.layout import place
-from harness.targets.local.logs import LogFollower, follow_logs
 from harness.targets.local.ports import Ports
 from harness.targets.local.protocol import Announcement
 from harness.targets.local.supervisor import Supervision
@@ -87,7 +86,7 @@ async def _serve(settings: Settings) -> None:
     control = ControlServer(settings.state.target_socket, supervisor.handle)
     try:
         await control.open()
-        async with _copied_logs(system, where, timeline):
+        async with copied_logs(layout, where, timeline):
             if await _started(life, over):
                 entry = next(e for e in layout.edges if e.name == system.entry)
                 _announce(_success(settings, f"http://{entry.address}"))
@@ -110,24 +109,6 @@ async def _started(life: SystemLife, over: asyncio.Event) -> bool:
         return False
     await starting
     return True
-
-
-@contextlib.asynccontextmanager
-async def _copied_logs(system: System, where: Place, timeline: FileTimeline) -> AsyncIterator[None]:
-    """While inside, what services log of interest goes into the timeline."""
-    names = [
-        n for s in system.services if s.kind == "process" for n in system.instance_names(s.name)
-    ]
-    if not system.events:
-        yield
-        return
-    logs = {name: LogFollower(where.run.log(name)) for name in names}
-    task = asyncio.create_task(follow_logs(logs, system.events, timeline))
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait({task})
 
 
 def _folders(settings: Settings) -> Place:

@@ -16,9 +16,10 @@ import msgspec
 
 from harness.store import RunFolder
 from harness.targets.local.child import Command
+from harness.targets.local.envoy_config import MeshFiles
 from harness.targets.local.instance import InstanceSpec
 from harness.targets.local.layout import Layout, PlacedEdge, PlacedInstance
-from harness.targets.local.mesh import Mesh, MeshFiles
+from harness.targets.local.mesh import Mesh
 from harness.targets.local.postgres import USER, Cluster, password_of, socket_path
 from harness.targets.local.probes import http_is_ready, postgres_is_ready
 from harness.targets.local.tcp_protocol import TcpEdgePlan, TcpProxyPlan
@@ -26,6 +27,7 @@ from harness.targets.local.tcp_proxy_client import TcpEdges
 from harness.targets.local.templates import fill
 
 TCP_PROXY: Final = "tcp-proxy"
+ENVOYS: Final = ("gateway", "mesh")
 # A child sees nothing else of our environment: a run is the same whoever starts it.
 _INHERITED: Final = (
     *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "PYTHONPATH"),
@@ -116,8 +118,17 @@ def mesh(name: str, layout: Layout, place: Place) -> Mesh | None:
     edges = layout.via(name)
     if not edges:
         return None
-    files = MeshFiles(folder=place.data / name, admin=place.sockets / f"{name}.sock")
+    files = MeshFiles(
+        folder=place.data / name,
+        admin=place.sockets / f"{name}.sock",
+        health=health_log(place, name),
+    )
     return Mesh(name, files, edges)
+
+
+def health_log(place: Place, name: str) -> Path:
+    """Where the Envoy of that name writes what it finds out about instances."""
+    return place.run.log(f"{name}-health")
 
 
 def mesh_spec(edges: Mesh, place: Place) -> InstanceSpec:

@@ -8,6 +8,7 @@ to a POST whose body is still to come closes the connection: an error would inje
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -44,16 +45,40 @@ end
 """
 
 
-def bootstrap(node: str, admin: Path, runtime: Path, edges: tuple[PlacedEdge, ...]) -> Json:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeshFiles:
+    """The files of one Envoy: configuration and runtime in `folder`, the others where it is told.
+
+    `health` is where it writes whom it found unable or able, and whom it ejected.
+    """
+
+    folder: Path
+    admin: Path
+    health: Path
+
+    @property
+    def config(self) -> Path:
+        """The bootstrap."""
+        return self.folder / "bootstrap.json"
+
+    @property
+    def runtime(self) -> Path:
+        """The faults that are on."""
+        return self.folder / "runtime.json"
+
+
+def bootstrap(node: str, files: MeshFiles, edges: tuple[PlacedEdge, ...]) -> Json:
     """The whole configuration of one Envoy that plays these edges."""
-    source = {"path_config_source": {"path": str(runtime)}}
+    source = {"path_config_source": {"path": str(files.runtime)}}
+    health = str(files.health)
     return {
         "node": {"id": node, "cluster": "squall"},
-        "admin": {"address": {"pipe": {"path": str(admin), "mode": 0o600}}},
+        "admin": {"address": {"pipe": {"path": str(files.admin), "mode": 0o600}}},
         "static_resources": {
             "listeners": [_listener(edge) for edge in edges],
-            "clusters": [_cluster(edge) for edge in edges],
+            "clusters": [_cluster(edge, health) for edge in edges],
         },
+        "cluster_manager": {"outlier_detection": {"event_log_path": health}},
         "layered_runtime": {
             "layers": [
                 {"name": "static", "static_layer": {}},
@@ -166,7 +191,7 @@ def _not_processed() -> Json:
     }
 
 
-def _cluster(edge: PlacedEdge) -> Json:
+def _cluster(edge: PlacedEdge, health: str) -> Json:
     options = f"{_TYPES}.extensions.upstreams.http.v3.HttpProtocolOptions"
     hosts = [{"endpoint": {"address": _address(i.host, i.port)}} for i in edge.behind]
     return {
@@ -189,7 +214,7 @@ def _cluster(edge: PlacedEdge) -> Json:
             # By default a second change of health within a second waits for that second's end.
             "update_merge_window": "0s",
         },
-        "health_checks": [_health_check(edge.behind[0].service.ready)],
+        "health_checks": [_health_check(edge.behind[0].service.ready, health)],
         "outlier_detection": _outlier_detection(),
         "circuit_breakers": {
             "thresholds": [
@@ -204,7 +229,9 @@ def _cluster(edge: PlacedEdge) -> Json:
     }
 
 
-def _health_check(path: str) -> Json:
+def _health_check(path: str, log: str) -> Json:
+    sinks = f"{_TYPES}.extensions.health_check.event_sinks.file.v3"
+    sink = {"@kind": "HealthCheckEventFileSink", "event_log_path": log}
     return {
         "timeout": "0.5s",
         "interval": "0.25s",
@@ -213,6 +240,7 @@ def _health_check(path: str) -> Json:
         "unhealthy_threshold": 2,
         "healthy_threshold": 1,
         "http_health_check": {"path": path},
+        "event_logger": [_typed("envoy.health_check.event_sinks.file", sinks, sink)],
     }
 
 

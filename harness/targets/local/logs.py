@@ -1,10 +1,10 @@
-"""Copies what services log of interest into the timeline, while they write it."""
+"""Copies what services and proxies log of interest into the timeline, while they write it."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -25,6 +25,9 @@ class Appender(Protocol):
         """Write it."""
 
 
+Reader = Callable[[bytes], Iterable[Event]]
+
+
 class _Line(msgspec.Struct, frozen=True, kw_only=True):
     event: str
     mono_ns: int
@@ -36,6 +39,11 @@ def interesting(events: tuple[str, ...]) -> re.Pattern[bytes]:
     """Finds the lines worth parsing: most of a log is requests, and parsing those would cost."""
     names = b"|".join(re.escape(name.encode()) for name in events)
     return re.compile(rb'"event":\s?"(?:' + names + rb')"')
+
+
+def reader(instance: str, pattern: re.Pattern[bytes]) -> Reader:
+    """Of a service's own log."""
+    return lambda chunk: events_in(chunk, instance, pattern)
 
 
 def events_in(chunk: bytes, instance: str, pattern: re.Pattern[bytes]) -> Iterator[Event]:
@@ -94,22 +102,19 @@ class LogFollower:
         self._stream.close()
 
 
-async def follow_logs(
-    logs: dict[str, LogFollower], events: tuple[str, ...], timeline: Appender
-) -> None:
-    """Copy the named events of each instance's log until cancelled, then once more."""
-    pattern = interesting(events)
+async def follow_logs(readers: Mapping[LogFollower, Reader], timeline: Appender) -> None:
+    """Copy the events that each log's reader finds until cancelled, then once more."""
 
     def copy() -> None:
-        for instance, log in logs.items():
-            for event in events_in(log.take(), instance, pattern):
+        for log, events in readers.items():
+            for event in events(log.take()):
                 timeline.append(event)
 
     try:
         await _every(EVERY_S, copy)
     finally:
         copy()
-        for log in logs.values():
+        for log in readers:
             log.close()
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
@@ -15,7 +13,7 @@ from harness.errors import TargetError
 from harness.targets.base import EdgeFault
 from harness.targets.local import envoy_admin
 from harness.targets.local.edge_owner import Carried, Counts, EdgeSeen
-from harness.targets.local.envoy_config import LOST_ROUTE, bootstrap
+from harness.targets.local.envoy_config import LOST_ROUTE, MeshFiles, bootstrap
 from harness.targets.local.envoy_runtime import runtime_file
 from harness.targets.local.layout import PlacedEdge
 
@@ -32,24 +30,6 @@ _COUNTER: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MeshFiles:
-    """The files of one Envoy: configuration and runtime in `folder`, admin socket apart."""
-
-    folder: Path
-    admin: Path
-
-    @property
-    def config(self) -> Path:
-        """The bootstrap."""
-        return self.folder / "bootstrap.json"
-
-    @property
-    def runtime(self) -> Path:
-        """The faults that are on."""
-        return self.folder / "runtime.json"
-
-
 class Mesh:
     """One Envoy's edges. The process itself is somebody else's: it may start anew at any time."""
 
@@ -64,7 +44,7 @@ class Mesh:
         """Write what Envoy needs to start, without any fault."""
         self.files.folder.mkdir(parents=True, exist_ok=True)
         self.files.admin.unlink(missing_ok=True)
-        config = bootstrap(self.name, self.files.admin, self.files.runtime, self.edges)
+        config = bootstrap(self.name, self.files, self.edges)
         self.files.config.write_bytes(msgspec.json.encode(config))
         self._write()
 

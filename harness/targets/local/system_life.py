@@ -36,9 +36,7 @@ class SystemLife:
         self.layout, self._place = layout, place
         self._spawner, self._timeline = spawner, timeline
         self._clusters = assembly.clusters(layout, place)
-        self._meshes = [
-            m for name in ("gateway", "mesh") if (m := assembly.mesh(name, layout, place))
-        ]
+        self._meshes = [m for name in assembly.ENVOYS if (m := assembly.mesh(name, layout, place))]
         self.parts: dict[str, Instance] = {}
         self.instances: dict[str, Instance] = {}
         self.owners: dict[str, EdgeOwner] = {}

@@ -1,0 +1,49 @@
+"""Which logs of a system are copied into the timeline while it runs, and what is read from each."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from harness.clock import SystemClock
+from harness.targets.local.assembly import ENVOYS, Place, health_log
+from harness.targets.local.envoy_health import HealthReader
+from harness.targets.local.layout import Layout
+from harness.targets.local.logs import LogFollower, Reader, follow_logs, interesting, reader
+from harness.timeline import FileTimeline
+
+
+@contextlib.asynccontextmanager
+async def copied_logs(layout: Layout, where: Place, timeline: FileTimeline) -> AsyncIterator[None]:
+    """While inside, what services and Envoys log of interest goes into the timeline."""
+    readers = {**_services(layout, where), **_envoys(layout, where)}
+    task = asyncio.create_task(follow_logs(readers, timeline))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+
+
+def _services(layout: Layout, where: Place) -> dict[LogFollower, Reader]:
+    """The kinds of events that the system's file lists."""
+    system = layout.system
+    if not system.events:
+        return {}
+    pattern = interesting(system.events)
+    return {
+        LogFollower(where.run.log(name)): reader(name, pattern)
+        for service in system.services
+        if service.kind == "process"
+        for name in system.instance_names(service.name)
+    }
+
+
+def _envoys(layout: Layout, where: Place) -> dict[LogFollower, Reader]:
+    """Whom an Envoy found unable, ejected or took back."""
+    return {
+        LogFollower(health_log(where, name)): HealthReader(name, edges, SystemClock()).events_in
+        for name in ENVOYS
+        if (edges := layout.via(name))
+    }
