@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 
-from harness.records import RECORD_BYTES, Attempt, unpack
+from harness.records import RECORD_BYTES, Attempt, unpack, whole_bytes
 from harness.store import RunFolder
 from harness.timeline import Event
 
@@ -18,15 +18,15 @@ class _Follower:
     def __init__(self, path: Path) -> None:
         self._path, self._offset = path, 0
 
-    def take(self, unit: int | None) -> bytes:
-        """New whole records of `unit` bytes; None: whole lines. Empty where there is no file."""
+    def take(self, whole_bytes_of: Callable[[bytes], int]) -> bytes:
+        """What is new and whole. Empty where there is no file."""
         try:
             with self._path.open("rb") as stream:
                 stream.seek(self._offset)
                 raw = stream.read()
         except FileNotFoundError:
             return b""
-        whole = raw.rfind(b"\n") + 1 if unit is None else len(raw) // unit * unit
+        whole = whole_bytes_of(raw)
         self._offset += whole
         return raw[:whole]
 
@@ -42,11 +42,15 @@ class RunFollower:
 
     def events(self) -> Iterator[Event]:
         """New events, in the order in which they were written."""
-        yield from map(self._decode, self._timeline.take(None).splitlines())
+        yield from map(self._decode, self._timeline.take(_whole_lines).splitlines())
 
     def attempts(self) -> Iterator[Attempt]:
         """New attempts of all workers."""
         for path in self._folder.all_attempts():
-            raw = self._attempts.setdefault(path, _Follower(path)).take(RECORD_BYTES)
+            raw = self._attempts.setdefault(path, _Follower(path)).take(whole_bytes)
             for at in range(0, len(raw), RECORD_BYTES):
                 yield unpack(raw[at : at + RECORD_BYTES])
+
+
+def _whole_lines(raw: bytes) -> int:
+    return raw.rfind(b"\n") + 1

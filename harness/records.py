@@ -1,7 +1,9 @@
 """The packed attempt: the one place that knows how a request is kept on disk.
 
-A file of attempts is a sequence of 24-byte records and nothing else, so that a killed generator
-leaves at most one torn record at the end, which is recognised by the file's length.
+A file of attempts is a sequence of 24-byte records in the order in which attempts ended. While it
+is written it is longer: what was not written yet is zero, and a record's last byte, which no whole
+record has as zero, is written last. So a killed generator leaves at most one torn record, and
+`whole_bytes` says where the whole ones end.
 Times are microseconds since the run's zero (the schedule's first instant), thus a run is limited
 to `MAX_RUN_S`.
 """
@@ -15,6 +17,8 @@ from typing import Final, NamedTuple
 MAX_RUN_S: Final = 3600
 _RECORD: Final = struct.Struct("<IIIIIHBB")
 RECORD_BYTES: Final = _RECORD.size
+# What the generator calls for every request: a buffer, an offset, and `fields_of` an attempt.
+pack_into: Final = _RECORD.pack_into
 # For numpy.dtype(list(FIELDS)) in the judge; `code` packs status (10 bits), outcome (2), name (4).
 FIELDS: Final = (
     ("intent", "<u4"),
@@ -30,6 +34,7 @@ STATUS_MASK: Final = 0x3FF
 OUTCOME_SHIFT: Final = 10
 NAME_SHIFT: Final = 12
 MAX_NAMES: Final = 16
+MAX_ATTEMPTS: Final = 255  # more than these are kept as these
 
 
 class Outcome(IntEnum):
@@ -73,12 +78,16 @@ class Attempt(NamedTuple):
     attempt: int
 
 
+def fields_of(a: Attempt) -> tuple[int, int, int, int, int, int, int, int]:
+    """An attempt in the layout's order."""
+    code = a.status & STATUS_MASK | a.outcome << OUTCOME_SHIFT | a.name << NAME_SHIFT
+    many = min(a.attempt, MAX_ATTEMPTS)
+    return a.intent, a.due_us, a.late_us, a.took_us, a.answer, code, a.error, many
+
+
 def pack(a: Attempt) -> bytes:
     """The record's 24 bytes."""
-    code = a.status & STATUS_MASK | a.outcome << OUTCOME_SHIFT | a.name << NAME_SHIFT
-    return _RECORD.pack(
-        a.intent, a.due_us, a.late_us, a.took_us, a.answer, code, a.error, min(a.attempt, 255)
-    )
+    return _RECORD.pack(*fields_of(a))
 
 
 def unpack(raw: bytes) -> Attempt:
@@ -89,3 +98,10 @@ def unpack(raw: bytes) -> Attempt:
     return Attempt(
         intent, due, late, took, answer, status, outcome, name, ErrorClass(error), attempt
     )
+
+
+def whole_bytes(raw: bytes) -> int:
+    """How many bytes at the beginning are whole records; a torn one and what follows are not."""
+    last_bytes = raw[RECORD_BYTES - 1 :: RECORD_BYTES]
+    unwritten = last_bytes.find(0)
+    return (len(last_bytes) if unwritten < 0 else unwritten) * RECORD_BYTES

@@ -46,6 +46,10 @@ class AttemptFiles:
     def __len__(self) -> int:
         return sum(chunk.count for chunk in self._chunks)
 
+    def of(self, path: Path) -> int:
+        """How many are in that file."""
+        return sum(chunk.count for chunk in self._chunks if chunk.path == path)
+
     @property
     def highest(self) -> int:
         """The highest intent that was attempted; -1: none was."""
@@ -76,9 +80,20 @@ def _chunks(path: Path) -> Iterator[_Chunk]:
     count = path.stat().st_size // RECORD_BYTES if path.is_file() else 0
     for first in range(0, count, _CHUNK):
         size = min(_CHUNK, count - first)
-        intents = np.fromfile(path, RECORD, size, offset=first * RECORD_BYTES)["intent"]
-        low, high = int(intents.min()), int(intents.max())
-        yield _Chunk(path=path, first=first, count=size, lowest=low, highest=high)
+        records = np.fromfile(path, RECORD, size, offset=first * RECORD_BYTES)
+        whole = _whole(records)
+        intents = records["intent"][:whole]
+        if whole:
+            low, high = int(intents.min()), int(intents.max())
+            yield _Chunk(path=path, first=first, count=whole, lowest=low, highest=high)
+        if whole < size:
+            return
+
+
+def _whole(records: Records) -> int:
+    """How many there are before the first that is torn or was never written."""
+    numbers = records["attempt"]
+    return len(numbers) if numbers.all() else int(numbers.argmin())
 
 
 def _within(records: Records, first: int, stop: int, chunk: _Chunk) -> npt.NDArray[np.uint64]:

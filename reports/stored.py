@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from harness.errors import StoredRunError
 from harness.experiment import Terms, read_experiment
@@ -61,24 +62,32 @@ def read_stored(folder: RunFolder) -> StoredRun:
         events=read_timeline(folder.timeline),
         evidence=read_evidence(folder, experiment.terms.evidence, manifest.intent_prefix),
         machine=read_json(folder.machine, tuple[Slice, ...]),
-        faulty=_faulty(folder, plan),
+        faulty=_faulty(folder, plan, attempts),
     )
 
 
-def _faulty(folder: RunFolder, plan: LoadPlan) -> tuple[str, ...]:
+def _faulty(folder: RunFolder, plan: LoadPlan, attempts: AttemptFiles) -> tuple[str, ...]:
     found: list[str] = []
     for worker in range(plan.workers):
         path = folder.attempts(worker)
-        size = path.stat().st_size if path.is_file() else 0
-        torn = size % RECORD_BYTES
-        if torn:
-            found.append(f"{path.name} ends in the middle of a record ({torn} bytes of it)")
-        found += _unfinished(folder, worker, size // RECORD_BYTES)
+        found += _torn(path, attempts.of(path))
+        found += _unfinished(folder, worker, attempts.of(path))
     strays = {path.name for path in folder.all_attempts()} - {
         folder.attempts(worker).name for worker in range(plan.workers)
     }
     found += [f"{name} belongs to no planned worker" for name in sorted(strays)]
     return tuple(found)
+
+
+def _torn(path: Path, whole: int) -> list[str]:
+    """What stands behind the whole records: the unwritten end of a file is zero."""
+    if not path.is_file():
+        return []
+    with path.open("rb") as stream:
+        stream.seek(whole * RECORD_BYTES)
+        found = stream.read(RECORD_BYTES)
+    begun = len(found.rstrip(b"\0")) if len(found) == RECORD_BYTES else len(found)
+    return [f"{path.name} ends in the middle of a record ({begun} bytes of it)"] if begun else []
 
 
 def _unfinished(folder: RunFolder, worker: int, kept: int) -> list[str]:

@@ -1,77 +1,120 @@
 """One HTTP answer out of the bytes that a connection brings, by llhttp and no more than is asked.
 
-Not geventhttpclient's own response class: its books on headers cost more than the payer itself.
+Neither httptools nor geventhttpclient has an answer as such; their books on headers would cost
+more than the payer itself.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from geventhttpclient._parser import HTTPParseError, HTTPResponseParser
-
-from harness.records import ErrorClass
-from scenarios.payment_payers import Answer
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 _FIRST_FINAL: Final = 200  # below are interim answers
+_FRAMED_BY: Final = ("content-length", "transfer-encoding")
 
 
-class AnswerParser(HTTPResponseParser):
-    """`feed` it blocks until there is an `answer`; interim ones (1xx) are passed over."""
+class NotHttpError(Exception):
+    """What came is no HTTP answer."""
+
+
+class HeaderLines(Mapping[str, str]):
+    """Headers by their names in lower case, read when one is asked for; the last of a name counts.
+
+    Most answers are never asked for any.
+    """
+
+    __slots__ = ("_lines",)
+
+    def __init__(self, lines: list[tuple[bytes, bytes]]) -> None:
+        self._lines = lines
+
+    def __getitem__(self, name: str) -> str:
+        return self._read()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+    def _read(self) -> dict[str, str]:
+        return {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in self._lines}
+
+
+class AnswerParser:
+    """One connection's answers; `feed` it until it is `complete`, and tell it of each `question`.
+
+    Interim answers (1xx) are passed over. `status`, `body` and `headers` are those of the answer.
+    """
+
+    __slots__ = (
+        "_in_body",
+        "_lines",
+        "_parser",
+        "_pieces",
+        "body",
+        "complete",
+        "headers",
+        "may_stay",
+        "status",
+    )
 
     def __init__(self) -> None:
-        super().__init__()
-        self.answer: Answer | None = None
-        self._surplus = False
-        self._begin()
+        self._parser = HttpResponseParser(self)
+        self.question()
+
+    def question(self) -> None:
+        """An answer is awaited. `may_stay`: after it, the connection can carry another request."""
+        self.complete, self.may_stay = False, False
+        self._in_body = False
+        self._lines: list[tuple[bytes, bytes]] = []
+        self._pieces: list[bytes] = []
+
+    def feed(self, block: bytes) -> None:
+        """The next bytes. Raises NotHttpError."""
+        try:
+            self._parser.feed_data(block)
+        except (HttpParserError, HttpParserUpgrade) as error:
+            self.may_stay = False
+            if not self.complete:  # else it is what came after the answer
+                raise NotHttpError(str(error)) from error
 
     def ends_whole(self) -> bool:
         """The connection has ended: a body without a length is whole, any other is cut off."""
-        try:
-            self.feed(b"")
-        except HTTPParseError:
-            return False
-        return self.answer is not None
+        headers = HeaderLines(self._lines)
+        if not self.complete and self._in_body and not any(n in headers for n in _FRAMED_BY):
+            self.on_message_complete()
+        self.may_stay = False
+        return self.complete
 
-    def may_stay(self) -> bool:
-        """Whether the connection can carry another request: it is open, and nothing came after."""
-        return not self._surplus and bool(self.should_keep_alive())
+    # The parser calls what follows; a body may come in pieces, a header line comes whole.
 
-    def _begin(self) -> None:
-        self._names: list[str] = []
-        self._values: list[str] = []
-        self._body: list[bytes] = []
-        self._in_name = False
+    def on_message_begin(self) -> None:
+        """The first message, one after an interim one, or one that nobody asked for."""
+        self.may_stay = False
+        if not self.complete:
+            self._lines, self._pieces, self._in_body = [], [], False
 
-    # llhttp calls what follows; any part of a message may come in pieces.
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One header line."""
+        self._lines.append((name, value))
 
-    def _on_message_begin(self) -> None:
-        self._surplus = self.answer is not None
-        self._begin()
+    def on_headers_complete(self) -> None:
+        """The body follows."""
+        self._in_body = True
 
-    def _on_status(self, _: str) -> None:
-        pass
+    def on_body(self, piece: bytes) -> None:
+        """A part of the body."""
+        self._pieces.append(piece)
 
-    def _on_header_field(self, piece: str) -> None:
-        if self._in_name:
-            self._names[-1] += piece
-        else:
-            self._in_name = True
-            self._names.append(piece)
-            self._values.append("")
-
-    def _on_header_value(self, piece: str) -> None:
-        self._in_name = False
-        self._values[-1] += piece
-
-    def _on_headers_complete(self) -> None:
-        pass
-
-    def _on_body(self, piece: bytes) -> None:
-        self._body.append(bytes(piece))
-
-    def _on_message_complete(self) -> None:
-        status = self.get_code()
-        if status >= _FIRST_FINAL and self.answer is None:
-            names = [name.lower() for name in self._names]
-            headers = dict(zip(names, self._values, strict=True))
-            self.answer = Answer(status, ErrorClass.NONE, b"".join(self._body), headers)
+    def on_message_complete(self) -> None:
+        """The answer, if it is the final one and the first of its kind."""
+        status = self._parser.get_status_code()
+        if status >= _FIRST_FINAL and not self.complete:
+            self.complete, self.status = True, status
+            self.may_stay = bool(self._parser.should_keep_alive())  # it knows only in here
+            pieces = self._pieces
+            self.body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+            self.headers: Mapping[str, str] = HeaderLines(self._lines)

@@ -41,6 +41,10 @@ class Agenda:
         next_us = self._next_us()
         return None if next_us == _NEVER else int(next_us)
 
+    def next_arrival(self) -> tuple[int, int] | None:
+        """(due_us, intent) of the arrival that is next among arrivals."""
+        return self._arrivals[self._arrived] if self._arrived < len(self._arrivals) else None
+
     def take(self, now_us: int) -> Due | None:
         """The earliest entry if it is due by now."""
         if self._next_us() > now_us:

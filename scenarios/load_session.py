@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from harness.clock import NS_PER_S
 from harness.load import PLAN_VARIABLE
-from harness.records import Attempt, pack
 from harness.store import LoadDone, LoadGo, LoadPlan, LoadReady, RunFolder, read_json, write_json
 from harness.traffic import Curve, arrivals_us, worker_share, write_schedule
+from scenarios.attempt_file import AttemptFile, NoRecorder, Recorder
 
 GO_TIMEOUT_S: Final = 120.0
 STANDALONE_LOAD_S: Final = 60.0
@@ -23,48 +23,6 @@ _POLL_S: Final = 0.01
 
 class NeverStartedError(Exception):
     """The harness did not give the word within `GO_TIMEOUT_S`."""
-
-
-class Recorder(Protocol):
-    """Where attempts are kept."""
-
-    def keep(self, attempt: Attempt) -> None:
-        """Keep an attempt that has just ended."""
-
-    @property
-    def kept(self) -> int:
-        """How many were kept."""
-
-
-class NoRecorder:
-    """Counts and forgets: Locust's own page is fed by Locust's events."""
-
-    def __init__(self) -> None:
-        self.kept = 0
-
-    def keep(self, attempt: Attempt) -> None:
-        """Count it."""
-        del attempt
-        self.kept += 1
-
-
-class FileRecorder:
-    """Hands each record to the kernel at once, so that kill -9 loses nothing that has ended."""
-
-    def __init__(self, path: Path) -> None:
-        self._fd = os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-        self.kept = 0
-
-    def keep(self, attempt: Attempt) -> None:
-        """Write one record. Raises OSError when the disk does not take all of it."""
-        record = pack(attempt)
-        if os.write(self._fd, record) != len(record):
-            raise OSError("the disk took only a part of a record")
-        self.kept += 1
-
-    def close(self) -> None:
-        """Give the file back."""
-        os.close(self._fd)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +63,8 @@ class Session:
         return read_json(self.folder.go, LoadGo).t0_mono_ns
 
     def done(self, started: int) -> None:
-        """Tell the harness that this worker came to its end by itself."""
+        """Close the record, and tell the harness that this worker came to its end by itself."""
+        self.recorder.close()
         if self.folder is not None:
             record = LoadDone(worker=self.worker, started=started, attempts=self.recorder.kept)
             write_json(self.folder.done(self.worker), record)
@@ -126,13 +85,14 @@ def open_session(
     due_us = arrivals_us(curve, plan.load_s, plan.seed, plan.rate_scale)
     if worker == 0:
         write_schedule(folder.schedule, due_us)
+    mine = worker_share(due_us, worker, plan.workers)
     return Session(
-        arrivals=worker_share(due_us, worker, plan.workers),
+        arrivals=mine,
         seed=plan.seed,
         intent_prefix=plan.intent_prefix,
         stop_s=plan.stop_s,
         worker=worker,
-        recorder=FileRecorder(folder.attempts(worker)),
+        recorder=AttemptFile(folder.attempts(worker), len(mine)),
         folder=folder,
     )
 

@@ -4,20 +4,35 @@ from __future__ import annotations
 
 import logging
 import os
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, Protocol
 
 import gevent
 from locust import events
 from locust.runners import MasterRunner, WorkerRunner
 
-from harness.errors import HarnessError
+from harness.errors import ConfigError, HarnessError
 from harness.traffic import Curve
-from scenarios.due_arrivals import Arrivals
-from scenarios.load_session import NeverStartedError, open_session
+from scenarios.load_session import NeverStartedError, Session, open_session
 
 NEVER_STARTED: Final = 75
 _ALL_ENDED: Final = "squall_worker_ended"
 _log: Final = logging.getLogger(__name__)
+
+
+class Load(Protocol):
+    """One process's part of a load, made by a user class's `load_of(session, environment)`."""
+
+    session: Session
+
+    @property
+    def started(self) -> int:
+        """How many arrivals were begun."""
+
+    def prepare(self) -> None:
+        """Have everything ready before the first arrival comes."""
+
+    def run(self, zero_ns: int) -> None:
+        """From the zero until all is served; the hub goes on meanwhile."""
 
 
 def listen() -> None:
@@ -32,28 +47,34 @@ def attach(environment: Any, runner: Any, **_: object) -> None:  # noqa: ANN401 
     if isinstance(runner, MasterRunner):
         _await_workers(environment)
     elif users:
-        environment.open_loop = _Process(environment, users[0].curve, users[0].request_names)
+        environment.open_loop = _Process(environment, users)
 
 
 class _Process:
     """The open loop's place in one Locust process: a local runner's or a worker's."""
 
-    def __init__(self, environment: Any, curve: Curve, names: tuple[str, ...]) -> None:  # noqa: ANN401  # Locust is untyped
-        self._environment, self._curve, self._names = environment, curve, names
+    def __init__(self, environment: Any, users: list[Any]) -> None:  # noqa: ANN401  # Locust is untyped
+        self._environment = environment
+        self._curve: Curve = users[0].curve
+        self._names: tuple[str, ...] = users[0].request_names
+        self._load_of = {user.load_of for user in users}
         self._greenlet: Any = None
-        self.arrivals: Arrivals
+        self.load: Load
         environment.events.test_start.add_listener(self._test_start)
         environment.events.spawning_complete.add_listener(self._spawned)
         environment.events.test_stop.add_listener(self._test_stop)
 
     def _test_start(self, **_: object) -> None:
         runner = self._environment.runner
+        if len(self._load_of) > 1:
+            _give_up(ConfigError("payers and ordinary Locust users need a file each"))
+        (load_of,) = self._load_of
         workers = max(1, self._environment.parsed_options.expect_workers)
         try:
             session = open_session(self._curve, runner.worker_index, workers)
         except (HarnessError, OSError) as error:  # Locust would log it and go on without arrivals
             _give_up(error)
-        self.arrivals = Arrivals(session, runner)
+        self.load = load_of(session, self._environment)
 
     def _spawned(self, **_: object) -> None:
         if self._greenlet is None:  # it is told again whenever somebody changes the number of users
@@ -65,12 +86,12 @@ class _Process:
             greenlet.kill()
 
     def _conduct(self) -> None:
-        session = self.arrivals.session
+        session = self.load.session
         try:
-            self.arrivals.prepare()
+            self.load.prepare()
             session.ready(self._names)
-            self.arrivals.run(session.zero_ns(gevent.sleep))
-            session.done(self.arrivals.started)
+            self.load.run(session.zero_ns(gevent.sleep))
+            session.done(self.load.started)
         except (NeverStartedError, HarnessError, OSError) as error:
             _give_up(error)
         _end(self._environment)

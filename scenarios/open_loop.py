@@ -29,6 +29,7 @@ class OpenLoop:
     abstract = True
     curve: ClassVar[Curve]
     request_names: ClassVar[tuple[str, ...]] = ()
+    load_of = Arrivals
     environment: Any
     due: Due | None = None
     attempts = 0
@@ -36,7 +37,7 @@ class OpenLoop:
     def __init__(self, environment: Any) -> None:  # noqa: ANN401  # Locust is untyped
         super().__init__(environment)  # type: ignore[call-arg]  # the Locust user's, by the MRO
         self.inbox: Any = SimpleQueue()
-        self.arrivals: Arrivals = environment.open_loop.arrivals
+        self.arrivals: Arrivals = environment.open_loop.load
         client: Any = getattr(self, "client", None)
         if hasattr(client, "request_event"):
             client.request_event = _FromIntendedStart(self, environment.events.request)

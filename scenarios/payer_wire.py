@@ -1,114 +1,123 @@
 """One payer's connection: an attempt goes out once, ends in time, and its error is told exactly.
 
-Not geventhttpclient's own client: it repeats a GET by itself, cannot tell a timeout while
-connecting from one while reading, and bounds each read, not the whole attempt. The hub calls back
-when something happened, so that an attempt needs no greenlet and no switch to one.
+Not a client of some library: those repeat a GET by themselves, cannot tell a timeout while
+connecting from one while reading, or bound each read, not the whole attempt. The payers' loop calls
+back when something happened, so that an attempt needs no thread and no greenlet.
 """
 
 from __future__ import annotations
 
 import errno
+import socket
 import time
-from collections.abc import Callable
-from typing import Any, Final
-from urllib.parse import urlsplit
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
 
-import gevent
-import gevent.socket
 from gevent.monkey import get_original
-from geventhttpclient.response import HTTPParseError
 
 from harness.records import ErrorClass
-from scenarios.answer_parser import AnswerParser
-from scenarios.deadline_alarm import DeadlineAlarm
-from scenarios.payment_payers import Answer, Request
+from scenarios.answer_parser import AnswerParser, NotHttpError
+from scenarios.native_loop import READ, WRITE, NativeLoop
+from scenarios.payer_host import Address, Host
 
-CONNECT_TIMEOUT_S: Final = 1.0
+CONNECT_TIMEOUT_NS: Final = 1_000_000_000
 _BLOCK_BYTES: Final = 16_384
 _OUT_OF: Final = (errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS)
-_READ, _WRITE = 1, 2
 _Socket: Final = get_original("socket", "socket")  # Locust puts gevent's in its place
-_Address = tuple[int, tuple[Any, ...]]
-_addresses: Final[dict[tuple[str, int], _Address]] = {}
+_NO_HEADERS: Final[Mapping[str, str]] = {}
+
+
+class Told(Protocol):
+    """Who is told how an attempt ended: in the loop, once an attempt, never from within `begin`."""
+
+    def __call__(
+        self, status: int, error: ErrorClass, body: bytes, headers: Mapping[str, str]
+    ) -> None:
+        """An answer, or status 0 and the error that stands for it. Header names in lower case."""
 
 
 class Wire:
     """At most one connection to one HTTP host, kept alive between attempts, one at a time."""
 
-    def __init__(self, base_url: str, told: Callable[[Answer], None]) -> None:
-        """`told` is called in the hub, once an attempt. Raises ValueError: not plain HTTP."""
-        parts = urlsplit(base_url)
-        if parts.scheme != "http" or not parts.hostname:
-            raise ValueError(f"{base_url}: payers speak plain http://host:port")
-        self._host = (parts.hostname, parts.port or 80)
-        self._prefix, self._netloc = parts.path.rstrip("/"), parts.netloc
-        self._told = told
-        self._loop = gevent.get_hub().loop
-        self._alarm = DeadlineAlarm(self._late)
+    def __init__(self, loop: NativeLoop, host: Host, told: Told) -> None:
+        self.step = 0  # of Deadlines
+        self._loop, self._host, self._told = loop, host, told
         self._socket: Any = None
-        self._watches: dict[int, Any] = {}
-        self._attempt: AnswerParser | None = None
+        self._parser: AnswerParser
+        self._connected = False
+        self._busy = False
         self._unsent = b""
-        self._ends_s = 0.0
+        self._ends_ns = 0
 
-    def begin(self, request: Request, patience_s: float) -> None:
-        """Send once and wait at most `patience_s` in all; returns at once, tells later."""
-        self._attempt = AnswerParser()
-        self._unsent = self._bytes(request)
-        self._ends_s = time.monotonic() + patience_s
-        if self._socket is not None and not _is_quiet(self._socket):
-            self._hang_up()
-        if self._socket is not None:
-            self._alarm.set(self._ends_s)
+    def begin(self, request: bytes, ends_ns: int) -> None:
+        """Send once and wait until `ends_ns` of CLOCK_MONOTONIC; returns at once, tells later."""
+        self._busy = True
+        self._unsent = request
+        if self._socket is not None and _is_quiet(self._socket):
             self._send()
+            self._parser.question()
+            self._loop.deadlines.add(ends_ns, self)
         else:
-            self._alarm.set(min(self._ends_s, time.monotonic() + CONNECT_TIMEOUT_S))
+            self._ends_ns = ends_ns
+            self._hang_up()
+            limit_ns = time.monotonic_ns() + CONNECT_TIMEOUT_NS
+            self._loop.deadlines.add(min(ends_ns, limit_ns), self)
             self._dial()
 
     def close(self) -> None:
         """Hang up; an attempt under way is told nothing."""
-        self._attempt = None
-        self._alarm.close()
+        self._busy = False
+        self.step += 1
         self._hang_up()
 
+    def late(self) -> None:
+        """The deadline has passed."""
+        late = ErrorClass.READ_TIMEOUT if self._connected else ErrorClass.CONNECT_TIMEOUT
+        self._fail(late)
+
     def _dial(self) -> None:
-        known = _addresses.get(self._host)
-        if known is None:
-            gevent.spawn(self._look_up, self._attempt)
-        else:
-            self._connect(*known)
-
-    def _look_up(self, attempt: AnswerParser) -> None:
-        try:
-            found = gevent.socket.getaddrinfo(*self._host, 0, gevent.socket.SOCK_STREAM)
-        except OSError:
-            self._fail(attempt, ErrorClass.OTHER)
+        if self._host.address is not None:
+            self._connect(self._host.address)
             return
-        _addresses[self._host] = (found[0][0], found[0][4])
-        if attempt is self._attempt:
-            self._dial()
+        step = self.step
+        self._host.look_up(self._loop, lambda: self._looked_up(step))
 
-    def _connect(self, family: int, address: tuple[Any, ...]) -> None:
+    def _looked_up(self, step: int) -> None:
+        if step != self.step:
+            return
+        if self._host.address is None:
+            self._fail(ErrorClass.OTHER)
+        else:
+            self._connect(self._host.address)
+
+    def _connect(self, address: Address) -> None:
+        family, place = address
         try:
-            self._socket = _Socket(family, gevent.socket.SOCK_STREAM)
+            self._socket = _Socket(family, socket.SOCK_STREAM)
             self._socket.setblocking(False)
-            self._socket.setsockopt(gevent.socket.IPPROTO_TCP, gevent.socket.TCP_NODELAY, 1)
-            code = self._socket.connect_ex(address)
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            code = self._socket.connect_ex(place)
         except OSError as error:
             code = error.errno or errno.EIO
         if code in (0, errno.EINPROGRESS):
-            self._watch(_WRITE, self._connected)
+            self._loop.watch(self._socket.fileno(), WRITE, self._through)
         else:
             self._fail_soon(_why_unconnected(code))
 
-    def _connected(self) -> None:
-        self._unwatch(_WRITE)
-        code = self._socket.getsockopt(gevent.socket.SOL_SOCKET, gevent.socket.SO_ERROR)
+    def _through(self) -> None:
+        """The connection stands, or was refused."""
+        code = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code:
-            self._fail(self._attempt, _why_unconnected(code))
+            self._fail(_why_unconnected(code))
             return
-        self._watch(_READ, self._readable)
-        self._alarm.set(self._ends_s)
+        if time.monotonic_ns() >= self._ends_ns:  # nobody would wait for the answer
+            self._fail(ErrorClass.CONNECT_TIMEOUT)
+            return
+        self.step += 1
+        self._connected = True
+        self._parser = AnswerParser()
+        self._loop.change(self._socket.fileno(), READ, self._readable)
+        self._loop.deadlines.add(self._ends_ns, self)
         self._send()
 
     def _send(self) -> None:
@@ -119,77 +128,60 @@ class Wire:
         except OSError as broken:
             self._fail_soon(_why_broken(broken))
             return
-        self._unsent = self._unsent[sent:]
-        if self._unsent:
-            self._watch(_WRITE, self._writable)
+        if sent < len(self._unsent):
+            self._unsent = self._unsent[sent:]
+            self._loop.change(self._socket.fileno(), READ | WRITE, self._either)
 
-    def _writable(self) -> None:
-        self._unwatch(_WRITE)
+    def _either(self) -> None:
+        """More can be sent, or there is an answer already, or an error."""
+        self._loop.change(self._socket.fileno(), READ, self._readable)
         self._send()
+        self._readable()
 
     def _readable(self) -> None:
-        attempt = self._attempt
-        if attempt is None:  # idle: its end, or a stray answer
+        if not self._busy:  # idle: its end, or a stray answer
             self._hang_up()
             return
+        parser = self._parser
         try:
             block = self._socket.recv(_BLOCK_BYTES)
             if block:
-                attempt.feed(block)
-            elif not attempt.ends_whole():
-                self._fail(attempt, ErrorClass.RESET)
+                parser.feed(block)
+            elif not parser.ends_whole():
+                self._fail(ErrorClass.RESET)
                 return
         except BlockingIOError:
             return
         except OSError as broken:
-            self._fail(attempt, _why_broken(broken))
-        except HTTPParseError:
-            self._fail(attempt, ErrorClass.PROTOCOL)
+            self._fail(_why_broken(broken))
+        except NotHttpError:
+            self._fail(ErrorClass.PROTOCOL)
         else:
-            if attempt.answer is not None:
-                self._end(attempt.answer, stays=bool(block) and attempt.may_stay())
-
-    def _late(self) -> None:
-        connecting = _READ not in self._watches
-        late = ErrorClass.CONNECT_TIMEOUT if connecting else ErrorClass.READ_TIMEOUT
-        self._fail(self._attempt, late)
+            if parser.complete:
+                if not parser.may_stay:
+                    self._hang_up()
+                self._end(parser.status, ErrorClass.NONE, parser.body, parser.headers)
 
     def _fail_soon(self, error: ErrorClass) -> None:
         """Never from within `begin`: whoever begins would be told before it is ready to hear."""
-        self._loop.run_callback(self._fail, self._attempt, error)
+        self.step += 1
+        step = self.step
+        self._loop.soon(lambda: self._fail(error) if step == self.step else None)
 
-    def _fail(self, attempt: AnswerParser | None, error: ErrorClass) -> None:
-        if attempt is not None and attempt is self._attempt:
-            self._end(Answer(0, error), stays=False)
+    def _fail(self, error: ErrorClass) -> None:
+        self._hang_up()
+        self._end(0, error, b"", _NO_HEADERS)
 
-    def _end(self, answer: Answer, *, stays: bool) -> None:
-        self._attempt = None
-        self._alarm.clear()
-        if not stays:
-            self._hang_up()
-        self._told(answer)
+    def _end(self, status: int, error: ErrorClass, body: bytes, headers: Mapping[str, str]) -> None:
+        self._busy = False
+        self.step += 1
+        self._told(status, error, body, headers)
 
     def _hang_up(self) -> None:
-        for event in tuple(self._watches):
-            self._unwatch(event)
+        self._connected = False
         if self._socket is not None:
-            self._socket.close()
+            self._loop.let_go(self._socket)
             self._socket = None
-
-    def _watch(self, event: int, call: Callable[[], None]) -> None:
-        self._watches[event] = watch = self._loop.io(self._socket.fileno(), event)
-        watch.start(call)
-
-    def _unwatch(self, event: int) -> None:
-        watch = self._watches.pop(event)
-        watch.stop()
-        watch.close()
-
-    def _bytes(self, request: Request) -> bytes:
-        fields = "".join([f"{name}: {value}\r\n" for name, value in request.headers])
-        length = f"Content-Length: {len(request.body)}\r\n" if request.body else ""
-        first = f"{request.method} {self._prefix}{request.path} HTTP/1.1\r\nHost: {self._netloc}"
-        return f"{first}\r\n{fields}{length}\r\n".encode("latin-1") + request.body
 
 
 def _why_unconnected(code: int) -> ErrorClass:
@@ -208,7 +200,7 @@ def _why_broken(broken: OSError) -> ErrorClass:
 def _is_quiet(connection: Any) -> bool:  # noqa: ANN401  # gevent ships no types
     """An idle connection has nothing to read: neither an end nor a stray answer."""
     try:
-        connection.recv(1, gevent.socket.MSG_PEEK)
+        connection.recv(1, socket.MSG_PEEK)
     except BlockingIOError:
         return True
     except OSError:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.records import RECORD_BYTES
+from harness.records import whole_bytes
 from tests.support.squall_process import ROOT, Place, alive, send, wait_until
 
 pytestmark = pytest.mark.end_to_end
@@ -40,7 +40,8 @@ def test_kill_9_leaves_no_fault_and_no_process(name: str, tmp_path: Path) -> Non
 
     assert took_s <= 2.0
     after = attempts.read_bytes()
-    whole = len(before) // RECORD_BYTES * RECORD_BYTES
+    whole = whole_bytes(before)
+    assert whole
     assert after[:whole] == before[:whole]
     refused = place.call(*place.run_arguments(place.experiment(name)))
     assert (refused.returncode, refused.stdout) == (2, "")

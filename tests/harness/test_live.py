@@ -61,6 +61,18 @@ def test_nothing_is_read_twice(tmp_path: Path) -> None:
     assert list(follower.events()) == []
 
 
+def test_what_a_growing_file_does_not_hold_yet_is_read_when_it_is_there(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    folder.create()
+    one, two = (pack(attempt(intent, 0, 10, Outcome.OK)) for intent in (1, 2))
+    follower = RunFollower(folder)
+    folder.attempts(0).write_bytes(one + two[:9] + bytes(15) + bytes(480))
+    assert [a.intent for a in follower.attempts()] == [1]
+    folder.attempts(0).write_bytes(one + two + bytes(480))
+    assert [a.intent for a in follower.attempts()] == [2]
+    assert list(follower.attempts()) == []
+
+
 def test_the_picture_names_fault_breaker_and_instance(tmp_path: Path) -> None:
     model, follower = a_run(tmp_path)
     model.feed(follower.events(), follower.attempts())

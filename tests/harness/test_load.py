@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import time
 from pathlib import Path
@@ -12,7 +13,9 @@ import pytest
 
 from harness.errors import ConfigError, TargetError
 from harness.load import Generator, scenario_names, scenario_path
+from harness.records import RECORD_BYTES
 from harness.traffic import read_schedule
+from scenarios.attempt_file import BLOCK_BYTES
 from tests.support.load_runs import READY_S, attempts_of, begin, folder_of, plan_of, until
 from tests.support.load_server import LoadServer
 
@@ -105,16 +108,32 @@ def test_a_generator_without_its_folder_is_told(tmp_path: Path) -> None:
         generator.wait_ready(READY_S)
 
 
+def test_a_generator_without_room_for_its_record_does_not_begin(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (BLOCK_BYTES // 2, hard))  # as a disk that is full
+    try:
+        generator = Generator.start(plan_of(folder, "http://127.0.0.1:1", 1), folder)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    with generator, pytest.raises(TargetError, match=r"died.*File too large"):
+        generator.wait_ready(READY_S)
+
+
 def test_a_generator_that_cannot_record_ends_at_once(tmp_path: Path) -> None:
     folder = folder_of(tmp_path)
-    folder.attempts(0).symlink_to("/dev/full")
-    with (
-        LoadServer() as server,
-        Generator.start(plan_of(folder, server.url, 20), folder) as generator,
-    ):
-        begin(generator)
-        with pytest.raises(TargetError, match=r"cannot record.*No space"):
-            generator.wait_done(10)
+    plan = plan_of(folder, "", 2, rate_scale=10)
+    with LoadServer() as server:
+        server.trouble = {"untouched": 10**9}  # each payer makes more attempts than were expected
+        plan = msgspec.structs.replace(plan, host=server.url, stop_s=60)
+        with Generator.start(plan, folder) as generator:
+            generator.wait_ready(READY_S)
+            room = folder.attempts(0).stat().st_size
+            resource.prlimit(generator.pid, resource.RLIMIT_FSIZE, (room, room))
+            begin(generator)
+            with pytest.raises(TargetError, match=r"cannot record.*File too large"):
+                generator.wait_done(40)
+    assert len(attempts_of(folder)) == room // RECORD_BYTES
 
 
 def test_waiting_has_a_limit(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from harness.records import (
     Outcome,
     pack,
     unpack,
+    whole_bytes,
 )
 
 U32 = st.integers(0, 2**32 - 1)
@@ -57,3 +58,14 @@ def test_the_judge_reads_the_same_record_as_columns(attempt: Attempt) -> None:
 def test_more_attempts_than_a_byte_holds_stay_at_its_limit() -> None:
     many = Attempt(0, 0, 0, 0, 0, 200, Outcome.OK, 0, ErrorClass.NONE, 1000)
     assert unpack(pack(many)).attempt == 255
+
+
+@given(st.lists(ATTEMPTS, max_size=5), ATTEMPTS, st.integers(0, RECORD_BYTES - 1))
+def test_a_torn_record_is_told_from_a_whole_one_wherever_it_was_cut(
+    whole: list[Attempt], torn: Attempt, cut: int
+) -> None:
+    written = b"".join(map(pack, whole))
+    begun = pack(torn)[:cut]
+    assert whole_bytes(written + begun) == len(written)
+    unwritten = bytes(RECORD_BYTES - cut) + bytes(100)
+    assert whole_bytes(written + begun + unwritten) == len(written)

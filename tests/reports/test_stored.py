@@ -12,6 +12,7 @@ from harness.errors import StoredRunError
 from harness.store import RunFolder
 from reports.judge import judge, write
 from reports.scorecard import Scorecard
+from reports.stored import read_stored
 from tests.support.runs_builder import sound_run
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/verdict.schema.json").read_text())
@@ -90,6 +91,23 @@ def test_a_torn_last_record_is_recognised(tmp_path: Path) -> None:
     card = judge(folder)
     assert (card.verdict, codes(card)) == ("INVALID", ["data_missing"])
     assert "in the middle of a record (5 bytes" in card.reasons[0].text
+
+
+@pytest.mark.parametrize("begun", [b"", b"12345"], ids=["whole", "torn"])
+def test_of_a_killed_generator_s_file_only_what_was_written_counts(
+    begun: bytes, tmp_path: Path
+) -> None:
+    run = sound_run()
+    folder = run.write(tmp_path / "run")
+    with folder.attempts(0).open("ab") as stream:
+        stream.write(begun + bytes(240 - len(begun)))
+    folder.done(0).unlink()
+    folder.seal()
+    stored = read_stored(folder)
+    assert len(stored.attempts) == len(run.attempts)
+    torn = ["attempts-0.bin ends in the middle of a record (5 bytes of it)"] if begun else []
+    assert list(stored.faulty) == [*torn, "load worker 0 did not come to its end"]
+    assert (judge(folder).verdict, set(codes(judge(folder)))) == ("INVALID", {"data_missing"})
 
 
 def test_a_missing_record_is_seen_by_the_generators_own_count(tmp_path: Path) -> None:

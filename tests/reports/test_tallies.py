@@ -137,7 +137,7 @@ def test_records_come_by_ranges_of_intents_whatever_their_order(tmp_path: Path) 
     size = 200_000
     _, some = random_run(3)
     records = some[draw.integers(0, len(some), size)]
-    records["intent"] = draw.permutation(size)
+    records["intent"], records["attempt"] = draw.permutation(size), 1
     paths = tuple(tmp_path / f"attempts-{worker}.bin" for worker in range(3))
     for worker, path in enumerate(paths):
         records[worker::3].tofile(path)

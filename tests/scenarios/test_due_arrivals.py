@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import gevent
@@ -12,8 +13,9 @@ from gevent.queue import SimpleQueue
 
 from scenarios import due_arrivals
 from scenarios.arrival_agenda import Due
+from scenarios.attempt_file import NoRecorder
 from scenarios.due_arrivals import Arrivals
-from scenarios.load_session import NoRecorder, Session
+from scenarios.load_session import Session
 
 
 class Pool:
@@ -61,7 +63,7 @@ def run(due_us: list[int], work: Callable[[Arrivals, Due], None], stop_s: float 
         recorder=NoRecorder(),
     )
     pool = Pool(work)
-    pool.arrivals = Arrivals(session, pool)
+    pool.arrivals = Arrivals(session, SimpleNamespace(runner=pool))
     pool.arrivals.run(time.monotonic_ns())
     pool.close()
     return pool.arrivals

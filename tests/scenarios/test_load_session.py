@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from harness.errors import StoredRunError
 from harness.load import PLAN_VARIABLE
-from harness.records import RECORD_BYTES, Attempt, ErrorClass, Outcome, unpack
+from harness.records import Attempt, ErrorClass, Outcome, fields_of, pack, pack_into
 from harness.store import LoadDone, LoadGo, LoadReady, RunFolder, read_json, write_json
 from harness.traffic import Steady, arrivals_us, read_schedule, worker_share
 from scenarios import load_session
@@ -45,31 +45,16 @@ def test_worker_zero_stores_the_whole_schedule(tmp_path: Path) -> None:
 def test_two_workers_share_what_one_would_do(tmp_path: Path) -> None:
     folder = folder_of(tmp_path)
     halves = [*planned(folder, 0, 2).arrivals, *planned(folder, 1, 2).arrivals]
-    assert sorted(halves) == list(planned(folder, 0, 1).arrivals)
-
-
-def test_an_attempt_is_on_disk_as_soon_as_it_is_kept(tmp_path: Path) -> None:
-    folder = folder_of(tmp_path)
-    session = planned(folder, 0, 1)
-    session.recorder.keep(ATTEMPT)
-    assert unpack(folder.attempts(0).read_bytes()) == ATTEMPT
-    assert len(folder.attempts(0).read_bytes()) == RECORD_BYTES
-    assert session.recorder.kept == 1
-
-
-def test_a_full_disk_is_an_error_not_a_hole() -> None:
-    recorder = load_session.FileRecorder(Path("/dev/full"))
-    with pytest.raises(OSError, match="No space"):
-        recorder.keep(ATTEMPT)
-    assert recorder.kept == 0
+    assert sorted(halves) == list(enumerate(arrivals_us(CURVE, 4, SEED)))
 
 
 def test_ready_and_done_say_what_the_harness_must_know(tmp_path: Path) -> None:
     folder = folder_of(tmp_path)
     session = planned(folder, 0, 1)
     session.ready(("pay", "ask"))
-    session.recorder.keep(ATTEMPT)
+    pack_into(session.recorder.room, session.recorder.place(), *fields_of(ATTEMPT))
     session.done(started=1)
+    assert folder.attempts(0).read_bytes() == pack(ATTEMPT)
     ready = read_json(folder.ready(0), LoadReady)
     assert (ready.arrivals, ready.names) == (len(session.arrivals), ("pay", "ask"))
     assert read_json(folder.done(0), LoadDone) == LoadDone(worker=0, started=1, attempts=1)

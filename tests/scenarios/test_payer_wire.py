@@ -6,14 +6,14 @@ import resource
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from typing import Any, cast
 
 import pytest
-from gevent.queue import SimpleQueue
 
 from harness.records import ErrorClass
+from scenarios.native_loop import NativeLoop
+from scenarios.payer_host import Host
 from scenarios.payer_wire import Wire
 from scenarios.payment_payers import Answer, Request
 
@@ -42,16 +42,38 @@ def serving(*answers: Callable[[socket.socket], None]) -> Iterator[tuple[str, li
 
 
 class Payer:
-    """Waits for what its wire is told, as no real payer does."""
+    """Turns its wire's loop until it is told, as no real payer does."""
 
     def __init__(self, url: str) -> None:
-        self._answers: Any = SimpleQueue()
-        self._wire = Wire(url, self._answers.put)
-        self.close = self._wire.close
+        self._answers: list[Answer] = []
+        self._host, self._loop = Host(url), NativeLoop()
+        self._wire = Wire(self._loop, self._host, self._told)
 
     def exchange(self, request: Request, patience_s: float) -> Answer:
-        self._wire.begin(request, patience_s)
-        return cast("Answer", self._answers.get(timeout=5))
+        ends_ns = time.monotonic_ns() + round(patience_s * 1e9)
+        self._wire.begin(self._host.bytes_of(request), ends_ns)
+        assert not self._answers, "told from within"
+        self.turn_until(lambda: bool(self._answers), 5)
+        return self._answers.pop()
+
+    def turn_until(self, holds: Callable[[], bool], limit_s: float) -> None:
+        ends_ns = time.monotonic_ns() + round(limit_s * 1e9)
+        while not holds() and time.monotonic_ns() < ends_ns:
+            self._loop.turn(ends_ns, lambda: None)
+
+    def rest(self, seconds: float) -> None:
+        """Turn the loop for so long; nothing may be told."""
+        self.turn_until(lambda: bool(self._answers), seconds)
+        assert not self._answers, "told twice"
+
+    def close(self) -> None:
+        self._wire.close()
+        self._loop.close()
+
+    def _told(
+        self, status: int, error: ErrorClass, body: bytes, headers: Mapping[str, str]
+    ) -> None:
+        self._answers.append(Answer(status, error, body, headers))
 
 
 def attempt(url: str, request: Request, patience_s: float) -> Answer:
@@ -157,12 +179,40 @@ def test_a_question_is_never_repeated_behind_the_payer_s_back() -> None:
     assert len(seen) == 1
 
 
-def test_a_connection_that_was_closed_meanwhile_is_replaced() -> None:
+@pytest.mark.parametrize("noticed", [True, False], ids=["while idle", "only when needed"])
+def test_a_connection_that_was_closed_meanwhile_is_replaced(*, noticed: bool) -> None:
     with serving(says(OK), says(OK)) as (url, seen), closing(Payer(url)) as payer:
         first = payer.exchange(ASK, 2)
-        threading.Event().wait(0.05)
-        assert payer.exchange(ASK, 2) == first
+        if noticed:
+            payer.rest(0.05)
+        else:
+            threading.Event().wait(0.05)
+        assert payer.exchange(ASK, 2).body == first.body == b"hi"
     assert len(seen) == 2
+
+
+def test_a_late_answer_is_told_once_as_late_and_never_again() -> None:
+    def answer_late(connection: socket.socket) -> None:
+        threading.Event().wait(0.15)
+        connection.sendall(OK)
+
+    with serving(answer_late) as (url, _), closing(Payer(url)) as payer:
+        assert payer.exchange(ASK, 0.1).error is ErrorClass.READ_TIMEOUT
+        payer.rest(0.2)
+
+
+def test_bytes_behind_a_whole_answer_do_not_spoil_it_nor_the_next() -> None:
+    with serving(says(OK + b"junk"), says(OK)) as (url, seen), closing(Payer(url)) as payer:
+        assert payer.exchange(ASK, 2).body == b"hi"
+        assert payer.exchange(ASK, 2).body == b"hi"
+    assert len(seen) == 2
+
+
+def test_a_closed_wire_tells_nothing() -> None:
+    with serving(silence) as (url, _), closing(Payer(url)) as payer:
+        payer._wire.begin(b"GET / HTTP/1.1\r\n\r\n", time.monotonic_ns() + 50_000_000)
+        payer._wire.close()
+        payer.rest(0.1)
 
 
 def test_only_plain_http_is_spoken() -> None:

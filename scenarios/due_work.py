@@ -1,0 +1,85 @@
+"""What every engine of the open loop does alike: hands what is due to who is free, and counts."""
+
+from __future__ import annotations
+
+import time
+from typing import Final, Generic, Protocol, TypeVar
+
+from scenarios.arrival_agenda import Agenda, Bench, Due
+from scenarios.load_session import Session
+
+MAX_WAITING: Final = 20_000
+
+
+class Worked(Protocol):
+    """Who serves, as the arrivals see it."""
+
+    def take(self, due: Due) -> None:
+        """Begin with it, without waiting for anything; when it is done, `come_back`."""
+
+
+U = TypeVar("U", bound=Worked)
+
+
+class DueWork(Generic[U]):
+    """One process's agenda and bench; an engine adds the clockwork."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.started = 0
+        self._agenda = Agenda(session.arrivals)
+        self._bench: Bench[U] = Bench(MAX_WAITING)
+        self._open = len(session.arrivals)
+        self._stop_us = round(session.stop_s * 1e6)
+        self._zero_ns = 0
+
+    def now_us(self) -> int:
+        """Microseconds since the run's zero."""
+        return (time.monotonic_ns() - self._zero_ns) // 1000
+
+    def us_of(self, mono_ns: int) -> int:
+        """An instant of CLOCK_MONOTONIC in microseconds since the run's zero."""
+        return (mono_ns - self._zero_ns) // 1000
+
+    def left_s(self) -> float:
+        """How long the load may still last."""
+        return (self._stop_us - self.now_us()) / 1e6
+
+    def come_back(self, user: U) -> None:
+        """Somebody is free: is given what has waited longest, or sits down."""
+        due = self._bench.come_back(user)
+        if due is not None:
+            self._give(user, due)
+
+    def leave(self, user: U) -> None:
+        """Somebody is gone."""
+        self._bench.leave(user)
+
+    def later(self, due: Due) -> None:
+        """Ask for one more step of a visit."""
+        self._open += 1
+        if self._agenda.add(due):
+            self._wake_at(due.due_us)
+
+    def served(self) -> None:
+        """One piece of work has come to its end."""
+        self._open -= 1
+        if not self._open:
+            self._wake_at(0)
+
+    def _give(self, user: U, due: Due) -> None:
+        if due.visit is None:
+            self.started += 1
+        user.take(due)
+
+    def _give_up(self) -> str:
+        """What is left will not be begun; says what that was."""
+        given_up = self._agenda.clear() + self._bench.send_away()
+        self._open -= given_up + self._bench.dropped
+        if given_up or self._bench.dropped:
+            return f"{given_up} given up, {self._bench.dropped} found no place"
+        return ""
+
+    def _wake_at(self, due_us: int) -> None:
+        """The engine shall not sleep longer than that."""
+        raise NotImplementedError

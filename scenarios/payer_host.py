@@ -1,0 +1,68 @@
+"""Whom the payers call: one plain HTTP host, its address looked up once, and requests as bytes."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from gevent.monkey import get_original
+
+from scenarios.native_loop import NativeLoop
+from scenarios.payment_payers import Request
+
+Address = tuple[int, tuple[Any, ...]]
+_in_a_thread: Final = get_original("_thread", "start_new_thread")
+_look_up: Final = get_original("socket", "getaddrinfo")  # blocks its thread, and only that
+
+
+class Host:
+    """`address` is None until it is known: a name has to be looked up."""
+
+    def __init__(self, base_url: str) -> None:
+        """Raises ValueError: not plain HTTP."""
+        parts = urlsplit(base_url)
+        if parts.scheme != "http" or not parts.hostname:
+            raise ValueError(f"{base_url}: payers speak plain http://host:port")
+        self._at = (parts.hostname, parts.port or 80)
+        self._prefix, self._netloc = parts.path.rstrip("/"), parts.netloc
+        self._waiting: list[Callable[[], None]] = []
+        self.address: Address | None = None
+        with contextlib.suppress(OSError):  # a name
+            self.address = _first(_look_up(*self._at, 0, socket.SOCK_STREAM, 0, _NUMERIC))
+
+    def look_up(self, loop: NativeLoop, then: Callable[[], None]) -> None:
+        """Call `then` in the loop once it is known whether there is an `address`."""
+        self._waiting.append(then)
+        if len(self._waiting) == 1:
+            _in_a_thread(self._find, (loop,))
+
+    def bytes_of(self, request: Request) -> bytes:
+        """What goes on the wire."""
+        fields = "".join([f"{name}: {value}\r\n" for name, value in request.headers])
+        length = f"Content-Length: {len(request.body)}\r\n" if request.body else ""
+        first = f"{request.method} {self._prefix}{request.path} HTTP/1.1\r\nHost: {self._netloc}"
+        return f"{first}\r\n{fields}{length}\r\n".encode("latin-1") + request.body
+
+    def _find(self, loop: NativeLoop) -> None:
+        try:
+            address = _first(_look_up(*self._at, 0, socket.SOCK_STREAM))
+        except OSError:
+            address = None
+        loop.call_from_outside(partial(self._found, address))
+
+    def _found(self, address: Address | None) -> None:
+        self.address = address
+        waiting, self._waiting = self._waiting, []
+        for then in waiting:
+            then()
+
+
+_NUMERIC: Final = socket.AI_NUMERICHOST
+
+
+def _first(found: list[Any]) -> Address:
+    return found[0][0], found[0][4]

@@ -1,0 +1,135 @@
+"""The payers' engine in one thread against a real server: on time, bounded, each attempt kept."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from harness.records import RECORD_BYTES, Attempt, ErrorClass, Outcome, unpack
+from scenarios import payer_load
+from scenarios.attempt_file import AttemptFile, Recorder
+from scenarios.load_session import Session
+from scenarios.payer_host import Host
+from scenarios.payer_load import CannotRecordError, PayerLoad
+from scenarios.payment_payers import Answer, Request
+from tests.support.load_server import LoadServer
+
+
+class FullDisk:
+    """A recorder that has no room."""
+
+    room = bytearray(RECORD_BYTES)
+    kept = 0
+
+    def place(self) -> int:
+        raise OSError("No space left")
+
+    def close(self) -> None:
+        pass
+
+
+def session(due_us: list[int], recorder: Recorder, stop_s: float = 5) -> Session:
+    return Session(
+        arrivals=list(enumerate(due_us)),
+        seed=1,
+        intent_prefix="t",
+        stop_s=stop_s,
+        worker=0,
+        recorder=recorder,
+    )
+
+
+def run(url: str, due_us: list[int], path: Path, stop_s: float = 5) -> tuple[PayerLoad, str]:
+    """One load from now on, and what it gave up."""
+    load = PayerLoad(session(due_us, AttemptFile(path), stop_s), Host(url))
+    left = load.run(time.monotonic_ns())
+    load.session.done(load.started)
+    return load, left
+
+
+def kept(path: Path) -> list[Attempt]:
+    raw = path.read_bytes()
+    return [unpack(raw[at : at + RECORD_BYTES]) for at in range(0, len(raw), RECORD_BYTES)]
+
+
+def test_each_arrival_is_paid_once_and_never_before_it_is_due(tmp_path: Path) -> None:
+    due_us = [index * 1_500 for index in range(200)]
+    with LoadServer() as server:
+        load, left = run(server.url, due_us, tmp_path / "a")
+        assert server.keys == {f"t-{intent}": 1 for intent in range(200)}
+    attempts = kept(tmp_path / "a")
+    assert (load.started, left) == (200, "")
+    assert sorted(a.intent for a in attempts) == list(range(200))
+    assert [due_us[a.intent] for a in attempts] == [a.due_us for a in attempts]
+    assert {a.outcome for a in attempts} == {Outcome.OK}
+    assert all(a.answer for a in attempts)
+
+
+def test_a_payer_comes_again_when_it_said_and_its_attempts_count(tmp_path: Path) -> None:
+    with LoadServer() as server:
+        server.trouble = {"broken": 1}
+        run(server.url, [0], tmp_path / "a")
+    first, second = kept(tmp_path / "a")
+    assert (first.attempt, first.status, first.outcome, first.name) == (1, 500, Outcome.INFO, 0)
+    assert (second.attempt, second.status, second.outcome, second.name) == (2, 200, Outcome.OK, 1)
+    assert second.due_us > first.due_us + first.late_us + first.took_us
+
+
+def test_at_its_bound_arrivals_wait_for_a_connection_and_start_late(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(payer_load, "MAX_CONNECTIONS", 2)
+    with LoadServer() as server:
+        server.freeze()
+        threading.Timer(0.3, server.thaw).start()
+        run(server.url, [0] * 10, tmp_path / "a")
+        assert server.connections == 2
+    late = sorted(a.late_us for a in kept(tmp_path / "a"))
+    assert len(late) == 10
+    assert late[1] < 250_000 <= late[2]
+
+
+def test_at_the_stop_the_rest_is_given_up_and_who_waits_is_kept(tmp_path: Path) -> None:
+    with LoadServer() as server:
+        server.freeze()
+        load, left = run(server.url, [0, 5_000_000], tmp_path / "a", stop_s=0.2)
+    (attempt,) = kept(tmp_path / "a")
+    assert (load.started, left) == (1, "1 given up, 0 found no place")
+    assert attempt.error is ErrorClass.READ_TIMEOUT
+    assert 200_000 <= attempt.late_us + attempt.took_us < 1_000_000
+
+
+def test_another_thread_can_stop_it(tmp_path: Path) -> None:
+    with LoadServer() as server:
+        load = PayerLoad(
+            session([0, 60_000_000], AttemptFile(tmp_path / "a"), 90), Host(server.url)
+        )
+        stopper = threading.Timer(0.1, load.stop)
+        stopper.start()
+        began_s = time.monotonic()
+        load.run(time.monotonic_ns())
+        stopper.join()
+    assert time.monotonic() - began_s < 5
+    load.session.recorder.close()
+
+
+def test_an_attempt_that_cannot_be_kept_ends_the_load() -> None:
+    with LoadServer() as server:
+        load = PayerLoad(session([0], FullDisk()), Host(server.url))
+        with pytest.raises(CannotRecordError, match="No space"):
+            load.run(time.monotonic_ns())
+
+
+def test_a_page_is_told_each_attempt_from_its_intended_start(tmp_path: Path) -> None:
+    told: list[tuple[Request, int, Answer, Outcome]] = []
+    with LoadServer() as server:
+        mine = session([0, 10_000], AttemptFile(tmp_path / "a"))
+        load = PayerLoad(mine, Host(server.url), lambda *what: told.append(what))
+        load.run(time.monotonic_ns())
+        load.session.done(load.started)
+    attempts = kept(tmp_path / "a")
+    assert [waited_us for _, waited_us, _, _ in told] == [a.late_us + a.took_us for a in attempts]
+    assert {(r.name, o) for r, _, _, o in told} == {("pay", Outcome.OK)}
