@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from harness.targets.base import EdgeFault
 from harness.targets.local.ports import HOST
 from harness.targets.local.tcp_edge import TcpEdge
+from harness.targets.local.tcp_protocol import TcpEdgePlan
 from harness.targets.local.timer_queue import TimerQueue
+from harness.targets.local.vigil import Vigil
 
 LIMIT_S = 10.0
 
@@ -97,7 +99,8 @@ async def tcp_scene() -> AsyncIterator[Scene]:
     server = await asyncio.start_server(echo.serve, HOST, 0)
     upstream = server.sockets[0].getsockname()[1]
     timers, port = TimerQueue(), free_port()
-    edge = TcpEdge("a>b", port, (HOST, upstream), timers)
+    plan = TcpEdgePlan(name="a>b", port=port, host=HOST, upstream=upstream)
+    edge = TcpEdge(plan, timers, Vigil(asyncio.get_running_loop()))
     edge.listen()
     scene = Scene(edge, echo, port)
     try:

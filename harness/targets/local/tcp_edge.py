@@ -9,7 +9,9 @@ from typing import Final
 from harness.targets.base import EdgeFault
 from harness.targets.local.ports import HOST
 from harness.targets.local.tcp_half import TcpHalf
+from harness.targets.local.tcp_protocol import TcpEdgePlan
 from harness.targets.local.timer_queue import TimerQueue
+from harness.targets.local.vigil import Vigil
 
 CONNECT_TIMEOUT_S: Final = 5.0
 _BACKLOG: Final = 1024
@@ -17,20 +19,18 @@ _CUTS: Final = ("reset", "refuse")
 
 
 class TcpEdge:
-    """Forwards `port` to `upstream`: (host, port), or a unix socket's path.
+    """Forwards a port to a server, as planned.
 
     `chunks` and `hits` only ever grow.
 
     A hit is a chunk that was delayed, swallowed or slowed, or a connection that was cut.
     """
 
-    def __init__(
-        self, name: str, port: int, upstream: tuple[str, int] | str, timers: TimerQueue
-    ) -> None:
-        self.name, self.timers = name, timers
+    def __init__(self, plan: TcpEdgePlan, timers: TimerQueue, vigil: Vigil) -> None:
+        self.name, self.timers, self.vigil = plan.name, timers, vigil
         self.fault: EdgeFault | None = None
         self.chunks = self.hits = 0
-        self._port, self._upstream = port, upstream
+        self._port, self._upstream = plan.port, plan.socket or (plan.host, plan.upstream)
         self._halves: set[TcpHalf] = set()
         self._listener: socket.socket | None = None
         self._accepting: asyncio.Task[asyncio.Server] | None = None

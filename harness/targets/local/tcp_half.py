@@ -96,6 +96,10 @@ class TcpHalf(asyncio.Protocol):
             peer.transport.write(data)
         else:
             self._hold(data)
+        vigil = edge.vigil
+        vigil.fresh = True
+        if vigil.ready:
+            vigil.begin()
 
     def eof_received(self) -> bool:
         """The end passes as data does: after what was held before it."""
@@ -133,6 +137,8 @@ class TcpHalf(asyncio.Protocol):
         now_ns = time.monotonic_ns()
         while self.peer is not None and self._held and self._held[0][0] <= now_ns:
             self._send_first()
+            if self._edge.vigil.ready:
+                self._edge.vigil.begin()  # an answer may follow
         self._schedule()
 
     def release(self) -> None:

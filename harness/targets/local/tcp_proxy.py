@@ -23,16 +23,14 @@ from harness.targets.local.tcp_protocol import (
     TcpRequest,
 )
 from harness.targets.local.timer_queue import TimerQueue
+from harness.targets.local.vigil import Vigil
 
 
 class TcpProxy:
     """Edges by name, and the answers about them."""
 
-    def __init__(self, plan: TcpProxyPlan, timers: TimerQueue) -> None:
-        self._edges = {
-            e.name: TcpEdge(e.name, e.port, e.socket or (e.host, e.upstream), timers)
-            for e in plan.edges
-        }
+    def __init__(self, plan: TcpProxyPlan, timers: TimerQueue, vigil: Vigil) -> None:
+        self._edges = {e.name: TcpEdge(e, timers, vigil) for e in plan.edges}
 
     def listen(self) -> None:
         """Open all edges. Raises OSError that a port is in use."""
@@ -68,13 +66,12 @@ class TcpProxy:
 
 async def serve(plan: TcpProxyPlan) -> None:
     """Forward until SIGTERM."""
-    over = asyncio.Event()
+    over, loop = asyncio.Event(), asyncio.get_running_loop()
     for sig in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(sig, over.set)
-    proxy = TcpProxy(plan, TimerQueue())
+        loop.add_signal_handler(sig, over.set)
+    proxy = TcpProxy(plan, TimerQueue(), Vigil(loop))
     proxy.listen()
     os.umask(0o077)
-    loop = asyncio.get_running_loop()
     server = await loop.create_unix_server(lambda: TcpControl(proxy.handle), plan.control)
     await asyncio.to_thread(Path(plan.control).chmod, 0o600)
     async with server:

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import random
 import time
+from collections import Counter
+from collections.abc import Callable
 
 import pytest
 import uvloop
@@ -16,13 +18,14 @@ from tests.support.target_waiting import until_true
 MS = 1_000_000
 
 
-def test_never_early_and_in_order() -> None:
+@pytest.mark.parametrize("spread_ms", [1, 100])
+def test_never_early_and_in_order(spread_ms: int) -> None:
     async def scene() -> list[tuple[int, int]]:
         queue, draw = TimerQueue(), random.Random(5)
         fired: list[tuple[int, int]] = []
         now = time.monotonic_ns()
         for _ in range(200):
-            due = now + draw.randrange(100 * MS)
+            due = now + draw.randrange(spread_ms * MS)
             queue.at(due, lambda due=due: fired.append((due, time.monotonic_ns())))  # type: ignore[misc]  # bound now
         await until_true(lambda: len(fired) == 200)
         queue.close()
@@ -86,24 +89,46 @@ def test_a_callback_may_ask_for_another_and_a_failing_one_stops_nobody() -> None
     assert failed == ["a callback's own mistake"]
 
 
-def test_a_far_deadline_costs_at_most_one_more_waking(monkeypatch: pytest.MonkeyPatch) -> None:
-    wakings = 0
-    fire = TimerQueue._fire
-
-    def counted(queue: TimerQueue) -> None:
-        nonlocal wakings
-        wakings += 1
-        fire(queue)
-
-    monkeypatch.setattr(TimerQueue, "_fire", counted)
+def test_a_far_deadline_costs_at_most_two_wakings_and_then_nothing_turns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen = Counter[str]()
+    for name in ("_woken", "_turn"):
+        monkeypatch.setattr(TimerQueue, name, counted(getattr(TimerQueue, name), name, seen))
 
     async def scene() -> None:
         queue, over = TimerQueue(), asyncio.Event()
         queue.at(time.monotonic_ns() + 20 * MS, over.set)
         await over.wait()
+        when_over = seen.copy()
+        assert when_over["_woken"] in (1, 2)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.Event().wait(), 0.02)
+        assert seen == when_over
         queue.close()
 
     uvloop.run(scene())
-    assert wakings in (1, 2)
+
+
+def counted(
+    method: Callable[[TimerQueue], None], name: str, seen: Counter[str]
+) -> Callable[[TimerQueue], None]:
+    def call(queue: TimerQueue) -> None:
+        seen[name] += 1
+        method(queue)
+
+    return call
+
+
+def test_wakings_that_come_too_late_are_asked_for_sooner() -> None:
+    async def lead_after(ahead_ns: int) -> int:
+        queue = TimerQueue()
+        before = queue._lead_ns
+        queue._armed_ns = time.monotonic_ns() + ahead_ns
+        queue._wake_ns = queue._armed_ns - before
+        queue._woken()
+        queue.close()
+        return queue._lead_ns - before
+
+    assert uvloop.run(lead_after(-1)) > 0
+    assert uvloop.run(lead_after(10_000 * MS)) < 0
