@@ -21,6 +21,7 @@ ORDER: Final = (
     "tcp-proxy",
     "delay",
     "switch",
+    "envoy-edges",
     "recovery",
     "report-10m",
     "integrity-1m",

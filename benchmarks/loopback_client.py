@@ -1,18 +1,21 @@
 """A closed-loop HTTP client on one thread: each connection asks again as soon as it is answered.
 
-`python -m benchmarks.loopback_client PORT CONNECTIONS SECONDS FILE` writes, for every request, when
-it was sent and when its answer was whole: two int64 of nanoseconds, CLOCK_MONOTONIC.
+`python -m benchmarks.loopback_client PORTS CONNECTIONS SECONDS FILE` writes when each request was
+sent and when its answer was whole: two int64 of nanoseconds, CLOCK_MONOTONIC. PORTS are joined by
+commas; connections are dealt out to them in turn.
 """
 
 from __future__ import annotations
 
 import array
 import gc
+import itertools
 import os
 import select
 import socket
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -23,12 +26,12 @@ _ANSWER_LIMIT_S: Final = 5.0
 _READ_BYTES: Final = 65_536
 
 
-def ask(port: int, connections: int, seconds: float) -> array.array[int]:
+def ask(ports: Sequence[int], connections: int, seconds: float) -> array.array[int]:
     """Sent and answered, in turn, ordered by the answer. Raises OSError if one hangs up.
 
     What is on its way when the time is over is left out.
     """
-    poll, dialled = select.epoll(), [_dial(port) for _ in range(connections)]
+    poll, dialled = select.epoll(), _dial(ports, connections)
     for sock in dialled:
         poll.register(sock.fileno(), select.EPOLLIN)
     seen, sent = array.array("q"), {}
@@ -56,14 +59,17 @@ def ask(port: int, connections: int, seconds: float) -> array.array[int]:
     return seen
 
 
-def _dial(port: int) -> socket.socket:
-    sock = socket.create_connection((HOST, port))
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return sock
+def _dial(ports: Sequence[int], connections: int) -> list[socket.socket]:
+    dialled = []
+    for _, port in zip(range(connections), itertools.cycle(ports)):
+        sock = socket.create_connection((HOST, port))
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        dialled.append(sock)
+    return dialled
 
 
 if __name__ == "__main__":
     gc.disable()
-    the_port, the_connections, the_seconds, the_file = sys.argv[1:]
-    found = ask(int(the_port), int(the_connections), float(the_seconds))
+    the_ports, the_connections, the_seconds, the_file = sys.argv[1:]
+    found = ask([int(p) for p in the_ports.split(",")], int(the_connections), float(the_seconds))
     Path(the_file).write_bytes(found.tobytes())

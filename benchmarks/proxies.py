@@ -16,8 +16,9 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -35,17 +36,27 @@ _POLL_S: Final = 0.01
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proxy:
-    """One that runs. `set_delay` takes ms, 0 ends it, and returns as its owner's call does.
+    """One that runs, a port an edge. `set_delay` delays the first: ms, 0 ends it.
 
-    It is awaited because ours is called from a loop that runs already, the supervisor's.
+    It is awaited because ours is called from a loop that runs already, the supervisor's; and it
+    returns as its owner's call does.
     """
 
-    port: int
+    ports: tuple[int, ...]
     pid: int
     set_delay: Callable[[int], Awaitable[None]]
 
+    @property
+    def port(self) -> int:
+        """The first edge."""
+        return self.ports[0]
 
-Start = Callable[[int], AbstractContextManager[Proxy]]
+
+class Start(Protocol):
+    """A way to start a proxy: all of its edges lead to the same server."""
+
+    def __call__(self, upstream: int, edges: int = 1) -> AbstractContextManager[Proxy]:
+        """It runs meanwhile."""
 
 
 @contextlib.contextmanager
@@ -60,12 +71,13 @@ def on_core(index: int) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def running(argv: tuple[str, ...], port: int) -> Iterator[subprocess.Popen[bytes]]:
+def running(argv: tuple[str, ...], *ports: int) -> Iterator[subprocess.Popen[bytes]]:
     """That program, alone on the last core, once it listens. Raises TimeoutError, OSError."""
     with on_core(-1):
         process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        await_port(port, process)
+        for port in ports:
+            await_port(port, process)
         yield process
     finally:
         end(process)
@@ -94,6 +106,12 @@ def await_port(port: int, process: subprocess.Popen[bytes]) -> None:
     raise TimeoutError(f"nobody listens at {port} after {START_LIMIT_S} s")
 
 
+def edge_ports(edges: int) -> dict[str, int]:
+    """Edges by name, the first being `EDGE`, and where each shall listen."""
+    names = (EDGE, *(f"{EDGE}-{number}" for number in range(1, edges)))
+    return {name: free_port() for name in names}
+
+
 def free_port() -> int:
     """One that nobody listens at."""
     with socket.socket() as probe:
@@ -102,9 +120,9 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def straight(upstream: int) -> Iterator[Proxy]:
+def straight(upstream: int, edges: int = 1) -> Iterator[Proxy]:
     """No proxy: what the rest costs. It cannot delay."""
-    yield Proxy(port=upstream, pid=os.getpid(), set_delay=_refuse)
+    yield Proxy(ports=(upstream,) * edges, pid=os.getpid(), set_delay=_refuse)
 
 
 async def _refuse(delay_ms: int) -> None:
@@ -112,16 +130,23 @@ async def _refuse(delay_ms: int) -> None:
 
 
 @contextlib.contextmanager
-def squall(upstream: int) -> Iterator[Proxy]:
+def squall(upstream: int, edges: int = 1) -> Iterator[Proxy]:
     """Ours, started and spoken to as the supervisor does."""
     with tempfile.TemporaryDirectory() as folder:
-        control, port = Path(folder) / "tcp.sock", free_port()
-        edge = TcpEdgePlan(name=EDGE, port=port, host=HOST, upstream=upstream)
-        plan = msgspec.json.encode(TcpProxyPlan(control=str(control), edges=(edge,))).decode()
-        argv = (sys.executable, "-m", "harness.targets.local.tcp_proxy", plan)
-        with running(argv, port) as ran, contextlib.closing(TcpEdges(control)) as edges:
-            asyncio.run(_await_answer(edges))
-            yield Proxy(port=port, pid=ran.pid, set_delay=lambda ms: _tell(edges, ms))
+        control, ports = Path(folder) / "tcp.sock", edge_ports(edges)
+        plan = TcpProxyPlan(
+            control=str(control),
+            edges=tuple(
+                TcpEdgePlan(name=name, port=port, host=HOST, upstream=upstream)
+                for name, port in ports.items()
+            ),
+        )
+        said = msgspec.json.encode(plan).decode()
+        argv = (sys.executable, "-m", "harness.targets.local.tcp_proxy", said)
+        with running(argv, *ports.values()) as ran, contextlib.closing(TcpEdges(control)) as owner:
+            asyncio.run(_await_answer(owner))
+            told = partial(_tell, owner)
+            yield Proxy(ports=tuple(ports.values()), pid=ran.pid, set_delay=told)
 
 
 async def _tell(edges: TcpEdges, delay_ms: int) -> None:

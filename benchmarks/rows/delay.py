@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.measuring import Case, Figures, Row
 from benchmarks.proxies import Proxy, Start
-from benchmarks.proxy_load import load, server
+from benchmarks.proxy_load import awake, load, server
 from benchmarks.proxy_peers import row_beside_peers
 
 # (delay in ms, connections, seconds): with many connections all fall due together, each round.
@@ -30,7 +30,7 @@ CASES: Final = (
 def measure(start: Start) -> Figures:
     """Measured minus asked, in ms; the round trip of about 0.1 ms is in it."""
     figures, earliest = {}, []
-    with server() as upstream, start(upstream) as proxy:
+    with awake(), server() as upstream, start(upstream) as proxy:
         load(proxy.port, 1, 0.3)
         for delay_ms, connections, seconds in LOADS:
             asyncio.run(_set(proxy, delay_ms))

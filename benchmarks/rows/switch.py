@@ -46,7 +46,7 @@ def measure(start: Start) -> Figures:
     seconds = _LEAD_S + TOGGLES * (_ON_S + _OFF_S + 2 * _JITTER_S) + 0.2
     with server() as upstream, start(upstream) as proxy, tempfile.TemporaryDirectory() as folder:
         load(proxy.port, 1, 0.3)
-        client = Load(proxy.port, 1, seconds, Path(folder))
+        client = Load(proxy.ports, 1, seconds, Path(folder))
         toggles = uvloop.run(_toggle(proxy))
         asked = client.result()
     return reactions(asked, toggles)

@@ -12,7 +12,7 @@ from benchmarks.loopback_client import REQUEST
 from benchmarks.loopback_server import ANSWER, HOST
 from benchmarks.peers import find
 from benchmarks.proxies import Start, squall, straight
-from benchmarks.proxy_load import cpu_us, load, server
+from benchmarks.proxy_load import awake, cpu_us, load, memory_mb, server, spread
 from benchmarks.proxy_peers import TOXIPROXY, envoy_edge, toxiproxy
 from tests.support.target_waiting import until
 
@@ -53,6 +53,22 @@ def test_the_client_keeps_every_request_in_the_order_of_the_answers(upstream: in
     assert (asked.answered_ns >= asked.sent_ns).all()
     assert (asked.answered_ns[1:] >= asked.answered_ns[:-1]).all()
     assert asked.per_s == len(asked.sent_ns) / MOMENT_S
+
+
+@pytest.mark.parametrize("start", PROXIES)
+def test_each_of_many_edges_leads_to_the_server(upstream: int, start: Start) -> None:
+    with start(upstream, 3) as proxy:
+        assert len(set(proxy.ports)) == 3
+        for port in proxy.ports:
+            assert load(port, 1, MOMENT_S).per_s > 0
+        connections = 4  # the first port gets a second one
+        assert len(spread(proxy.ports, connections, MOMENT_S).sent_ns) > connections
+        assert memory_mb(proxy.pid) > 1
+
+
+def test_a_core_that_is_kept_awake_serves_all_the_same(upstream: int) -> None:
+    with awake():
+        assert load(upstream, 1, MOMENT_S).per_s > 0
 
 
 def test_a_client_without_a_server_says_so() -> None:
