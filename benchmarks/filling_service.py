@@ -23,8 +23,9 @@ insert into entries (transfer_id, reference, account, sequence, amount_minor, cu
 select 'pay_' || left(md5(n::text), 24) || ':' || kind, 'bench-' || n,
        case leg when 1 then 'payer-' || payer when 4 then 'merchant-007' else 'held:payer-' || payer
        end,
-       1000000 + n * 4 + leg, sign * (100 + n % 9900), 'EUR', 1000000 + n, repeat(md5(n::text), 2),
-       repeat(md5((n + 1)::text), 2), kind
+       1000000 + n * 4 + leg, sign * (100 + n % 9900), 'EUR', 1000000 + n,
+       encode(sha256(int8send(n * 4 + leg)), 'hex'),
+       encode(sha256(int8send(n * 4 + leg - 4)), 'hex'), kind
 from generate_series(0, $1::int - 1) n,
      lateral (select lpad((n % 1000)::text, 4, '0') as payer) p,
      (values (1, -1, 'hold'), (2, 1, 'hold'), (3, -1, 'post'), (4, 1, 'post')) l (leg, sign, kind)

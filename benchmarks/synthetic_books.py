@@ -28,8 +28,8 @@ class SyntheticBooks:
         for account, amount in legs:
             sequence, balance, prev = self._heads.get(account, (0, 0, FIRST_HASH))
             sequence, balance = sequence + 1, balance + amount
-            text = f"{prev}|{account}|{sequence}|{transfer_id}|{amount}|EUR|{balance}"
-            digest = sha256(text.encode()).hexdigest()
+            text = f"{account}|{sequence}|{transfer_id}|{amount}|EUR|{balance}"
+            digest = sha256(bytes.fromhex(prev) + text.encode()).hexdigest()
             self._heads[account] = sequence, balance, digest
             self._entries += 1
             yield (

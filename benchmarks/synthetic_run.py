@@ -13,8 +13,18 @@ import numpy.typing as npt
 
 from benchmarks.synthetic_books import answer_of, write_evidence
 from harness.machine import Slice
+from harness.parquet import store_evidence
 from harness.records import OUTCOME_SHIFT, ErrorClass, Outcome
-from harness.store import LoadDone, LoadPlan, LoadReady, Manifest, PhaseSpan, RunFolder, write_json
+from harness.store import (
+    SCHEMA,
+    LoadDone,
+    LoadPlan,
+    LoadReady,
+    Manifest,
+    PhaseSpan,
+    RunFolder,
+    write_json,
+)
 from harness.timeline import Event
 from reports.attempts import RECORD, Records
 from reports.schedule import Ints
@@ -99,6 +109,7 @@ def write_run(root: Path, attempts: int, *, evidence: bool) -> RunFolder:
         answers = np.fromiter(map(answer_of, range(len(due))), np.uint32, len(due))
         records["answer"][_is_last(records)] = answers[intents]
         write_evidence(folder.evidence_folder, PREFIX, len(due))
+        store_evidence(folder)
     due.astype("<u4").tofile(folder.schedule)
     for worker in range(WORKERS):
         mine = records[records["intent"] % WORKERS == worker]
@@ -187,7 +198,7 @@ def _event(at_s: float, stage: str) -> Event:
 
 def _manifest(phases: tuple[PhaseSpan, ...]) -> Manifest:
     return Manifest(
-        schema=1,
+        schema=SCHEMA,
         experiment="synthetic",
         path="runs/synthetic",
         scenario="steady",

@@ -1,4 +1,7 @@
-"""Fetches what the system says of itself into the run: each source of the system file, as is."""
+"""Fetches what the system says of itself into the run: each source of the system file, as is.
+
+An answer of type `text/csv` is kept as CSV, any other as NDJSON (harness/rows.py).
+"""
 
 from __future__ import annotations
 
@@ -25,12 +28,12 @@ class _Order:
     """What goes where, and whether anybody still waits for it."""
 
     source: EvidenceSource
-    path: Path
+    folder: Path
     given_up: threading.Event
 
 
 def fetch_all(system: System, target: Target, folder: Path, timeline: Timeline) -> tuple[str, ...]:
-    """Write `<folder>/<source>.ndjson` for each source; returns what could not be had, and why.
+    """Write `<folder>/<source>.<form>` for each source; returns what could not be had, and why.
 
     All sources are fetched at once, each of a service's from another of its instances first. A
     source that fails leaves no file: the judge then says that evidence is missing.
@@ -50,7 +53,7 @@ def _fetched(system: System, ready: tuple[InstanceStatus, ...], folder: Path) ->
     with ThreadPoolExecutor(MAX_AT_ONCE) as pool:
         answers = []
         for source in system.evidence:
-            order = _Order(source=source, path=folder / f"{source.name}.ndjson", given_up=given_up)
+            order = _Order(source=source, folder=folder, given_up=given_up)
             answers.append(pool.submit(_fetch_from_any, order, ready, turns[source.service]))
             turns[source.service] += 1
         try:
@@ -69,7 +72,6 @@ def _fetch_from_any(order: _Order, ready: tuple[InstanceStatus, ...], turn: int)
         try:
             _fetch(instance.address, order)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            order.path.unlink(missing_ok=True)
             why = f"{instance.name}: {error or type(error).__name__}"
         else:
             return ""
@@ -84,19 +86,25 @@ def _fetch(address: str, order: _Order) -> None:
         answer = connection.getresponse()
         if answer.status != http.HTTPStatus.OK:
             raise ValueError(f"answered {answer.status}")
-        _copy(answer, order)
+        form = "csv" if answer.headers.get_content_type() == "text/csv" else "ndjson"
+        path = order.folder / f"{order.source.name}.{form}"
+        try:
+            _copy(answer, path, order.given_up)
+        except BaseException:  # whatever it was: half an answer is none
+            path.unlink(missing_ok=True)
+            raise
     finally:
         connection.close()
 
 
-def _copy(answer: http.client.HTTPResponse, order: _Order) -> None:
+def _copy(answer: http.client.HTTPResponse, path: Path, given_up: threading.Event) -> None:
     total = 0
-    with order.path.open("wb") as out:
+    with path.open("wb") as out:
         while chunk := answer.read(_CHUNK):
             total += len(chunk)
             if total > MAX_BYTES:
                 raise ValueError(f"more than {MAX_BYTES} bytes")
-            if order.given_up.is_set():
+            if given_up.is_set():
                 raise ValueError("given up")
             out.write(chunk)
     if answer.length:  # http.client says nothing when an answer ends before its length

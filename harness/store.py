@@ -6,7 +6,8 @@ runs/<experiment>/<UTC>/
     timeline.ndjson  journal.json                 what happened
     usage.json  machine.json                      what it cost in CPU, and what others took
     load/plan.json  schedule.bin  ready-<w>.json  go.json  attempts-<w>.bin  done-<w>.json
-    evidence/<source>.ndjson                      what the system says of itself, at the end
+    evidence/<source>.parquet                     what the system says of itself, at the end
+    evidence/<source>.ndjson|csv                  the same as it came, where it fits no table
     logs/<process>.log
     seal.json                                     bytes and SHA-256 of all of the above
     verdict.json  report.html                     judged from them, any time again
@@ -16,6 +17,8 @@ runs/<experiment>/<UTC>/
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -24,7 +27,9 @@ import msgspec
 from harness.errors import StoredRunError
 
 T = TypeVar("T")
-SCHEMA: Final = 1
+SCHEMA: Final = 2
+FORMS: Final = ("ndjson", "csv")
+_DIGESTS_AT_ONCE: Final = 4
 _JUDGED: Final = ("verdict.json", "report.html", "seal.json")
 
 
@@ -131,8 +136,13 @@ class RunFolder:
             folder.mkdir()
 
     def evidence(self, source: str) -> Path:
-        """Where the answer of one evidence source is kept."""
-        return self.evidence_folder / f"{source}.ndjson"
+        """Where the rows of one evidence source are kept."""
+        return self.evidence_folder / f"{source}.parquet"
+
+    def fetched(self, source: str) -> Path | None:
+        """The answer of one evidence source as it came, where it still is."""
+        paths = (self.evidence_folder / f"{source}.{form}" for form in FORMS)
+        return next((path for path in paths if path.is_file()), None)
 
     def log(self, process: str) -> Path:
         """Where a process's output goes."""
@@ -156,27 +166,38 @@ class RunFolder:
 
     def seal(self) -> None:
         """Note the length and digest of every file: from now on a change shows."""
+        all_paths = sorted(self.root.rglob("*"))
+        paths = [path for path in all_paths if path.is_file() and path.name not in _JUDGED]
         sealed = {
-            str(path.relative_to(self.root)): _Sealed(
-                bytes=path.stat().st_size, sha256=_digest(path)
-            )
-            for path in sorted(self.root.rglob("*"))
-            if path.is_file() and path.name not in _JUDGED
+            str(path.relative_to(self.root)): _Sealed(bytes=path.stat().st_size, sha256=digest)
+            for path, digest in zip(paths, _digests(paths), strict=True)
         }
         write_json(self.seal_file, sealed)
 
     def damage(self) -> tuple[str, ...]:
         """What differs from the seal, a sentence each. Raises StoredRunError without a seal."""
-        found = []
+        found, same = [], {}
         for name, was in read_json(self.seal_file, dict[str, _Sealed]).items():
             path = self.root / name
             if not path.is_file():
                 found.append(f"{name} is missing")
             elif path.stat().st_size != was.bytes:
                 found.append(f"{name} has {path.stat().st_size} bytes, not {was.bytes}")
-            elif _digest(path) != was.sha256:
-                found.append(f"{name} was changed after the run")
+            else:
+                same[path] = was.sha256
+        for (path, before), now in zip(same.items(), _digests(list(same)), strict=True):
+            if now != before:
+                found.append(f"{path.relative_to(self.root)} was changed after the run")
         return tuple(found)
+
+
+def read_manifest(folder: RunFolder) -> Manifest:
+    """What was run. Raises StoredRunError, also for a run that another squall has stored."""
+    manifest = read_json(folder.manifest, Manifest)
+    if manifest.schema != SCHEMA:
+        text = f"schema {manifest.schema}, but this squall reads {SCHEMA}"
+        raise StoredRunError(f"{folder.manifest}: {text}: judge it with {manifest.squall_version}")
+    return manifest
 
 
 def read_json(path: Path, kind: type[T]) -> T:
@@ -194,6 +215,12 @@ def write_json(path: Path, record: object) -> None:
     part = path.with_name(path.name + ".part")
     part.write_bytes(msgspec.json.format(msgspec.json.encode(record, order="sorted"), indent=1))
     part.rename(path)
+
+
+def _digests(paths: Sequence[Path]) -> list[str]:
+    """Several at once: hashing a large file does not hold the interpreter."""
+    with ThreadPoolExecutor(_DIGESTS_AT_ONCE) as pool:
+        return list(pool.map(_digest, paths))
 
 
 def _digest(path: Path) -> str:

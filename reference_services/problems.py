@@ -1,4 +1,4 @@
-"""Answers: JSON bodies, problem+json for what went wrong (RFC 9457), NDJSON streams for evidence.
+"""Answers: JSON bodies, problem+json for what went wrong (RFC 9457), streams for evidence.
 
 ProblemError   a handler's way to answer with a problem
 """
@@ -15,6 +15,9 @@ from starlette.types import Receive, Scope, Send
 from reference_services.logs import Field
 
 Sink = Callable[[bytes], Awaitable[None]]
+NDJSON: Final = "application/x-ndjson"
+CSV: Final = "text/csv"
+_SENT_AT_ONCE: Final = 1 << 17
 NOT_PROCESSED: Final = {"Not-Processed": "true"}  # nothing happened: safe to retry
 
 
@@ -65,20 +68,25 @@ def json_answer(
     return Response(msgspec.json.encode(body), status, headers, "application/json")
 
 
-class NdjsonResponse(Response):
-    """Streams lines as `produce` hands them over; if it fails, the answer is cut, never whole."""
+class EvidenceResponse(Response):
+    """Streams rows as `produce` hands them over; if it fails, the answer is cut, never whole."""
 
-    def __init__(self, produce: Callable[[Sink], Awaitable[None]]) -> None:
-        super().__init__(media_type="application/x-ndjson")
+    def __init__(self, produce: Callable[[Sink], Awaitable[None]], media_type: str) -> None:
+        super().__init__(media_type=media_type)
         self._produce = produce
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        """Send the head, the lines, the end."""
-        headers = [(b"content-type", b"application/x-ndjson")]
+        """Send the head, the rows, the end; a database hands out few of them at a time."""
+        headers = [(b"content-type", (self.media_type or "").encode())]
         await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
+        held = bytearray()
 
         async def sink(chunk: bytes) -> None:
-            await send({"type": "http.response.body", "body": bytes(chunk), "more_body": True})
+            held.extend(chunk)
+            if len(held) >= _SENT_AT_ONCE:
+                body = bytes(held)
+                held.clear()
+                await send({"type": "http.response.body", "body": body, "more_body": True})
 
         await self._produce(sink)
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        await send({"type": "http.response.body", "body": bytes(held), "more_body": False})

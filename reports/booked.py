@@ -8,26 +8,27 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from harness.rows import CHARGES, ENTRIES, PAYMENTS
 from reports.cohorts import Flags
-from reports.evidence import CHARGES, ENTRIES, PAYMENTS, Evidence
+from reports.evidence import Evidence
 from reports.schedule import Ints
 
 # `worth` stands for amount and currency where they only have to be compared. A transfer is counted
 # once, by the leg that receives.
 _QUERIES: Final = {
     ENTRIES: """
-        select intent, hash(amount_minor, currency) as worth,
+        select coalesce(intent, -1) as intent, hash(amount_minor, currency) as worth,
                case kind when 'post' then 0 when 'hold' then 1 else 2 end::tinyint as what
         from ledger_entries
-        where intent between 0 and $last and amount_minor > 0 and kind <> 'fund'""",
+        where starts_with(reference, $prefix) and amount_minor > 0 and kind <> 'fund'""",
     CHARGES: """
-        select intent, hash(amount_minor, currency) as worth,
+        select coalesce(intent, -1) as intent, hash(amount_minor, currency) as worth,
                case status when 'charged' then 0 else 1 end::tinyint as what
-        from bank_charges where intent between 0 and $last""",
+        from bank_charges where starts_with(reference, $prefix)""",
     PAYMENTS: """
-        select intent, hash(amount_minor, currency) as worth,
+        select coalesce(intent, -1) as intent, hash(amount_minor, currency) as worth,
                case status when 'captured' then 0 when 'pending' then 1 else 2 end::tinyint as what
-        from payments where intent between 0 and $last""",
+        from payments where starts_with(key, $prefix)""",
 }
 _STRANGERS: Final = {
     ENTRIES: """
@@ -47,7 +48,8 @@ class Booked:
 
     `posted` and `charged` count how often money moved for good at the ledger and the bank.
     `is_missing`: not captured at every place that was asked. `is_open`: money still on hold, taken
-    at one place only, or a payment not decided.
+    at one place only, or a payment not decided. `beyond`: money moved under a key of this run that
+    is no intent's.
     """
 
     posted: Ints
@@ -55,14 +57,15 @@ class Booked:
     amounts_differ: Flags
     is_missing: Flags
     is_open: Flags
+    beyond: bool
 
     @classmethod
-    def of(cls, evidence: Evidence, size: int) -> Booked:
-        """Everything under the keys of the first `size` intents."""
-        worth = _Worth(size)
-        posted, held, voided = _counted(evidence, ENTRIES, size, worth)
-        charged, _, _ = _counted(evidence, CHARGES, size, worth)
-        captured, pending, _ = _counted(evidence, PAYMENTS, size, worth)
+    def of(cls, evidence: Evidence, prefix: str, size: int) -> Booked:
+        """Everything under the keys of the first `size` intents: the prefix and a number."""
+        count = _Counting(evidence, prefix, size)
+        posted, held, voided = count.states(ENTRIES)
+        charged, _, _ = count.states(CHARGES)
+        captured, pending, _ = count.states(PAYMENTS)
         final = {ENTRIES: posted, CHARGES: charged, PAYMENTS: captured}
         is_missing = np.zeros(size, dtype=np.bool_)
         for source in final.keys() & evidence.found:
@@ -73,9 +76,10 @@ class Booked:
         return cls(
             posted=posted,
             charged=charged,
-            amounts_differ=worth.differs,
+            amounts_differ=count.worth.differs,
             is_missing=is_missing,
             is_open=is_open,
+            beyond=count.beyond,
         )
 
 
@@ -95,6 +99,31 @@ class _Worth:
         return self._low < self._high
 
 
+class _Counting:
+    """How often what was found under each intent's key; `worth` and `beyond` of all sources."""
+
+    def __init__(self, evidence: Evidence, prefix: str, size: int) -> None:
+        self._evidence, self._prefix, self._size = evidence, prefix, size
+        self.worth, self.beyond = _Worth(size), False
+
+    def states(self, source: str) -> tuple[Ints, Ints, Ints]:
+        """How often each of the source's three states was found, the final one first."""
+        if source not in self._evidence.found:
+            none = np.zeros(self._size, dtype=np.int64)
+            return none, none, none
+        rows = self._evidence.ask(_QUERIES[source], prefix=self._prefix)
+        intent, state, worth = rows["intent"], rows["what"], rows["worth"]
+        known = (intent >= 0) & (intent < self._size)
+        if not known.all():
+            self.beyond |= source != PAYMENTS and bool((state[~known] == 0).any())
+            intent, state, worth = intent[known], state[known], worth[known]
+        final = state == 0
+        self.worth.add(intent[final], worth[final])
+        by_state = (intent[state == wanted] for wanted in range(3))
+        first, second, third = (np.bincount(one, minlength=self._size) for one in by_state)
+        return first, second, third
+
+
 def strangers(
     evidence: Evidence, prefix: str, size: int
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -108,16 +137,3 @@ def strangers(
     moved = dict(zip(found["key"].tolist(), found["moved"].tolist(), strict=True))
     twice = tuple(key for key, times in moved.items() if times > 1)
     return twice, tuple(key for key, times in moved.items() if times == 1)
-
-
-def _counted(evidence: Evidence, source: str, size: int, worth: _Worth) -> tuple[Ints, Ints, Ints]:
-    """How often each of the source's three states was found, the final one first."""
-    if source not in evidence.found:
-        none = np.zeros(size, dtype=np.int64)
-        return none, none, none
-    rows = evidence.ask(_QUERIES[source], last=size - 1)
-    final = rows["what"] == 0
-    worth.add(rows["intent"][final], rows["worth"][final])
-    by_state = (rows["intent"][rows["what"] == state] for state in range(3))
-    first, second, third = (np.bincount(intent, minlength=size) for intent in by_state)
-    return first, second, third

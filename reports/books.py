@@ -7,21 +7,26 @@ from typing import Final
 
 import numpy as np
 
+from harness.rows import ACCOUNTS
 from reports.cohorts import Flags
-from reports.evidence import ACCOUNTS, Column, Evidence
+from reports.evidence import Column, Evidence
 from reports.schedule import Ints
 
 FIRST_HASH: Final = "0" * 64
+# `transfer` stands for a transfer and a currency where they only have to be compared.
 _LEGS: Final = """
-select number, sequence, amount_minor, balance_minor, mark, prev_mark, sound
-from ledger_entries join (select account, row_number() over (order by account) - 1 as number
-                          from (select distinct account from ledger_entries)) using (account)
-order by number, sequence, entry"""
-_NAMES: Final = "select distinct account from ledger_entries order by account"
+select number::int as number, sequence, amount_minor, balance_minor, mark, prev_mark,
+       hash(transfer_id, currency) as transfer
+from ledger_entries join account_names using (account) {order}"""
+_UNSOUND: Final = "select distinct account from ledger_entries where not sound"
+_ACCOUNT_NAMES: Final = """
+create or replace table account_names as
+select account, row_number() over (order by account) - 1 as number
+from (select distinct account from ledger_entries)"""
+_NAMES: Final = "select account from account_names order by number"
 _TRANSFERS: Final = """
 select distinct transfer_id as name
-from (select transfer_id, currency, sum(amount_minor) as total from ledger_entries group by all)
-where total <> 0"""
+from ledger_entries where hash(transfer_id, currency) in (select unnest($transfers))"""
 _CURRENCIES: Final = """
 select currency as name from ledger_entries group by currency having sum(amount_minor) <> 0"""
 
@@ -38,31 +43,33 @@ class Books:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Legs:
-    """All entries, account after account, each in the order of its sequence."""
+    """All entries; `place` numbers them account after account, in the order of the sequence."""
 
     names: list[str]
     begin: Ints
+    place: Ints
     at: dict[str, Column]
 
     @classmethod
     def of(cls, evidence: Evidence) -> _Legs:
-        at = evidence.ask(_LEGS)
+        """In whatever order they come, unless a sequence is not whole: then they are sorted."""
+        evidence.ask(_ACCOUNT_NAMES)
         names = evidence.ask(_NAMES)["account"].tolist()
-        begin = np.searchsorted(at["number"], np.arange(len(names) + 1))
-        return cls(names=names, begin=begin, at=at)
-
-    @property
-    def first(self) -> Flags:
-        """The first leg of each account."""
-        found = np.zeros(len(self.at["sequence"]), dtype=np.bool_)
-        found[self.begin[:-1]] = True
-        return found
+        at = evidence.ask(_LEGS.format(order=""))
+        counts = np.bincount(at["number"], minlength=len(names))
+        begin = np.concatenate(([0], np.cumsum(counts)))
+        place = begin[at["number"]] + at["sequence"] - 1
+        if not _are_whole(at["sequence"], counts[at["number"]], place):
+            at = evidence.ask(_LEGS.format(order="order by number, sequence, entry"))
+            place = np.arange(len(place))
+        return cls(names=names, begin=begin, place=place, at=at)
 
     def before(self, column: str, first: object) -> Column:
         """What the leg before had in that column; `first` for the first of an account."""
-        values = np.roll(self.at[column], 1)
-        values[self.first] = first
-        return values
+        by_place = self._by_place(column)
+        before = np.roll(by_place, 1)
+        before[self.begin[:-1]] = first
+        return before[self.place]
 
     def accounts(self, wrong: Flags) -> set[str]:
         """The names of the accounts with a leg that is wrong."""
@@ -70,41 +77,81 @@ class _Legs:
 
     def totals(self) -> dict[str, int]:
         """The sum of each account's legs."""
-        return self._by_name(np.add.reduceat(self.at["amount_minor"], self.begin[:-1]))
+        return self._by_name(np.add.reduceat(self._by_place("amount_minor"), self.begin[:-1]))
 
     def last(self, column: str) -> dict[str, int]:
         """What each account's last leg has in that column."""
-        return self._by_name(self.at[column][self.begin[1:] - 1])
+        return self._by_name(self._by_place(column)[self.begin[1:] - 1])
+
+    def _by_place(self, column: str) -> Column:
+        values = np.empty_like(self.at[column])
+        values[self.place] = self.at[column]
+        return values
 
     def _by_name(self, values: Column) -> dict[str, int]:
         return dict(zip(self.names, values.tolist(), strict=True))
 
 
-def check_books(evidence: Evidence) -> Books:
-    """Check every entry, and every account against its entries when accounts are there."""
-    legs = _Legs.of(evidence)
-    balance = legs.at["balance_minor"] - legs.at["amount_minor"]
-    place = np.arange(len(balance)) - legs.begin[legs.at["number"]]
-    (zeros,) = evidence.ask("select hash($first) as mark", first=FIRST_HASH)["mark"]
-    broken = ~legs.at["sound"] | (legs.at["prev_mark"] != legs.before("mark", zeros))
-    wrong_balances = legs.accounts(balance != legs.before("balance_minor", 0))
-    broken_chains = legs.accounts(broken)
-    if ACCOUNTS in evidence.found:
-        wrong_totals, wrong_heads = _check_accounts(legs, evidence)
-        wrong_balances |= wrong_totals
-        broken_chains |= wrong_heads
-    return Books(
-        unbalanced=_unbalanced(evidence),
-        wrong_balances=tuple(sorted(wrong_balances)),
-        gaps=tuple(sorted(legs.accounts(legs.at["sequence"] != place + 1))),
-        broken_chains=tuple(sorted(broken_chains)),
-    )
+def _are_whole(sequence: Ints, last: Ints, place: Ints) -> bool:
+    """Whether each account's sequence is 1, 2, 3 and so on, in any order."""
+    if not ((sequence > 0) & (sequence <= last)).all():
+        return False
+    taken = np.zeros(len(place), dtype=np.bool_)
+    taken[place] = True
+    return bool(taken.all())  # no gap, thus nothing twice
 
 
-def _unbalanced(evidence: Evidence) -> tuple[str, ...]:
+class BooksCheck:
+    """Begins with what takes longest, every hash, beside whatever else is done until `result`."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._evidence = evidence
+        self._unsound = evidence.ask_aside(_UNSOUND)
+
+    def result(self) -> Books:
+        """Check every entry, and every account against its entries when accounts are there."""
+        evidence = self._evidence
+        legs = _Legs.of(evidence)
+        at = legs.at
+        balance = at["balance_minor"] - at["amount_minor"]
+        wrong_balances = legs.accounts(balance != legs.before("balance_minor", 0))
+        due = legs.place - legs.begin[at["number"]] + 1
+        gaps = legs.accounts(at["sequence"] != due)
+        (zeros,) = evidence.ask("select hash(unhex($first)) as mark", first=FIRST_HASH)["mark"]
+        broken_chains = legs.accounts(at["prev_mark"] != legs.before("mark", zeros))
+        if ACCOUNTS in evidence.found:
+            wrong_totals, wrong_heads = _check_accounts(legs, evidence)
+            wrong_balances |= wrong_totals
+            broken_chains |= wrong_heads
+        unbalanced = _unbalanced(evidence, at)
+        broken_chains |= set(self._unsound()["account"].tolist())
+        return Books(
+            unbalanced=unbalanced,
+            wrong_balances=tuple(sorted(wrong_balances)),
+            gaps=tuple(sorted(gaps)),
+            broken_chains=tuple(sorted(broken_chains)),
+        )
+
+
+def _unbalanced(evidence: Evidence, at: dict[str, Column]) -> tuple[str, ...]:
     currencies = (f"currency {name}" for name in evidence.ask(_CURRENCIES)["name"])
-    transfers = (f"transfer {name}" for name in evidence.ask(_TRANSFERS)["name"])
-    return tuple(sorted((*currencies, *transfers)))
+    marks = _unequal(at["transfer"], at["amount_minor"])
+    names = evidence.ask(_TRANSFERS, transfers=marks)["name"] if marks else ()
+    return tuple(sorted((*currencies, *(f"transfer {name}" for name in names))))
+
+
+def _unequal(transfer: Column, amount: Column) -> list[int]:
+    """The marks whose amounts do not add up to nothing.
+
+    Legs of a transfer mostly lie side by side: what adds up within such a run need not be sorted.
+    """
+    runs = np.flatnonzero(np.diff(transfer, prepend=~transfer[:1]))
+    totals = np.add.reduceat(amount, runs) if len(runs) else amount
+    open_ = totals != 0
+    marks, place = np.unique(transfer[runs[open_]], return_inverse=True)
+    sums = np.zeros(len(marks), dtype=np.int64)
+    np.add.at(sums, place, totals[open_])
+    return [int(mark) for mark in marks[sums != 0].tolist()]
 
 
 def _check_accounts(legs: _Legs, evidence: Evidence) -> tuple[set[str], set[str]]:

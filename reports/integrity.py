@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from harness.rows import ENTRIES
 from reports.answers import AnswersTally
 from reports.booked import Booked, strangers
-from reports.books import Books, check_books
+from reports.books import Books, BooksCheck
 from reports.cohorts import Block, Flags, Known
-from reports.evidence import ENTRIES, Evidence
+from reports.evidence import Evidence
 
 Knowledge = npt.NDArray[np.uint8]
 
@@ -57,6 +58,7 @@ class IntegrityTally:
     def __init__(self, evidence: Evidence, prefix: str, size: int) -> None:
         self._evidence, self._prefix = evidence, prefix
         self._known = np.zeros(size, dtype=np.uint8)
+        self._books = BooksCheck(evidence)
         self._answers = AnswersTally(evidence, size)
         self._attempts, self._unknown_at_first = 0, 0
 
@@ -75,9 +77,10 @@ class IntegrityTally:
 
     def result(self) -> Integrity:
         """Every intent of the run, then the books alone."""
-        size = len(self._known)
-        wrong = _judge(self._known, Booked.of(self._evidence, size))
-        doubled, ghost = strangers(self._evidence, f"{self._prefix}-", size)
+        size, prefix = len(self._known), f"{self._prefix}-"
+        it = Booked.of(self._evidence, prefix, size)
+        wrong = _judge(self._known, it)
+        doubled, ghost = strangers(self._evidence, prefix, size) if it.beyond else ((), ())
         return Integrity(
             intents=size,
             attempts=self._attempts,
@@ -90,7 +93,7 @@ class IntegrityTally:
             stuck=self._named(wrong["stuck"]),
             answers_differ=self._named(self._answers.result()),
             amounts_differ=self._named(wrong["amounts_differ"]),
-            books=check_books(self._evidence),
+            books=self._books.result(),
         )
 
     def _named(self, wrong: Flags) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.errors import ConfigError, StoredRunError
-from harness.store import Manifest, RunFolder, read_json, write_json
+from harness.store import Manifest, RunFolder, read_manifest, write_json
 from reports import validity
 from reports.figures import Seen
 from reports.integrity import Integrity
@@ -36,16 +36,19 @@ def judge(folder: RunFolder) -> Scorecard:
     run at all (no seal or no manifest), ConfigError when an objective names no known metric.
     """
     damage = folder.damage()
-    manifest = read_json(folder.manifest, Manifest)
+    manifest = read_manifest(folder)
     if damage:
         return _unread(manifest, [f"{text}." for text in damage], "data_damaged")
     try:
         stored = read_stored(folder)
     except (StoredRunError, ConfigError, OSError) as error:
-        text = str(error).replace(f"{folder.root}/", "")
-        return _unread(manifest, [f"{text}."], "data_unreadable")
+        return _unreadable(folder, manifest, error)
     check_metrics(stored.terms, folder.experiment)
-    return _judge(read(stored))
+    try:  # large files are only read now
+        reading = read(stored)
+    except (StoredRunError, OSError) as error:
+        return _unreadable(folder, manifest, error)
+    return _judge(reading)
 
 
 def write(folder: RunFolder, scorecard: Scorecard) -> None:
@@ -118,6 +121,11 @@ def _weigh(
     if violations or missed:
         return "FAIL", (*violations, *missed)
     return "PASS", ()
+
+
+def _unreadable(folder: RunFolder, manifest: Manifest, error: Exception) -> Scorecard:
+    text = str(error).replace(f"{folder.root}/", "")
+    return _unread(manifest, [f"{text}."], "data_unreadable")
 
 
 def _unread(manifest: Manifest, texts: list[str], code: str) -> Scorecard:

@@ -9,7 +9,15 @@ from harness.errors import StoredRunError
 from harness.experiment import Terms, read_experiment
 from harness.machine import Slice
 from harness.records import RECORD_BYTES
-from harness.store import LoadDone, LoadPlan, LoadReady, Manifest, RunFolder, read_json
+from harness.store import (
+    LoadDone,
+    LoadPlan,
+    LoadReady,
+    Manifest,
+    RunFolder,
+    read_json,
+    read_manifest,
+)
 from harness.system import read_system
 from harness.timeline import Event, read_timeline
 from reports.attempts import AttemptFiles
@@ -41,7 +49,7 @@ class StoredRun:
 
 def read_stored(folder: RunFolder) -> StoredRun:
     """Read a whole run. Raises StoredRunError or ConfigError that names the file."""
-    manifest = read_json(folder.manifest, Manifest)
+    manifest = read_manifest(folder)
     experiment = read_experiment(folder.experiment, read_system(folder.system))
     plan = read_json(folder.plan, LoadPlan)
     due = Schedule(folder.schedule)

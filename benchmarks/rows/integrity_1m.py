@@ -16,7 +16,7 @@ def row() -> Row:
     """The row."""
     return Row(
         name="integrity-1m",
-        meaning="a million payments (four million ledger entries, 1.9 GB of NDJSON as fetched) "
+        meaning="a million payments (four million ledger entries) "
         "joined with ledger, bank and payments, and the hash chain of every account checked",
         cases=(
             Case(name="time", unit="s", goal=1.5),

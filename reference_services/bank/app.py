@@ -16,7 +16,8 @@ from reference_services.bank.store import ChargeFile, FullError
 from reference_services.logs import Log
 from reference_services.metrics import Metrics
 from reference_services.problems import (
-    NdjsonResponse,
+    NDJSON,
+    EvidenceResponse,
     ProblemError,
     Sink,
     json_answer,
@@ -63,7 +64,7 @@ class Handlers:
         async def produce(sink: Sink) -> None:
             await sink(self.charges.lines())
 
-        return NdjsonResponse(produce)
+        return EvidenceResponse(produce, NDJSON)
 
 
 def _replay(known: domain.Charge, asked: domain.ChargeRequest) -> Response:

@@ -16,7 +16,8 @@ from reference_services.ledger.store import PostgresStore, Store, migrate
 from reference_services.logs import Log
 from reference_services.metrics import Metrics
 from reference_services.problems import (
-    NdjsonResponse,
+    CSV,
+    EvidenceResponse,
     ProblemError,
     json_answer,
     not_processed,
@@ -69,11 +70,11 @@ class Handlers:
 
     async def entries(self, _: Request) -> Response:
         """GET /evidence/entries."""
-        return NdjsonResponse(self.store.entries)
+        return EvidenceResponse(self.store.entries, CSV)
 
     async def accounts(self, _: Request) -> Response:
         """GET /evidence/accounts."""
-        return NdjsonResponse(self.store.accounts)
+        return EvidenceResponse(self.store.accounts, CSV)
 
 
 async def _parsed(request: Request, decode: Callable[[bytes], Parsed]) -> Parsed:

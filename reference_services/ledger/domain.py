@@ -75,10 +75,11 @@ def checked_post(request: PostRequest) -> PostRequest:
 def entry_hash(prev_hash: str, entry: tuple[str, int, str, int, str, int]) -> str:
     """The chain's next link: (account, sequence, transfer_id, amount, currency, balance after).
 
-    The database computes the same by itself (schema.sql); this is the rule to check it against.
+    Hashed are the 32 bytes of the link before and then the entry's fields, joined by bars. The
+    database computes the same by itself (schema.sql); this is the rule to check it against.
     """
-    text = "|".join(map(str, (prev_hash, *entry)))
-    return hashlib.sha256(text.encode()).hexdigest()
+    text = "|".join(map(str, entry))
+    return hashlib.sha256(bytes.fromhex(prev_hash) + text.encode()).hexdigest()
 
 
 def _check_names(*names: str) -> None:

@@ -108,12 +108,12 @@ begin
     if v_refused <> '' then
         return 'refused:' || v_refused;
     end if;
-    v_debit_hash := encode(sha256(convert_to(concat_ws('|', v_debit.hash, p_debit,
+    v_debit_hash := encode(sha256(decode(v_debit.hash, 'hex') || convert_to(concat_ws('|', p_debit,
         v_debit.sequence + 1, p_id, -p_amount, p_currency, v_debit.balance_minor - p_amount),
         'UTF8')), 'hex');
-    v_credit_hash := encode(sha256(convert_to(concat_ws('|', v_credit.hash, p_credit,
-        v_credit.sequence + 1, p_id, p_amount, p_currency, v_credit.balance_minor + p_amount),
-        'UTF8')), 'hex');
+    v_credit_hash := encode(sha256(decode(v_credit.hash, 'hex') || convert_to(concat_ws('|',
+        p_credit, v_credit.sequence + 1, p_id, p_amount, p_currency,
+        v_credit.balance_minor + p_amount), 'UTF8')), 'hex');
     insert into entries (transfer_id, reference, account, sequence, amount_minor, currency,
                          balance_minor, hash, prev_hash, kind)
     values (p_id, p_reference, p_debit, v_debit.sequence + 1, -p_amount, p_currency,

@@ -20,20 +20,18 @@ from reference_services.ledger.domain import (
 )
 from reference_services.resilience.database import Chunks, Database
 
-SCHEMA_VERSION: Final = "ledger-2"
+SCHEMA_VERSION: Final = "ledger-3"
 _SCHEMA: Final = Path(__file__).with_name("schema.sql")
 _LOCK: Final = 741_001  # advisory lock: two replicas start at once, one of them makes the schema
 
 _HOLD: Final = "select hold($1, $2, $3, $4, $5, $6)"
 _SETTLE: Final = "select settle($1, $2, $3, $4, $5, $6)"
 _ENTRIES: Final = """
-select json_build_object('entry', entry, 'transfer_id', transfer_id, 'reference', reference,
-    'account', account, 'sequence', sequence, 'amount_minor', amount_minor, 'currency', currency,
-    'balance_minor', balance_minor, 'hash', hash, 'prev_hash', prev_hash, 'kind', kind)::text
+select entry, transfer_id, reference, account, sequence, amount_minor, currency, balance_minor,
+       hash, prev_hash, kind
 from entries order by entry"""
 _ACCOUNTS: Final = """
-select json_build_object('account', account, 'currency', currency, 'balance_minor', balance_minor,
-    'sequence', sequence, 'hash', hash)::text from accounts order by account"""
+select account, currency, balance_minor, sequence, hash from accounts order by account"""
 
 
 class Store(Protocol):
@@ -58,10 +56,10 @@ class Store(Protocol):
         """held:<payer> -> payer."""
 
     async def entries(self, chunks: Chunks) -> None:
-        """All entries as NDJSON, oldest first."""
+        """All entries as CSV, oldest first."""
 
     async def accounts(self, chunks: Chunks) -> None:
-        """All accounts as NDJSON."""
+        """All accounts as CSV."""
 
 
 class PostgresStore:
@@ -114,11 +112,11 @@ class PostgresStore:
         return _result(f"{payment_id}:void", row)
 
     async def entries(self, chunks: Chunks) -> None:
-        """All entries as NDJSON, oldest first."""
+        """All entries as CSV, oldest first."""
         await self._database.export(_ENTRIES, chunks)
 
     async def accounts(self, chunks: Chunks) -> None:
-        """All accounts as NDJSON."""
+        """All accounts as CSV."""
         await self._database.export(_ACCOUNTS, chunks)
 
 

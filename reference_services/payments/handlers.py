@@ -20,7 +20,8 @@ from reference_services.payments.edges import StepError
 from reference_services.payments.saga import Saga
 from reference_services.payments.store import Store
 from reference_services.problems import (
-    NdjsonResponse,
+    CSV,
+    EvidenceResponse,
     ProblemError,
     json_answer,
     not_processed,
@@ -108,7 +109,7 @@ class Handlers:
 
     async def evidence(self, _: Request) -> Response:
         """GET /evidence/payments."""
-        return NdjsonResponse(self.store.evidence)
+        return EvidenceResponse(self.store.evidence, CSV)
 
 
 async def _parsed(request: Request) -> tuple[str, domain.PaymentRequest]:

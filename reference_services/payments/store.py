@@ -53,8 +53,7 @@ where key in (select key from payments
               order by lease_until limit $1 for update skip locked)
 returning {_FIELDS}"""  # noqa: S608  # constants only
 _EVIDENCE: Final = """
-select json_build_object('key', key, 'payment_id', payment_id, 'status', status, 'amount_minor',
-    amount_minor, 'currency', currency, 'payer', payer, 'payee', payee)::text
+select key, payment_id, status, amount_minor, currency, payer, payee
 from payments order by created_at, key"""
 
 
@@ -86,7 +85,7 @@ class Store(Protocol):
         """Lease up to `limit` payments that nobody works on any more."""
 
     async def evidence(self, chunks: Chunks) -> None:
-        """All payments as NDJSON."""
+        """All payments as CSV."""
 
 
 class PostgresStore:
@@ -155,7 +154,7 @@ class PostgresStore:
         return [_payment(row) for row in await self._database.rows(_SWEEP, limit)]
 
     async def evidence(self, chunks: Chunks) -> None:
-        """All payments as NDJSON."""
+        """All payments as CSV."""
         await self._database.export(_EVIDENCE, chunks)
 
 

@@ -123,14 +123,18 @@ class Database:
         return list(found)
 
     async def export(self, query: str, chunks: Chunks) -> None:
-        """Stream the one text column of `query`, a line a row, from one snapshot."""
+        """Stream the rows of `query` as CSV under a header line, from one snapshot."""
         connection = await self._acquire()
         limit_ms = int(self._limits.export_timeout_s * 1000)
         try:
             async with connection.transaction(readonly=True):
                 await connection.execute(f"set local statement_timeout = {limit_ms}")
                 await connection.copy_from_query(
-                    query, output=chunks, timeout=self._limits.export_timeout_s
+                    query,
+                    output=chunks,
+                    format="csv",
+                    header=True,
+                    timeout=self._limits.export_timeout_s,
                 )
         except BaseException as error:  # told apart below; the connection goes back in any case
             self._give_back(connection, error)

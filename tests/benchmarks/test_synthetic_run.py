@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import numpy as np
 
 from benchmarks.judge_process import judged
-from benchmarks.synthetic_run import write_run
+from benchmarks.synthetic_books import write_evidence
+from benchmarks.synthetic_run import PREFIX, write_run
+from harness.rows import ACCOUNTS, CHARGES, ENTRIES, PAYMENTS, Account, Charge, Entry, Payment
+from harness.store import RunFolder
+from reports.attempts import RECORD
+from reports.integrity import Integrity
 from reports.judge import judge
-from tests.support.plain_integrity import plain_integrity
+from tests.support.plain_integrity import Rows, plain_check
+
+T = TypeVar("T")
 
 ATTEMPTS = 70_000  # the shortest whose recovery phase is longer than the hold
 
@@ -20,9 +31,27 @@ def test_a_run_with_evidence_passes_and_its_books_are_whole(tmp_path: Path) -> N
     assert card.document.recovery.stable_recovery_s is not None
     assert card.document.recovery.stable_recovery_s > 1
     assert card.picture is not None
-    assert card.picture.integrity == plain_integrity(folder)
+    assert card.picture.integrity == _by_definition(folder, tmp_path)
     found = judged("integrity", folder)
     assert (found.verdict, found.wrong) == ("whole", 0)
+
+
+def _by_definition(folder: RunFolder, tmp_path: Path) -> Integrity:
+    """From the rows as they were written, before they became tables."""
+    due = np.fromfile(folder.schedule, "<u4").astype(np.int64)
+    raw = b"".join(path.read_bytes() for path in folder.all_attempts())
+    write_evidence(tmp_path, PREFIX, len(due))
+    rows = Rows(
+        entries=_lines(tmp_path / f"{ENTRIES}.ndjson", Entry),
+        accounts=_lines(tmp_path / f"{ACCOUNTS}.ndjson", Account),
+        charges=_lines(tmp_path / f"{CHARGES}.ndjson", Charge),
+        payments=_lines(tmp_path / f"{PAYMENTS}.ndjson", Payment),
+    )
+    return plain_check(due, np.frombuffer(raw, RECORD), rows, PREFIX)
+
+
+def _lines(path: Path, kind: type[T]) -> tuple[T, ...]:
+    return tuple(msgspec.json.Decoder(kind).decode_lines(path.read_bytes()))
 
 
 def test_a_run_without_evidence_is_measured_all_the_same(tmp_path: Path) -> None:

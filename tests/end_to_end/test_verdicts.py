@@ -38,6 +38,9 @@ def test_a_sound_system_passes_and_leaves_nothing_running(sound: Place) -> None:
     assert verdict["recovery"]["time_to_detect_s"] < fault["undone_s"] - fault["verified_s"]
     assert verdict["integrity"]["acknowledged"] > 1000
     assert (sound.folder() / "report.html").stat().st_size < 150_000
+    sources = ("bank_charges", "ledger_accounts", "ledger_entries", "payments")
+    kept = sorted(path.name for path in (sound.folder() / "evidence").iterdir())
+    assert kept == [f"{name}.parquet" for name in sources]
 
 
 def test_judging_again_gives_the_same_bytes(sound: Place, tmp_path: Path) -> None:
@@ -56,8 +59,8 @@ def test_judging_again_gives_the_same_bytes(sound: Place, tmp_path: Path) -> Non
         "timeline.ndjson",
         "load/schedule.bin",
         "load/attempts-0.bin",
-        "evidence/ledger_entries.ndjson",
-        "evidence/bank_charges.ndjson",
+        "evidence/ledger_entries.parquet",
+        "evidence/bank_charges.parquet",
     ],
 )
 @pytest.mark.parametrize("how", ["deleted", "cut"])

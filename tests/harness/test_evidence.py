@@ -43,6 +43,8 @@ class Ledger(BaseHTTPRequestHandler):
         self.send_response(503 if self.mood == "ill" else 200)
         longer = 100 if self.mood == "breaks off" else 0
         self.send_header("Content-Length", str(len(text) + longer))
+        if self.mood == "csv":
+            self.send_header("Content-Type", "Text/CSV; charset=utf-8")
         self.end_headers()
         self.wfile.write(text)
         self.close_connection = True
@@ -57,6 +59,10 @@ class Ill(Ledger):
 
 class Breaking(Ledger):
     mood = "breaks off"
+
+
+class Tabular(Ledger):
+    mood = "csv"
 
 
 class Together(Ledger):
@@ -111,6 +117,15 @@ def test_the_next_instance_is_asked_when_one_fails(
     assert fetch_all(SYSTEM, target, tmp_path, ListTimeline()) == ()
     port = sound.rpartition(":")[2]
     assert (tmp_path / "entries.ndjson").read_text() == f"{port} /entries\n"
+
+
+def test_an_answer_is_kept_in_the_form_that_it_names(
+    tmp_path: Path, opened: list[ThreadingHTTPServer]
+) -> None:
+    target = target_of(ledger_1=serve(opened, Tabular), bank=serve(opened, Ledger))
+    assert fetch_all(SYSTEM, target, tmp_path, ListTimeline()) == ()
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["accounts.csv", "charges.ndjson", "entries.csv"]
 
 
 def test_what_nobody_can_give_leaves_no_file_and_is_told(

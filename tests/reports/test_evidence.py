@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.parquet import store_evidence
+from harness.rows import CHARGES, ENTRIES, PAYMENTS
 from harness.store import RunFolder
-from reports.evidence import CHARGES, ENTRIES, PAYMENTS, Evidence, read_evidence
+from reports.evidence import Evidence, read_evidence
 
 GOOD = (
     '{"charge_id":"c1","key":"p1","reference":"7f3a-1","amount_minor":12,"currency":"EUR",'
@@ -15,10 +17,17 @@ GOOD = (
 )
 
 
-def charges(text: str, tmp_path: Path) -> Evidence:
+TABULAR = (
+    "charge_id,key,reference,amount_minor,currency,status\n"
+    'c1,p1,7f3a-1,12,EUR,charged\n"c,2",p1,7f3a-1,12,EUR,charged\n'
+)
+
+
+def charges(text: str, tmp_path: Path, form: str = "ndjson") -> Evidence:
     folder = RunFolder(tmp_path / "run")
     folder.create()
-    folder.evidence(CHARGES).write_text(text, encoding="utf-8")
+    (folder.evidence_folder / f"{CHARGES}.{form}").write_text(text, encoding="utf-8")
+    store_evidence(folder)
     return read_evidence(folder, (CHARGES,), "7f3a")
 
 
@@ -56,6 +65,50 @@ def test_a_row_that_is_not_as_agreed_is_named(
     (told,) = [text for text in found.missing if CHARGES in text]
     assert told.startswith("evidence bank_charges cannot be read: ")
     assert why in told
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "why"),
+    [
+        ("amount_minor,", "", "(line 2)"),
+        ('"c,2",p1,7f3a-1,12', '"c,2",p1,7f3a-1,12.7', "Expected `int`, got `str`"),
+        ('"c,2",p1,7f3a-1,12', '"c,2",p1,7f3a-1,x', "`$.amount_minor` (line 3)"),
+        ('"c,2",p1,7f3a-1,12', '"c,2",p1,7f3a-1,', "(line 3)"),
+        ("charged\n", "burnt\n", "Invalid enum value 'burnt' - at `$.status` (line 2)"),
+        ('"c,2"', '"c"2', "expected"),
+        ("7f3a-1,12,EUR,charged\n", "7f3a-1,12,EUR,charged", "could not be stored as a table"),
+    ],
+)
+def test_a_csv_row_that_is_not_as_agreed_is_named(
+    was: str, becomes: str, why: str, tmp_path: Path
+) -> None:
+    assert charges(TABULAR, tmp_path / "sound", "csv").found == {CHARGES}
+    parts = TABULAR.rpartition(was) if becomes.endswith("charged") else TABULAR.partition(was)
+    found = charges(parts[0] + becomes + parts[2], tmp_path / "spoilt", "csv")
+    assert found.found == set()
+    (told,) = [text for text in found.missing if CHARGES in text]
+    assert told.startswith("evidence bank_charges cannot be read: ")
+    assert why in told
+
+
+def test_evidence_that_was_never_stored_as_a_table_is_no_evidence(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    folder.create()
+    (folder.evidence_folder / f"{CHARGES}.ndjson").write_text(GOOD)
+    assert read_evidence(folder, (CHARGES,), "7f3a").missing[1] == (
+        "evidence bank_charges cannot be read: it could not be stored as a table"
+    )
+
+
+def test_a_table_of_other_columns_is_no_evidence(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    folder.create()
+    (folder.evidence_folder / f"{CHARGES}.ndjson").write_text(GOOD)
+    store_evidence(folder)
+    folder.evidence(CHARGES).rename(folder.evidence(PAYMENTS))
+    assert read_evidence(folder, (PAYMENTS,), "7f3a").missing[1] == (
+        "evidence payments cannot be read: it has other columns than agreed"
+    )
 
 
 def test_a_number_that_no_account_can_hold_is_refused(tmp_path: Path) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from msgspec import structs
 
 from harness.errors import StoredRunError
-from harness.store import RunFolder
+from harness.store import Manifest, RunFolder, read_json, write_json
 from reports.judge import judge, write
 from reports.scorecard import Scorecard
 from reports.stored import read_stored
@@ -31,10 +32,10 @@ FILES = (
     "load/schedule.bin",
     "load/attempts-0.bin",
     "load/done-0.json",
-    "evidence/ledger_entries.ndjson",
-    "evidence/ledger_accounts.ndjson",
-    "evidence/bank_charges.ndjson",
-    "evidence/payments.ndjson",
+    "evidence/ledger_entries.parquet",
+    "evidence/ledger_accounts.parquet",
+    "evidence/bank_charges.parquet",
+    "evidence/payments.parquet",
 )
 
 
@@ -58,12 +59,38 @@ def test_a_deleted_file_never_passes(name: str, sealed_after: bool, tmp_path: Pa
     assert verdict_or_refusal(folder) in ("INVALID", "refused")
 
 
+@pytest.mark.parametrize("sealed_after", [False, True], ids=["after the seal", "before the seal"])
 @pytest.mark.parametrize("name", FILES)
-def test_a_cut_file_never_passes(name: str, tmp_path: Path) -> None:
+def test_a_cut_file_never_passes(name: str, sealed_after: bool, tmp_path: Path) -> None:
     folder = sound_run().write(tmp_path / "run")
     path = folder.root / name
     path.write_bytes(path.read_bytes()[:-7])
+    if sealed_after:
+        folder.seal()
     assert verdict_or_refusal(folder) in ("INVALID", "refused")
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name.endswith(".parquet")])
+def test_a_table_with_holes_never_passes_whatever_the_seal_says(name: str, tmp_path: Path) -> None:
+    """Wherever the zeros are: in a page, in the list of pages or in both."""
+    for place in range(4):
+        folder = sound_run(rate=20).write(tmp_path / f"run{place}")
+        path = folder.root / name
+        raw = bytearray(path.read_bytes())
+        at = len(raw) * place // 4 + 4
+        raw[at : at + 40] = bytes(40)
+        path.write_bytes(raw)
+        folder.seal()
+        assert verdict_or_refusal(folder) != "PASS"
+
+
+def test_a_run_of_another_squall_is_refused_in_words(tmp_path: Path) -> None:
+    folder = sound_run().write(tmp_path / "run")
+    manifest = read_json(folder.manifest, Manifest)
+    write_json(folder.manifest, structs.replace(manifest, schema=1))
+    folder.seal()
+    with pytest.raises(StoredRunError, match=r"run\.json: schema 1, but this squall reads 2"):
+        judge(folder)
 
 
 def test_a_changed_byte_is_seen(tmp_path: Path) -> None:
@@ -120,7 +147,8 @@ def test_a_missing_record_is_seen_by_the_generators_own_count(tmp_path: Path) ->
 
 def test_unreadable_evidence_is_named(tmp_path: Path) -> None:
     folder = sound_run().write(tmp_path / "run")
-    folder.evidence("bank_charges").write_text('{"charge_id": 1}\n')
+    folder.evidence("bank_charges").unlink()
+    (folder.evidence_folder / "bank_charges.ndjson").write_text('{"charge_id": 1}\n')
     folder.seal()
     card = judge(folder)
     assert (card.verdict, codes(card)) == ("INVALID", ["evidence_missing"])

@@ -6,8 +6,8 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 
+from harness.rows import Account, Entry
 from reports.books import FIRST_HASH, Books
-from reports.evidence import Account, Entry
 
 
 def plain_books(entries: Iterable[Entry], accounts: Iterable[Account] | None) -> Books:
@@ -76,10 +76,11 @@ def _is_chained(legs: list[Entry]) -> bool:
     before = FIRST_HASH
     for leg in legs:
         text = (
-            f"{before}|{leg.account}|{leg.sequence}|{leg.transfer_id}|{leg.amount_minor}"
+            f"{leg.account}|{leg.sequence}|{leg.transfer_id}|{leg.amount_minor}"
             f"|{leg.currency}|{leg.balance_minor}"
         )
-        if leg.prev_hash != before or leg.hash != hashlib.sha256(text.encode()).hexdigest():
+        digest = hashlib.sha256(bytes.fromhex(before) + text.encode()).hexdigest()
+        if leg.prev_hash != before or leg.hash != digest:
             return False
         before = leg.hash
     return True

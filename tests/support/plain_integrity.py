@@ -6,20 +6,17 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TypeVar
 
-import msgspec
 import numpy as np
 
-from harness.store import LoadPlan, RunFolder, read_json
-from harness.traffic import read_schedule
+from harness.records import pack
+from harness.rows import Account, Charge, Entry, Payment
 from reports.attempts import RECORD, Records
 from reports.cohorts import Cohorts, Known, fold
-from reports.evidence import Account, Charge, Entry, Payment
 from reports.integrity import Integrity
+from reports.schedule import Ints
 from tests.support.plain_books import plain_books
-
-T = TypeVar("T")
+from tests.support.runs_builder import PREFIX, RunsBuilder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,26 +29,21 @@ class Rows:
     payments: tuple[Payment, ...] | None
 
 
-def plain_integrity(folder: RunFolder) -> Integrity:
-    """What the judge must find in a run whose files can be read."""
-    plan = read_json(folder.plan, LoadPlan)
-    raw = b"".join(path.read_bytes() for path in folder.all_attempts())
-    attempts = np.frombuffer(raw, dtype=RECORD)
-    due = np.array(read_schedule(folder.schedule), dtype=np.int64)
+def plain_integrity(run: RunsBuilder) -> Integrity:
+    """What the judge must find, whatever became of the run's rows on their way into its files."""
     rows = Rows(
-        entries=_read(folder, "ledger_entries", Entry) or (),
-        accounts=_read(folder, "ledger_accounts", Account),
-        charges=_read(folder, "bank_charges", Charge),
-        payments=_read(folder, "payments", Payment),
+        entries=tuple(run.books.entries),
+        accounts=tuple(run.books.accounts),
+        charges=tuple(run.books.charges),
+        payments=tuple(run.books.payments),
     )
-    return _check(fold(due, attempts), attempts, rows, plan.intent_prefix)
+    attempts = np.frombuffer(b"".join(map(pack, run.attempts)), dtype=RECORD)
+    return plain_check(np.array(run.due_us, dtype=np.int64), attempts, rows, PREFIX)
 
 
-def _read(folder: RunFolder, name: str, kind: type[T]) -> tuple[T, ...] | None:
-    path = folder.evidence(name)
-    if not path.is_file():
-        return None
-    return tuple(msgspec.json.Decoder(kind).decode_lines(path.read_bytes()))
+def plain_check(due: Ints, attempts: Records, rows: Rows, prefix: str) -> Integrity:
+    """The same of intents due at `due` (us), from all records and rows."""
+    return _check(fold(due, attempts), attempts, rows, prefix)
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ import hashlib
 import zlib
 from dataclasses import dataclass, field
 
-from reports.evidence import Account, Charge, Entry, Payment
+from harness.rows import Account, Charge, Entry, Payment
 
 FUNDS = 1_000_000
 
@@ -71,8 +71,8 @@ class Books:
         sequence = before.sequence + 1 if before else 1
         balance = (before.balance_minor if before else 0) + amount
         prev = before.hash if before else "0" * 64
-        text = f"{prev}|{account}|{sequence}|{transfer}|{amount}|EUR|{balance}"
-        digest = hashlib.sha256(text.encode()).hexdigest()
+        text = f"{account}|{sequence}|{transfer}|{amount}|EUR|{balance}"
+        digest = hashlib.sha256(bytes.fromhex(prev) + text.encode()).hexdigest()
         entry = Entry(
             entry=len(self.entries) + 1,
             transfer_id=transfer,

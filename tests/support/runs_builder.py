@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
 from harness.machine import Slice
+from harness.parquet import store_evidence
 from harness.records import Attempt, ErrorClass, Outcome, pack
+from harness.rows import ACCOUNTS, CHARGES, ENTRIES, PAYMENTS
 from harness.store import (
+    SCHEMA,
     LoadDone,
     LoadPlan,
     LoadReady,
@@ -87,6 +92,7 @@ class RunsBuilder:
     ended: str = "complete"
     workers: int = 1
     machine: list[Slice] = field(default_factory=lambda: [quiet(s) for s in range(int(LOAD_S))])
+    form: str = "ndjson"
 
     def key(self, intent: int) -> str:
         return f"{PREFIX}-{intent}"
@@ -192,12 +198,31 @@ class RunsBuilder:
             write_json(folder.done(worker), done)
         ready = LoadReady(worker=0, pid=1, arrivals=len(self.due_us), names=("pay", "ask"))
         write_json(folder.ready(0), ready)
-        folder.evidence("ledger_entries").write_bytes(_lines(self.books.entries))
-        folder.evidence("ledger_accounts").write_bytes(_lines(self.books.accounts))
-        folder.evidence("bank_charges").write_bytes(_lines(self.books.charges))
-        folder.evidence("payments").write_bytes(_lines(self.books.payments))
+        self._fetch(folder)
+        store_evidence(folder)
         folder.seal()
         return folder
+
+    def _fetch(self, folder: RunFolder) -> None:
+        """As if the services had answered."""
+        sources: dict[str, Sequence[msgspec.Struct]] = {
+            ENTRIES: self.books.entries,
+            ACCOUNTS: self.books.accounts,
+            CHARGES: self.books.charges,
+            PAYMENTS: self.books.payments,
+        }
+        write = csv_lines if self.form == "csv" else _lines
+        for name, rows in sources.items():
+            (folder.evidence_folder / f"{name}.{self.form}").write_bytes(write(rows))
+
+
+def csv_lines(rows: Sequence[msgspec.Struct]) -> bytes:
+    """As PostgreSQL's COPY writes them: an empty text in quotes, nothing where there is nothing."""
+    text = io.StringIO()
+    writer = csv.writer(text, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
+    text.write(",".join(rows[0].__struct_fields__) + "\n")
+    writer.writerows([getattr(row, name) for name in row.__struct_fields__] for row in rows)
+    return text.getvalue().encode()
 
 
 def sound_run(seed: int = 11, outage_s: float = 1.5, rate: float = 90.0) -> RunsBuilder:
@@ -233,7 +258,7 @@ def _manifest(ended: str) -> Manifest:
     spans = [("warm-up", 0.0, WARM_UP_S), ("baseline", WARM_UP_S, F0_S), ("fault", F0_S, F1_S)]
     spans += [("recovery", F1_S, LOAD_S), ("drain", LOAD_S, LOAD_S + DRAIN_S)]
     return Manifest(
-        schema=1,
+        schema=SCHEMA,
         experiment="ledger-killed",
         path="runs/ledger-killed/20260101T000000Z",
         scenario="steady",

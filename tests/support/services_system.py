@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import queue
@@ -72,7 +74,11 @@ class RunningService:
             return client.post(self.url + path, json=body, headers=names)
 
     def evidence(self, path: str) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.get(path).text.splitlines()]
+        """Its rows; of CSV all values are texts."""
+        answer = self.get(path)
+        if answer.headers["content-type"] == "text/csv":
+            return list(csv.DictReader(io.StringIO(answer.text)))
+        return [json.loads(line) for line in answer.text.splitlines()]
 
     def stop(self, sign: signal.Signals = signal.SIGTERM) -> int:
         """The exit code."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import csv
+import io
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from typing import Any
@@ -25,6 +26,9 @@ from tests.support.services_waiting import until
 pytestmark = pytest.mark.anyio
 LIMITS = PoolLimits(size=6)
 FUNDS_MINOR = 1_000_000_000
+
+
+NUMBERS = ("entry", "sequence", "amount_minor", "balance_minor")
 
 
 def hold_request(number: int, *, amount_minor: int = 100, payer: int = 1) -> HoldRequest:
@@ -62,7 +66,8 @@ async def lines(store: PostgresStore, what: str) -> list[dict[str, Any]]:
         chunks.append(bytes(chunk))
 
     await (store.entries if what == "entries" else store.accounts)(take)
-    return [json.loads(line) for line in b"".join(chunks).splitlines()]
+    rows = csv.DictReader(io.StringIO(b"".join(chunks).decode()))
+    return [{name: int(v) if name in NUMBERS else v for name, v in row.items()} for row in rows]
 
 
 @pytest.fixture

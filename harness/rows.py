@@ -1,0 +1,75 @@
+"""What evidence consists of: for each source that the judge knows, one record a row.
+
+A service hands rows out as NDJSON (an object a line, further members are ignored) or as CSV (a
+header line with the names; quotes and commas as in RFC 4180, but never a line break in a value).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Final, Literal
+
+from msgspec import Meta, Struct
+
+ENTRIES: Final = "ledger_entries"
+ACCOUNTS: Final = "ledger_accounts"
+CHARGES: Final = "bank_charges"
+PAYMENTS: Final = "payments"
+Hash = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """One leg of a transfer; amounts are signed, in minor units of the currency."""
+
+    entry: int
+    transfer_id: str
+    reference: str
+    account: str
+    sequence: int
+    amount_minor: int
+    currency: str
+    balance_minor: int
+    hash: Hash
+    prev_hash: Hash
+    kind: Literal["fund", "hold", "post", "void"]
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """One account as the ledger holds it now."""
+
+    account: str
+    currency: str
+    balance_minor: int
+    sequence: int
+    hash: Hash
+
+
+class Charge(Struct, frozen=True, kw_only=True):
+    """One charge at the bank; `reference` is the intent's key."""
+
+    charge_id: str
+    key: str
+    reference: str
+    amount_minor: int
+    currency: str
+    status: Literal["charged", "declined"]
+
+
+class Payment(Struct, frozen=True, kw_only=True):
+    """One payment as the payments service stores it under the intent's key."""
+
+    key: str
+    payment_id: str
+    status: str
+    amount_minor: int
+    currency: str
+    payer: str
+    payee: str
+
+
+KINDS: Final[Mapping[str, type[Struct]]] = {
+    ENTRIES: Entry,
+    ACCOUNTS: Account,
+    CHARGES: Charge,
+    PAYMENTS: Payment,
+}
