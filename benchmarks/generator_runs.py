@@ -11,8 +11,9 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +21,9 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.arrival_server import LOAD_CORE, ArrivalServer, on_core
-from benchmarks.peers import find
+from benchmarks.generator_peers import TOOLS, Ask, Tool
+from benchmarks.measuring import Figures, Peer
+from benchmarks.peers import missing
 from harness.clock import NS_PER_S
 from harness.errors import ConfigError
 from harness.load import Generator
@@ -32,18 +35,9 @@ SCENARIO: Final = "steady_payments"
 # Not read from the scenario: to import one is to import gevent, which would reap our children.
 SCENARIO_PER_S: Final = 120.0
 PATH: Final = "/v1/payments"
-BODY: Final = '{"payer":"payer-0042","payee":"merchant-007","amount_minor":1234,"currency":"EUR"}'
 READY_LIMIT_S: Final = 30.0
 END_LIMIT_S: Final = 40.0
 SETTLE_S: Final = 1.0
-_K6: Final = """
-import http from 'k6/http';
-export const options = { scenarios: { s: { executor: 'constant-arrival-rate', rate: +__ENV.RATE,
-  timeUnit: '1s', duration: __ENV.DURATION, preAllocatedVUs: 100, maxVUs: 100,
-  gracefulStop: '15s' } }, discardResponseBodies: true };
-const headers = { headers: { 'Content-Type': 'application/json', 'Idempotency-Key': 'k' } };
-export default function () { http.post(__ENV.URL, __ENV.BODY, headers); }
-"""
 Stamps = npt.NDArray[np.int64]
 
 
@@ -81,6 +75,9 @@ class Seen:
         return (self.first_ns[came] - self.due_ns[came]) / 1e6
 
 
+Run = Callable[[Load], Seen]
+
+
 def run_ours(load: Load) -> Seen:
     """The payers of `steady_payments` at that rate, recorded as in a run. Raises HarnessError."""
     with _served(load) as (server, scratch):
@@ -113,14 +110,16 @@ def run_ours(load: Load) -> Seen:
     )
 
 
-def run_vegeta(load: Load) -> Seen:
-    """Vegeta with as many workers as it wants, its record kept."""
-    return _run_peer(load, _vegeta, _vegeta_took)
-
-
-def run_k6(load: Load) -> Seen:
-    """K6 as it is usually sized: a constant arrival rate, 100 virtual users, csv kept."""
-    return _run_peer(load, _k6, _k6_took)
+def peers_of(measure: Callable[[Run], Figures]) -> tuple[Peer, ...]:
+    """The same figures of every peer."""
+    return tuple(
+        Peer(
+            name=tool.name,
+            measure=partial(measure, partial(run_peer, tool)),
+            missing=missing(tool.program),
+        )
+        for tool in TOOLS
+    )
 
 
 def _plan(load: Load, server: ArrivalServer, folder: RunFolder) -> LoadPlan:
@@ -150,14 +149,12 @@ def _served(load: Load) -> Iterator[tuple[ArrivalServer, Path]]:
         yield server, Path(name)
 
 
-def _run_peer(
-    load: Load,
-    command: Callable[[Load, str, Path], Sequence[str]],
-    took: Callable[[Path], npt.NDArray[np.int64]],
-) -> Seen:
+def run_peer(tool: Tool, load: Load) -> Seen:
+    """A peer at that rate. Raises SubprocessError when it does not end."""
     with _served(load) as (server, scratch):
-        line = command(load, server.url + PATH, scratch)
-        with on_core(LOAD_CORE), (scratch / "out").open("wb") as out:
+        ask = Ask(per_s=load.per_s, load_s=load.load_s, url=server.url + PATH, scratch=scratch)
+        line = tool.command(ask)
+        with on_core(LOAD_CORE), ask.out.open("wb") as out:
             process = subprocess.Popen(line, stdout=out, stderr=subprocess.STDOUT)
         try:
             began_s = time.monotonic()
@@ -169,8 +166,8 @@ def _run_peer(
             process.kill()
             process.wait()
         arrived = np.sort(server.arrivals()[:, 0])
-        record = scratch / "record"
-        took_us, size = took(record), record.stat().st_size
+        record = tool.record(ask)
+        took_us, size = tool.took(record), record.stat().st_size
     due_ns, first_ns = _ideal(load, arrived)
     return Seen(
         arrived_ns=arrived,
@@ -220,35 +217,3 @@ def _cpu_ns(pid: int) -> int:
     """Time on a core of all its threads, to the nanosecond (a tick of /proc/stat is 10 ms)."""
     tasks = Path(f"/proc/{pid}/task").glob("*/schedstat")
     return sum(int(task.read_text().split()[0]) for task in tasks)
-
-
-def _vegeta(load: Load, url: str, scratch: Path) -> Sequence[str]:
-    (scratch / "body").write_text(BODY)
-    targets = scratch / "targets"
-    header = "Content-Type: application/json\nIdempotency-Key: k"
-    targets.write_text(f"POST {url}\n{header}\n@{scratch / 'body'}\n")
-    line = [str(find("vegeta")), "at" + "tack", f"-targets={targets}", f"-rate={load.per_s}/1s"]
-    line += [f"-duration={load.load_s:g}s", "-timeout=60s", f"-output={scratch / 'record'}"]
-    return line
-
-
-def _vegeta_took(record: Path) -> npt.NDArray[np.int64]:
-    line = [str(find("vegeta")), "encode", "-to", "csv", str(record)]
-    rows = subprocess.run(line, capture_output=True, text=True, check=True).stdout.splitlines()
-    return np.array([int(row.split(",")[2]) // 1000 for row in rows], np.int64)
-
-
-def _k6(load: Load, url: str, scratch: Path) -> Sequence[str]:
-    script = scratch / "script.js"
-    script.write_text(_K6)
-    told = {"RATE": load.per_s, "DURATION": f"{load.load_s:g}s", "URL": url, "BODY": BODY}
-    line = [str(find("k6")), "run", "-q", "--address", "", "--no-usage-report"]
-    for name, value in told.items():
-        line += ["-e", f"{name}={value}"]
-    return [*line, "--out", f"csv={scratch / 'record'}", str(script)]
-
-
-def _k6_took(record: Path) -> npt.NDArray[np.int64]:
-    rows = (row.split(",") for row in record.read_text().splitlines())
-    found = [round(float(row[2]) * 1000) for row in rows if row[0] == "http_req_duration"]
-    return np.array(found, np.int64)

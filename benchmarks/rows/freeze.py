@@ -6,14 +6,12 @@ counts from the send, reports a better server than there was.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 import numpy as np
 
-from benchmarks.generator_runs import Load, Seen, run_k6, run_ours, run_vegeta
-from benchmarks.measuring import Case, Figures, Peer, Row
-from benchmarks.peers import missing
+from benchmarks.generator_runs import Load, Run, peers_of, run_ours
+from benchmarks.measuring import Case, Figures, Row
 
 LOAD: Final = Load(per_s=500, load_s=20.0, freeze_at_s=8.0, freeze_s=2.0)
 SLOW_NS: Final = 500_000_000
@@ -24,7 +22,7 @@ LEFT: Final = "arrivals not accounted for"
 
 
 def row() -> Row:
-    """Ours, vegeta with as many workers as it wants, k6 as it is usually sized."""
+    """Ours and the peers, each as it is usually sized."""
     return Row(
         name="freeze",
         meaning="what is reported of a server that stood still for 2 s of 20 s at 500/s",
@@ -34,14 +32,11 @@ def row() -> Row:
             Case(name=LEFT, unit="arrivals", goal=0.0),
         ),
         ours=lambda: _measure(run_ours),
-        peers=(
-            Peer(name="vegeta", measure=lambda: _measure(run_vegeta), missing=missing("vegeta")),
-            Peer(name="k6", measure=lambda: _measure(run_k6), missing=missing("k6")),
-        ),
+        peers=peers_of(_measure),
     )
 
 
-def _measure(run: Callable[[Load], Seen]) -> Figures:
+def _measure(run: Run) -> Figures:
     seen = run(LOAD)
     begin_ns, end_ns = seen.frozen_ns
     in_freeze = (seen.due_ns >= begin_ns) & (seen.due_ns < end_ns)

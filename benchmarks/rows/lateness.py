@@ -7,14 +7,12 @@ even schedule.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 import numpy as np
 
-from benchmarks.generator_runs import Load, Seen, run_k6, run_ours, run_vegeta
-from benchmarks.measuring import Case, Figures, Peer, Row
-from benchmarks.peers import missing
+from benchmarks.generator_runs import Load, Run, peers_of, run_ours
+from benchmarks.measuring import Case, Figures, Row
 
 RATES: Final = (500, 1000, 2000)
 LOAD_S: Final = 5.0
@@ -22,7 +20,7 @@ GOALS_MS: Final = {50: 0.03, 99: 0.5}
 
 
 def row() -> Row:
-    """Ours, vegeta and k6 at three rates."""
+    """Ours and the peers at three rates."""
     return Row(
         name="lateness",
         meaning="how much later than meant a request reaches the server's kernel",
@@ -32,14 +30,11 @@ def row() -> Row:
             for percent, goal in GOALS_MS.items()
         ),
         ours=lambda: _measure(run_ours),
-        peers=(
-            Peer(name="vegeta", measure=lambda: _measure(run_vegeta), missing=missing("vegeta")),
-            Peer(name="k6", measure=lambda: _measure(run_k6), missing=missing("k6")),
-        ),
+        peers=peers_of(_measure),
     )
 
 
-def _measure(run: Callable[[Load], Seen]) -> Figures:
+def _measure(run: Run) -> Figures:
     figures: dict[str, float] = {}
     for rate in RATES:
         late_ms = run(Load(per_s=rate, load_s=LOAD_S)).late_ms
