@@ -18,7 +18,7 @@ _LEGS: Final = """
 select number::int as number, sequence, amount_minor, balance_minor, mark, prev_mark,
        hash(transfer_id, currency) as transfer
 from ledger_entries join account_names using (account) {order}"""
-_UNSOUND: Final = "select distinct account from ledger_entries where not sound"
+_UNSOUND: Final = "select distinct account from ledger_entries where sound is distinct from true"
 _ACCOUNT_NAMES: Final = """
 create or replace table account_names as
 select account, row_number() over (order by account) - 1 as number

@@ -71,6 +71,8 @@ def _answer(
         answer = tables.execute(query, values or None).fetchnumpy()
     except duckdb.Error as error:
         raise StoredRunError(f"evidence cannot be read: {error}") from error
+    if any(map(np.ma.is_masked, answer.values())):
+        raise StoredRunError("evidence cannot be read: a value is missing in a table")
     return {name: np.ma.getdata(column) for name, column in answer.items()}
 
 
@@ -102,7 +104,9 @@ def _open(evidence: Evidence, folder: RunFolder, name: str, prefix: str) -> str:
         return why_not(folder.fetched(name), kind)
     columns = _COLUMNS[name].format(prefix=quoted(prefix))
     try:
-        found = evidence.ask(f"describe from {table_of(path)}")
+        found = evidence.ask(
+            f"select column_name, column_type from (describe from {table_of(path)})"  # noqa: S608  # a quoted path
+        )
         types = dict(zip(found["column_name"].tolist(), found["column_type"].tolist(), strict=True))
         if types != types_of(kind):
             return "cannot be read: it has other columns than agreed"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import duckdb
 import jsonschema
 import pytest
 from msgspec import structs
 
 from harness.errors import StoredRunError
+from harness.parquet import table_of
 from harness.store import Manifest, RunFolder, read_json, write_json
 from reports.judge import judge, write
 from reports.scorecard import Scorecard
@@ -82,6 +84,20 @@ def test_a_table_with_holes_never_passes_whatever_the_seal_says(name: str, tmp_p
         path.write_bytes(raw)
         folder.seal()
         assert verdict_or_refusal(folder) != "PASS"
+
+
+@pytest.mark.parametrize("column", ["hash", "amount_minor", "account", "kind"])
+def test_a_table_with_a_value_missing_never_passes_whatever_the_seal_says(
+    column: str, tmp_path: Path
+) -> None:
+    folder = sound_run(rate=20).write(tmp_path / "run")
+    path = folder.evidence("ledger_entries")
+    with duckdb.connect(":memory:") as tables:
+        tables.execute(f"create table t as from {table_of(path)}")
+        tables.execute(f"update t set {column} = null where entry = 9")  # noqa: S608  # ours
+        tables.execute(f"copy t to '{path}' (format parquet)")
+    folder.seal()
+    assert verdict_or_refusal(folder) != "PASS"
 
 
 def test_a_run_of_another_squall_is_refused_in_words(tmp_path: Path) -> None:
