@@ -65,9 +65,14 @@ class AnswerLostError(DatabaseError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolLimits:
-    """Every wait has its limit; the statement timeout is the server's, the others are ours."""
+    """Every wait has its limit; the statement timeout is the server's, the others are ours.
+
+    `warm` connections are made before the first statement: made under load they would cost those
+    who wait for them a login and the server a process, just when both are short.
+    """
 
     size: int = 10
+    warm: int = 6
     acquire_timeout_s: float = 0.3
     connect_timeout_s: float = 0.5
     statement_timeout_s: float = 1.0
@@ -162,10 +167,16 @@ class Database:
                     await self._migrate(connection)
                 finally:
                     connection.terminate()
+                await self._warm_up()
             except (DatabaseDownError, *_LOST, *_GIVEN_UP):
                 await asyncio.sleep(_DOWN_MEMORY_S * 2)
             else:
                 self._opened = True
+
+    async def _warm_up(self) -> None:
+        """Idle connections for a start, one after the other: all services begin at once."""
+        while len(self._idle) < min(self._limits.warm, self._limits.size):
+            self._idle.append(await self._connect())
 
     async def _acquire(self) -> asyncpg.Connection:
         if not self._opened:

@@ -56,6 +56,13 @@ async def test_a_statement_that_takes_too_long_is_given_up_by_the_server(
         await database.row("select pg_sleep(5)")
 
 
+async def test_whoever_is_ready_has_its_connections_already(database: Database) -> None:
+    others = "select count(*) from pg_stat_activity where datname = current_database()"
+    found = await database.row(others)
+    assert found is not None
+    assert found[0] == LIMITS.size
+
+
 async def test_an_error_of_ours_is_not_dressed_up_as_the_databases(database: Database) -> None:
     with pytest.raises(asyncpg.UndefinedTableError):
         await database.row("select * from nowhere")
