@@ -36,9 +36,10 @@ class PlainEdge(Edge):
 
     async def send(self, call: Call) -> httpx.Response:
         """As the documentation of httpx shows it."""
+        url = call.url.copy_with(raw_path=call.target) if call.target else call.url
         return await self._client.request(
             call.method,
-            call.url,
+            url,
             content=call.body,
             headers=list(call.headers),
             timeout=max(_LEAST_S, call.deadline_s - time.monotonic()),

@@ -101,21 +101,21 @@ class HttpLedger:
             "amount_minor": payment.amount_minor,
             "currency": payment.currency,
         }
-        answer = await _send(self._edge, self._url(payment, "post"), body, deadline_s)
+        target = self._target(payment, b"post")
+        answer = await _send(self._edge, self._holds, body, deadline_s, target)
         if answer.status_code != _OK:
             raise _unexpected("post", answer)
 
     async def void(self, payment: Payment, deadline_s: float) -> None:
         """Give it back to the payer."""
-        answer = await _send(
-            self._edge, self._url(payment, "void"), {"reference": payment.key}, deadline_s
-        )
+        body: Body = {"reference": payment.key}
+        target = self._target(payment, b"void")
+        answer = await _send(self._edge, self._holds, body, deadline_s, target)
         if answer.status_code != _OK:
             raise _unexpected("void", answer)
 
-    def _url(self, payment: Payment, end: str) -> httpx.URL:
-        path = b"%b/%b/%b" % (self._holds.raw_path, payment.payment_id.encode(), end.encode())
-        return self._holds.copy_with(raw_path=path)  # half of what parsing it anew would cost
+    def _target(self, payment: Payment, end: bytes) -> bytes:
+        return b"%b/%b/%b" % (self._holds.raw_path, payment.payment_id.encode(), end)
 
 
 class HttpBank:
@@ -142,7 +142,9 @@ class HttpBank:
         return _charge.decode(answer.content).status == "charged"
 
 
-async def _send(edge: Edge, url: httpx.URL, body: Body, deadline_s: float) -> httpx.Response:
+async def _send(
+    edge: Edge, url: httpx.URL, body: Body, deadline_s: float, target: bytes = b""
+) -> httpx.Response:
     headers = (
         (b"content-type", b"application/json"),
         (b"traceparent", CURRENT.get().traceparent().encode()),
@@ -152,12 +154,15 @@ async def _send(edge: Edge, url: httpx.URL, body: Body, deadline_s: float) -> ht
         url=url,
         deadline_s=deadline_s,
         body=msgspec.json.encode(body),
+        target=target,
         headers=headers,
     )
     try:
         return await edge.send(call)
     except httpx.TransportError as error:
-        raise StepError(f"{url.path}: {type(error).__name__}: {error}") from error
+        raise StepError(
+            f"{target.decode() or url.path}: {type(error).__name__}: {error}"
+        ) from error
 
 
 def _problem(answer: httpx.Response) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import httpx
 
@@ -14,15 +15,22 @@ from reference_services.resilience.policy import EdgePolicy
 from reference_services.resilience.retry import Retry
 from reference_services.resilience.wire import Wire
 
+TARGET: Final = "target"  # httpx request extension, as httpcore knows it: the path to send
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One request: its URL is built once where it can be; `deadline_s` is monotonic seconds."""
+    """One request; `deadline_s` is monotonic seconds.
+
+    The URL is built once for all calls: `target` is this call's own path, b"" if it is the URL's.
+    Another URL for each call costs more than all the rest of the request.
+    """
 
     method: str
     url: httpx.URL
     deadline_s: float
     body: bytes = b""
+    target: bytes = b""
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
@@ -51,7 +59,7 @@ class Edge:
             call.url,
             headers=headers,
             stream=httpx.ByteStream(call.body),
-            extensions={DEADLINE: call.deadline_s},
+            extensions={DEADLINE: call.deadline_s, TARGET: call.target or call.url.raw_path},
         )
         return await self._stack.handle_async_request(request)
 

@@ -127,7 +127,7 @@ def _written(request: httpx.Request, body: bytes) -> bytes:
         raise httpx.UnsupportedProtocol(f"{url.scheme}: only http is spoken here", request=request)
     head = b"%b %b HTTP/1.1\r\n%b\r\n" % (
         request.method.encode(),
-        url.raw_path,
+        request.extensions.get("target", url.raw_path),
         b"".join([b"%b: %b\r\n" % header for header in headers]),
     )
     if head.count(b"\n") != len(headers) + 2 or head.count(b"\r") != len(headers) + 2:

@@ -119,7 +119,8 @@ def _hcm(edge: PlacedEdge) -> Json:
             _filter("buffer", "Buffer", {"max_request_bytes": _MAX_BODY_BYTES}),
             _filter("fault", "HTTPFault", _fault(edge.name)),
             _filter("lua", "Lua", {"source_codes": {"lose": {"inline_string": _LOSE_ANSWER}}}),
-            _filter("router", "Router", {}),
+            # Headers that nobody reads would be parsed on each hop.
+            _filter("router", "Router", {"suppress_envoy_headers": True}),
         ],
         "route_config": {
             "name": edge.name,

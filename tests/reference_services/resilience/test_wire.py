@@ -258,3 +258,10 @@ async def test_a_line_break_in_a_header_is_not_sent() -> None:
     request.headers["traceparent"] = "a\r\nX: b"
     with pytest.raises(httpx.LocalProtocolError):
         await Wire(connections=1, keepalive_s=5).handle_async_request(request)
+
+
+async def test_a_line_break_in_a_target_is_not_sent() -> None:
+    request = asking("http://127.0.0.1:9/")
+    request.extensions["target"] = b"/v1 HTTP/1.1\r\nX: b"
+    with pytest.raises(httpx.LocalProtocolError):
+        await Wire(connections=1, keepalive_s=5).handle_async_request(request)
