@@ -39,6 +39,13 @@ def squall() -> None:
 @click.option("--seed", type=click.IntRange(min=0), default=11, show_default=True)
 @click.option("--scenario", help="Another scenario than the experiment names.")
 @click.option("--rate-scale", type=click.FloatRange(0.01, 100), default=1.0, show_default=True)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 32),
+    default=1,
+    show_default=True,
+    help="Load processes that share the schedule; one holds 2,000 payments/s.",
+)
 @runs_dir
 @system_file
 @as_json

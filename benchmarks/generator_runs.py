@@ -74,6 +74,16 @@ class Seen:
         came = self.first_ns > 0
         return (self.first_ns[came] - self.due_ns[came]) / 1e6
 
+    @property
+    def late_ms_from_own_earliest(self) -> npt.NDArray[np.float64]:
+        """The same, less what its most punctual arrival has: all that can be said of a peer.
+
+        A peer's zero is not known, so `due_ns` of a peer begins so that none is early; this does
+        the same to anybody.
+        """
+        earliest_ms = float(self.late_ms.min())
+        return self.late_ms - earliest_ms
+
 
 Run = Callable[[Load], Seen]
 

@@ -22,6 +22,7 @@ PLAN_VARIABLE: Final = "SQUALL_LOAD_PLAN"
 ROOT: Final = Path(__file__).resolve().parent.parent
 SCENARIOS: Final = ROOT / "scenarios"
 STOP_S: Final = 3.0
+MOST_PER_WORKER_S: Final = 2000
 _LOG: Final = "locust"
 _POLL_S: Final = 0.01
 _A_SCENARIO: Final = re.compile(r"^CURVE\b", re.MULTILINE)
@@ -137,6 +138,14 @@ class Generator:
         said = [line.strip() for line in lines if line.strip()]
         errors = [line for line in said if "/ERROR/" in line or "/CRITICAL/" in line]
         return (errors or said or ["it said nothing"])[-1]
+
+
+def overload(worker: int, peak_per_s: int) -> str:
+    """What to say of a worker that is asked for more than one process holds; "" of another."""
+    if peak_per_s <= MOST_PER_WORKER_S:
+        return ""
+    text = f"load worker {worker} is asked for {peak_per_s:,} arrivals/s at its peak"
+    return f"{text}, above {MOST_PER_WORKER_S:,}: it may start late; more --workers share the load"
 
 
 def _command(file: Path, plan: LoadPlan) -> list[str]:

@@ -26,6 +26,7 @@ class Order:
     seed: int
     rate_scale: float
     runs_dir: Path
+    workers: int = 1
     defect: str = ""
 
 
@@ -61,6 +62,7 @@ def plan_load(order: Order, folder: RunFolder, host: str) -> LoadPlan:
         intent_prefix=intent_prefix(folder),
         load_s=phases.load_s,
         stop_s=phases.load_s + phases.drain_s,
+        workers=order.workers,
     )
 
 

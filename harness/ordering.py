@@ -36,6 +36,7 @@ def order_from(
     seed: int,
     scenario: str | None,
     rate_scale: float,
+    workers: int,
     runs_dir: Path,
     system_path: Path,
 ) -> Order:
@@ -54,6 +55,7 @@ def order_from(
         scenario=chosen,
         seed=seed,
         rate_scale=rate_scale,
+        workers=workers,
         runs_dir=runs_dir,
         defect=os.environ.get("SQUALL_DEFECT", ""),
     )

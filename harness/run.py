@@ -17,7 +17,7 @@ from harness.errors import TargetError
 from harness.follow import RunFollower
 from harness.heal import heal
 from harness.live import LiveModel
-from harness.load import Generator
+from harness.load import MOST_PER_WORKER_S, Generator, overload
 from harness.machine import MachineWatch
 from harness.order import (
     Order,
@@ -134,7 +134,16 @@ def _start(
     stack.callback(heal, tools.state, target, timeline)
     stack.callback(conductor.stop)
     conductor.wait_ready(START_LIMIT_S)
-    generator.wait_ready(START_LIMIT_S)
+    for ready in generator.wait_ready(START_LIMIT_S):
+        if said := overload(ready.worker, ready.peak_per_s):
+            note(said)
+            timeline.tell(
+                "load",
+                "overload",
+                f"worker-{ready.worker}",
+                peak_per_s=ready.peak_per_s,
+                most_per_s=MOST_PER_WORKER_S,
+            )
     return _Session(
         order=order,
         tools=tools,

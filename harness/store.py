@@ -80,12 +80,16 @@ class LoadPlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LoadReady(msgspec.Struct, frozen=True, kw_only=True):
-    """load/ready-<w>.json: worker w has its schedule (worker 0 also wrote schedule.bin)."""
+    """load/ready-<w>.json: worker w has its schedule (worker 0 also wrote schedule.bin).
+
+    `peak_per_s`: the most arrivals that any second of its share holds.
+    """
 
     worker: int
     pid: int
     arrivals: int
     names: tuple[str, ...]
+    peak_per_s: int = 0
 
 
 class LoadGo(msgspec.Struct, frozen=True, kw_only=True):

@@ -29,7 +29,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     service  breaker (data: before, after) and the other      edge, ...     instance
              kinds that system.yaml lists under `events`;
              health (data: state, why, by): Envoy's view     edge          instance
-    load     started finished                                 scenario
+    load     overload (data: peak_per_s, most_per_s)          worker-<w>
     """
 
     mono_ns: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -124,6 +125,16 @@ def read_schedule(path: Path) -> list[int]:
 def worker_share(due_us: list[int], worker: int, workers: int) -> list[tuple[int, int]]:
     """(intent, due_us) of one worker: every n-th arrival, so that no two workers share one."""
     return [(intent, due_us[intent]) for intent in range(worker, len(due_us), workers)]
+
+
+def most_in_a_second(due_us: Sequence[int]) -> int:
+    """The most arrivals of an ordered schedule that any stretch of one second holds."""
+    most = begin = 0
+    for end, at_us in enumerate(due_us):
+        while due_us[begin] <= at_us - US_PER_S:
+            begin += 1
+        most = max(most, end - begin + 1)
+    return most
 
 
 def _ease(share: float) -> float:

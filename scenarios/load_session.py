@@ -12,7 +12,7 @@ from typing import Final
 from harness.clock import NS_PER_S
 from harness.load import PLAN_VARIABLE
 from harness.store import LoadDone, LoadGo, LoadPlan, LoadReady, RunFolder, read_json, write_json
-from harness.traffic import Curve, arrivals_us, worker_share, write_schedule
+from harness.traffic import Curve, arrivals_us, most_in_a_second, worker_share, write_schedule
 from scenarios.attempt_file import AttemptFile, NoRecorder, Recorder
 
 GO_TIMEOUT_S: Final = 120.0
@@ -40,6 +40,11 @@ class Session:
     recorder: Recorder
     folder: RunFolder | None = None
 
+    @property
+    def peak_per_s(self) -> int:
+        """The most arrivals that any second of this worker's share holds."""
+        return most_in_a_second([due_us for _, due_us in self.arrivals])
+
     def ready(self, names: Sequence[str]) -> None:
         """Tell the harness that the schedule is made and the users wait."""
         if self.folder is not None:
@@ -48,6 +53,7 @@ class Session:
                 pid=os.getpid(),
                 arrivals=len(self.arrivals),
                 names=tuple(names),
+                peak_per_s=self.peak_per_s,
             )
             write_json(self.folder.ready(self.worker), record)
 

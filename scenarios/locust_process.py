@@ -11,6 +11,7 @@ from locust import events
 from locust.runners import MasterRunner, WorkerRunner
 
 from harness.errors import ConfigError, HarnessError
+from harness.load import overload
 from harness.traffic import Curve
 from scenarios.load_session import NeverStartedError, Session, open_session
 
@@ -89,6 +90,8 @@ class _Process:
         session = self.load.session
         try:
             self.load.prepare()
+            if said := overload(session.worker, session.peak_per_s):
+                _log.warning(said)
             session.ready(self._names)
             self.load.run(session.zero_ns(gevent.sleep))
             session.done(self.load.started)

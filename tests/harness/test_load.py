@@ -11,8 +11,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from benchmarks.arrival_server import ArrivalServer
 from harness.errors import ConfigError, TargetError
-from harness.load import Generator, scenario_names, scenario_path
+from harness.load import Generator, overload, scenario_names, scenario_path
 from harness.records import RECORD_BYTES
 from harness.traffic import read_schedule
 from scenarios.attempt_file import BLOCK_BYTES
@@ -78,6 +79,36 @@ def test_two_workers_cover_the_schedule_exactly_once(tmp_path: Path) -> None:
     assert sum(d.started for d in done) == len(scheduled)
     assert sorted(a.intent for a in attempts_of(folder)) == list(range(len(scheduled)))
     assert gone(generator.pid)
+
+
+def test_two_workers_deliver_what_is_too_much_for_one(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    with ArrivalServer(tmp_path, room=20_000) as server:
+        plan = plan_of(folder, server.url, 2, rate_scale=4000 / 120, workers=2)
+        with Generator.start(plan, folder) as generator:
+            ready = generator.wait_ready(READY_S)
+            begin(generator)
+            done = generator.wait_done(20)
+        came = sorted(server.arrivals()[:, 1].tolist())
+    scheduled = read_schedule(folder.schedule)
+    assert len(scheduled) > 7000
+    assert came == list(range(len(scheduled)))
+    assert sum(d.attempts for d in done) == len(scheduled)
+    assert all(1500 < r.peak_per_s < 2500 for r in ready)
+
+
+def test_a_worker_that_is_asked_for_too_much_says_so(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    plan = plan_of(folder, "http://127.0.0.1:1", 2, rate_scale=2500 / 120)
+    with Generator.start(plan, folder) as generator:
+        (ready,) = generator.wait_ready(READY_S)
+        said = overload(ready.worker, ready.peak_per_s)
+        assert "above 2,000" in said
+        until(lambda: said in folder.log("locust").read_text())
+
+
+def test_a_worker_that_holds_its_share_says_nothing() -> None:
+    assert overload(0, 2000) == ""
 
 
 def test_a_generator_that_dies_early_is_told(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from harness.traffic import (
     Spike,
     Steady,
     arrivals_us,
+    most_in_a_second,
     read_schedule,
     worker_share,
     write_schedule,
@@ -86,3 +87,10 @@ def test_a_cut_or_missing_schedule_is_told(tmp_path: Path) -> None:
 
 def test_a_share_keeps_the_number_of_the_intent() -> None:
     assert worker_share([5, 6, 7], 1, 2) == [(1, 6)]
+
+
+@given(st.lists(st.integers(0, 4_000_000), max_size=60))
+def test_the_peak_is_the_fullest_second_wherever_it_begins(some: list[int]) -> None:
+    due_us = sorted(some)
+    counts = [sum(at <= other < at + US_PER_S for other in due_us) for at in due_us]
+    assert most_in_a_second(due_us) == max(counts, default=0)
