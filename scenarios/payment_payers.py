@@ -107,7 +107,17 @@ class _Promise(msgspec.Struct, frozen=True):
         return zlib.crc32(text.encode())
 
 
+class _Problem(msgspec.Struct, frozen=True):
+    """A refusal (RFC 9457), whose own `status` is the number of the answer."""
+
+    payment_id: str
+    payment_status: str
+    amount_minor: int
+    currency: str
+
+
 _decode_promise = msgspec.json.Decoder(_Promise).decode
+_decode_problem = msgspec.json.Decoder(_Problem).decode
 
 
 def share(seed: int, intent: int, draw: int) -> float:
@@ -193,12 +203,26 @@ def _read_payment(answer: Answer) -> tuple[_Says, int]:
         says, digest = _read_promise(answer)
         return (says, digest) if says is _Says.CAPTURED else (_Says.UNKNOWN, 0)
     if status in (402, 422):
-        return _Says.DECLINED, _read_promise(answer)[1]
+        return _Says.DECLINED, _digest_of_refusal(answer)
     if status == 503 and answer.headers.get("not-processed") == "true":  # noqa: PLR2004  # HTTP
         return _Says.UNTOUCHED, 0
     if 400 <= status < 500 and status not in _MAY_COME_GOOD:  # noqa: PLR2004  # HTTP's own classes
         return _Says.REFUSED, 0
     return _Says.UNKNOWN, 0
+
+
+def _digest_of_refusal(answer: Answer) -> int:
+    """Equal to what the status tells of the same payment; 0 where the problem names no payment."""
+    try:
+        problem = _decode_problem(answer.body)
+    except msgspec.MsgspecError:
+        return 0
+    return _Promise(
+        payment_id=problem.payment_id,
+        status=problem.payment_status,
+        amount_minor=problem.amount_minor,
+        currency=problem.currency,
+    ).digest()
 
 
 def _read_status(answer: Answer) -> tuple[_Says, int]:

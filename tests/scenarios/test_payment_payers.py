@@ -37,7 +37,12 @@ def body(status: str, payment_id: str = "p1") -> bytes:
 
 
 CAPTURED = Answer(201, ErrorClass.NONE, body("captured"))
-DECLINED = Answer(402, ErrorClass.NONE, b'{"title":"declined"}')
+DECLINED = Answer(
+    402,
+    ErrorClass.NONE,
+    b'{"title":"declined","status":402,"payment_id":"p1","payment_status":"declined",'
+    b'"amount_minor":1234,"currency":"EUR"}',
+)
 PENDING = Answer(202, ErrorClass.NONE, b'{"status":"pending"}')
 UNTOUCHED = Answer(503, ErrorClass.NONE, b"", {"not-processed": "true"})
 BROKEN = Answer(500, ErrorClass.NONE)
@@ -153,7 +158,15 @@ def test_a_captured_payment_is_ok_with_the_digest_of_its_promise() -> None:
 
 
 def test_a_declined_payment_is_a_fail_at_once() -> None:
-    assert live(iter([DECLINED])).learned == [Learned(Outcome.FAIL, 0)]
+    (learned,) = live(iter([DECLINED])).learned
+    assert learned == Learned(Outcome.FAIL, zlib.crc32(b"p1|declined|1234|EUR"))
+
+
+def test_a_refusal_and_the_status_of_the_same_payment_give_the_same_digest() -> None:
+    found = Answer(200, ErrorClass.NONE, body("declined"))
+    refused, asked = live(iter([TIMED_OUT, NOT_FOUND, DECLINED])), live(iter([TIMED_OUT, found]))
+    assert refused.learned[-1] == asked.learned[-1]
+    assert refused.end is Outcome.FAIL
 
 
 def test_a_reused_key_is_a_fail_at_once() -> None:
