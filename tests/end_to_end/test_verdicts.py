@@ -24,7 +24,8 @@ def reasons(verdict: dict[str, Any]) -> str:
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Place:
     """One run on the sound system; several tests look at what it left."""
     place = Place(tmp_path_factory.mktemp("sound"))
-    done = place.call(*place.run_arguments(place.experiment("ledger-killed-at-peak"), "--json"))
+    experiment = place.experiment("ledger-killed-at-peak")
+    done = place.call_undisturbed(*place.run_arguments(experiment, "--json"))
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(done.stdout)["verdict"] == "PASS"
     return place

@@ -22,6 +22,7 @@ from harness.timeline import Event
 
 ROOT = Path(__file__).parent.parent.parent
 LIMIT_S = 60.0
+INVALID = 3
 SHORT = {"warm_up_s": 1, "baseline_s": 4, "fault_s": 4, "recovery_s": 8, "drain_s": 6}
 
 
@@ -72,6 +73,19 @@ class Place:
             timeout=LIMIT_S * 2,
             check=False,
         )
+
+    def call_undisturbed(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """One run; it is made again, at most twice, when others took the machine from it."""
+        done = self.call(*arguments)
+        for _ in range(2):
+            if done.returncode != INVALID or not self.was_disturbed():
+                break
+            done = self.call(*arguments)
+        return done
+
+    def was_disturbed(self) -> bool:
+        """Whether the newest run proves nothing since the machine was shared."""
+        return any(r["code"] == "machine_shared" for r in self.verdict()["reasons"])
 
     def run_arguments(self, experiment: Path, *more: str) -> tuple[str, ...]:
         """`run EXPERIMENT` in this place."""
