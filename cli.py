@@ -141,9 +141,8 @@ def bench(
     for said in peers.install() if install_peers else ():
         click.echo(said, err=True)
     click.echo(machine(), err=True)
-    results = run_rows((row,) if row else row_names(), rounds, partial(click.echo, err=True))
-    if write:
-        write_table(write, results, row_names())
+    keep = partial(write_table, write, order=row_names()) if write else bool
+    results = run_rows((row,) if row else row_names(), rounds, partial(click.echo, err=True), keep)
     _say(results, as_json=as_json)
     return 0
 

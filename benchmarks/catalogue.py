@@ -48,9 +48,12 @@ def find_row(name: str) -> Row:
 
 
 def run_rows(
-    names: Iterable[str], rounds: int | None, say: Callable[[str], object]
+    names: Iterable[str],
+    rounds: int | None,
+    say: Callable[[str], object],
+    keep: Callable[[tuple[Result, ...]], object],
 ) -> tuple[Result, ...]:
-    """Measure these rows one after the other, saying which one is on.
+    """Measure these rows one after the other, saying which one is on; `keep` each as it comes.
 
     A row that could not be measured says why in the peer's place and keeps nothing else.
     """
@@ -59,8 +62,10 @@ def run_rows(
         say(f"{name} ...")
         row = find_row(name)
         try:
-            results += run_row(row, rounds)
+            found = run_row(row, rounds)
         except (HarnessError, OSError, SubprocessError) as error:
             say(f"{name}: not measured: {error}")
-            results += not_measured(row, str(error))
+            found = not_measured(row, str(error))
+        keep(found)
+        results += found
     return tuple(results)

@@ -18,11 +18,12 @@ def victim(
 ) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """A Python process in a session of its own, with its start time; killed at the end.
 
-    The code runs after a line was printed, so that the process is surely alive.
+    The code runs only after its identity was read, so that it cannot end before.
     """
-    program = f"print('up', flush=True)\n{code}"
+    program = f"print('up', flush=True)\ninput()\n{code}"
     process = subprocess.Popen(
         [sys.executable, "-c", program],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
@@ -32,12 +33,20 @@ def victim(
         ticks = process_identity(process.pid)
         if ticks is None:
             raise RuntimeError("the victim died at once")
+        _begin(process)
         yield process, ticks
     finally:
         process.kill()
         process.wait(10)
         if process.stdout is not None:
             process.stdout.close()
+
+
+def _begin(process: subprocess.Popen[str]) -> None:
+    if process.stdin is None:
+        raise RuntimeError("its input is not piped")
+    process.stdin.write("\n")
+    process.stdin.close()
 
 
 def read_line(process: subprocess.Popen[str]) -> str:
