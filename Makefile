@@ -30,7 +30,8 @@ lint: setup
 	$(BIN)/mypy
 
 bench: setup
-	$(BIN)/squall bench --write docs/benchmarks.md
+	mkdir -p runs
+	$(BIN)/squall bench --write docs/benchmarks.md --json > runs/bench.json
 
 lock:
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev pyproject.toml -o requirements.lock

@@ -1,4 +1,4 @@
-"""Results as the table of docs/benchmarks.md."""
+"""Results as the table of docs/benchmarks.md: one line a case, all its peers beside ours."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from harness.errors import ConfigError
 BEGIN: Final = "<!-- table -->"
 END: Final = "<!-- /table -->"
 HEAD: Final = (
-    "| row | case | ours | range | peer | ratio | goal | met |",
-    "|---|---|---|---|---|---|---|---|",
+    "| row | case | ours (range) | peers (ours to theirs) | goal | met |",
+    "|---|---|---|---|---|---|",
 )
 
 
@@ -23,19 +23,6 @@ def machine() -> str:
     with open("/proc/cpuinfo") as lines:  # noqa: PTH123  # one line of a pseudo-file
         model = next((x.split(":")[1].strip() for x in lines if x.startswith("model name")), "?")
     return f"{model}, Linux {platform.release()}, Python {platform.python_version()}."
-
-
-def _line(r: Result) -> str:
-    ours = "-" if r.ours is None else f"{_short(r.ours)} {r.unit}"
-    span = "-" if r.ours_min is None else f"{_short(r.ours_min)} to {_short(r.ours_max)}"
-    peer = r.peer_name if r.peer is None else f"{r.peer_name} {_short(r.peer)}"
-    ratio = "" if r.ratio is None else f"{r.ratio:.2f}"
-    met = {True: "yes", False: "**no**", None: ""}[r.met] + (" (disturbed)" if r.disturbed else "")
-    return f"| {r.row} | {r.case} | {ours} | {span} | {peer} | {ratio} | {r.goal} | {met} |"
-
-
-def _short(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4g}"
 
 
 def write_table(path: Path, results: Sequence[Result], order: Sequence[str]) -> None:
@@ -52,6 +39,37 @@ def write_table(path: Path, results: Sequence[Result], order: Sequence[str]) -> 
         name = line.split("|")[1].strip() if line.startswith("|") else ""
         lines.setdefault(name, []).append(line)
     for name in {r.row for r in results}:
-        lines[name] = [_line(r) for r in results if r.row == name]
+        lines[name] = _lines([r for r in results if r.row == name])
     body = [line for name in order for line in lines.get(name, [])]
     path.write_text("\n".join([f"{before}{BEGIN}", machine(), "", *HEAD, *body, f"{END}{after}"]))
+
+
+def _lines(of_row: list[Result]) -> list[str]:
+    cases = dict.fromkeys(r.case for r in of_row)
+    return [_line([r for r in of_row if r.case == case]) for case in cases]
+
+
+def _line(of_case: list[Result]) -> str:
+    first = of_case[0]
+    ours = "-" if first.ours is None else f"{_short(first.ours)} {first.unit}"
+    span = "" if first.rounds < 2 else f" ({_short(first.ours_min)} to {_short(first.ours_max)})"  # noqa: PLR2004  # one has no range
+    peers = ", ".join(filter(None, map(_peer, of_case)))
+    cells = (first.row, first.case, ours + span, peers, first.goal, _met(of_case))
+    return f"| {' | '.join(cells)} |"
+
+
+def _peer(r: Result) -> str:
+    if r.peer is None:  # its name says why, or it has no such figure
+        return r.peer_name if ":" in r.peer_name else ""
+    return f"{r.peer_name} {_short(r.peer)}" + ("" if r.ratio is None else f" ({r.ratio:.2f})")
+
+
+def _met(of_case: list[Result]) -> str:
+    """Against a ratio: beside every peer."""
+    known = [r.met for r in of_case if r.met is not None]
+    word = ("yes" if all(known) else "**no**") if known else ""
+    return word + (" (disturbed)" if of_case[0].disturbed else "")
+
+
+def _short(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"

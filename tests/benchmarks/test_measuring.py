@@ -84,8 +84,16 @@ def test_the_table_stands_between_its_markers(tmp_path: Path) -> None:
     text = page.read_text()
     assert text.startswith("before\n<!-- table -->\n")
     assert text.endswith("| other | kept |\n<!-- /table -->\nafter\n")
-    assert "| row | rate | 20 1/s | 20 to 20 | theirs 40 | 0.50 | ratio >= 1 | **no** |" in text
+    assert "| row | p50 | 2 ms (1 to 9) | theirs 4 (0.50) | <= 2 | yes |" in text
+    assert "| row | rate | 20 1/s (20 to 20) | theirs 40 (0.50) | ratio >= 1 | **no** |" in text
+    assert "| row | size | 3 B (3 to 3) |  |  |  |" in text
     assert "old" not in text
+
+
+def test_a_peer_that_is_missing_says_so_in_the_table(tmp_path: Path) -> None:
+    page = a_page(tmp_path)
+    write_table(page, run_row(a_row([], missing="not installed")), ["row"])
+    assert "| theirs: not installed | <= 2 |" in page.read_text()
 
 
 def test_a_table_written_twice_is_the_same(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 An answer, and the next request, often follow within 50 us. To sleep until then makes each of them
 20 us later and costs as much CPU as to look. So a vigil that was in vain is not begun again at
 once, and after each further one the rest is longer; nor is one kept while the core is busy, with
-us or with others: then nobody sleeps.
+us or with others: then nobody sleeps, and to look at once only means to find less in each turn.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Final, Protocol
 
 PATIENCE_NS: Final = 50_000
 PAYS_FROM: Final = 2  # turns in which something came
+BUSY_FROM: Final = 8  # such turns, one after the other
 REST_MIN_S, REST_MAX_S = 0.010, 0.160
 
 
@@ -34,6 +35,7 @@ class Vigil:
         "_looked_ns",
         "_loop",
         "_now_ns",
+        "_on_end",
         "_rest_s",
         "_seen",
         "_until_ns",
@@ -44,13 +46,13 @@ class Vigil:
     def __init__(self, loop: Turning, now_ns: Callable[[], int] = time.monotonic_ns) -> None:
         self._loop, self._now_ns = loop, now_ns
         self.ready, self.fresh = True, False
-        self._looked_ns = self._until_ns = self._seen = 0
+        self._looked_ns = self._until_ns = self._seen = self._on_end = 0
         self._rest_s = REST_MIN_S
 
     def begin(self) -> None:
         """Look for what follows, in each turn of the loop."""
         self.ready = self.fresh = False
-        self._seen = 0
+        self._seen = self._on_end = 0
         self._looked_ns = self._now_ns()
         self._until_ns = self._looked_ns + PATIENCE_NS
         self._loop.call_soon(self._look)
@@ -58,7 +60,8 @@ class Vigil:
     def _look(self) -> None:
         before_ns, now_ns = self._looked_ns, self._now_ns()
         self._looked_ns = now_ns
-        if now_ns - before_ns > PATIENCE_NS:
+        self._on_end = self._on_end + 1 if self.fresh else 0
+        if now_ns - before_ns > PATIENCE_NS or self._on_end >= BUSY_FROM:
             self._rest(REST_MIN_S)  # busy
             return
         if self.fresh:

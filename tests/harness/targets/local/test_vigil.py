@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from harness.targets.local.vigil import PATIENCE_NS, REST_MAX_S, REST_MIN_S, Vigil
+from harness.targets.local.vigil import BUSY_FROM, PATIENCE_NS, REST_MAX_S, REST_MIN_S, Vigil
 
 TURN_NS = 2_000
 
@@ -79,9 +79,10 @@ def test_it_goes_on_while_something_comes_and_may_then_be_begun_again(
 ) -> None:
     vigil.begin()
     for _ in range(100):
-        loop.turn(PATIENCE_NS - 1)
-        assert loop.soon, "it has gone to sleep"
+        loop.turn(PATIENCE_NS - TURN_NS - 1)
         vigil.fresh = True
+        loop.turn()
+        assert loop.soon, "it has gone to sleep"
     loop.until_asleep()
     assert vigil.ready
     assert not loop.rests_s
@@ -104,6 +105,16 @@ def test_success_makes_the_rests_short_again(loop: Turns, vigil: Vigil) -> None:
         if not vigil.ready:
             loop.rest()
     assert loop.rests_s == [REST_MIN_S, 2 * REST_MIN_S, REST_MIN_S]
+
+
+def test_a_loop_that_has_always_work_needs_no_vigil(loop: Turns, vigil: Vigil) -> None:
+    vigil.begin()
+    for _ in range(BUSY_FROM):
+        assert loop.soon
+        vigil.fresh = True
+        loop.turn()
+    assert not loop.soon
+    assert loop.rests_s == [REST_MIN_S]
 
 
 def test_a_busy_core_is_left_alone(loop: Turns, vigil: Vigil) -> None:
