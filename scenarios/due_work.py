@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from typing import Final, Generic, Protocol, TypeVar
 
 from scenarios.arrival_agenda import Agenda, Bench, Due
@@ -21,7 +22,7 @@ class Worked(Protocol):
 U = TypeVar("U", bound=Worked)
 
 
-class DueWork(Generic[U]):
+class DueWork(ABC, Generic[U]):
     """One process's agenda and bench; an engine adds the clockwork."""
 
     def __init__(self, session: Session) -> None:
@@ -80,6 +81,6 @@ class DueWork(Generic[U]):
             return f"{given_up} given up, {self._bench.dropped} found no place"
         return ""
 
+    @abstractmethod
     def _wake_at(self, due_us: int) -> None:
         """The engine shall not sleep longer than that."""
-        raise NotImplementedError

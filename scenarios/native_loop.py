@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from gevent.monkey import get_original
 
+from harness.timer_fd import TimerFd
 from scenarios.deadline_queue import NEVER_NS, Deadlines
-from scenarios.timer_fd import TimerFd
 
 READ: Final = 1  # EPOLLIN
 WRITE: Final = 4  # EPOLLOUT

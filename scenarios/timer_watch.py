@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import gevent
 
-from scenarios.timer_fd import TimerFd
+from harness.timer_fd import TimerFd
 
 _READ: Final = 1
 

@@ -6,17 +6,13 @@ uvloop's own timers know whole milliseconds and a cached clock: they fire up to 
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import heapq
-import os
 import time
 from collections.abc import Callable
 from typing import Final
 
-NS_PER_S: Final = 1_000_000_000
-_LIBC: Final = ctypes.CDLL(None, use_errno=True)
-_CLOCK_MONOTONIC: Final = 1
-_TFD_TIMER_ABSTIME: Final = 1
+from harness.timer_fd import TimerFd
+
 # A core that has slept long wakes late: 30 us after 1 ms, 180 us after 100 ms (virtual machine).
 _NAP_NS: Final = 250_000
 # How long before a deadline the loop begins to turn: what four wakings of five are late by. It is
@@ -29,27 +25,16 @@ _NOTHING: Final = 1 << 63  # none is later
 _NEVER: Final = 0  # disarms a timerfd, and unsays that it has fired
 
 
-class _Timespec(ctypes.Structure):
-    _fields_ = (("s", ctypes.c_long), ("ns", ctypes.c_long))
-
-
-class _Itimerspec(ctypes.Structure):
-    _fields_ = (("interval", _Timespec), ("value", _Timespec))
-
-
 class TimerQueue:
     """Calls back at or after a moment of CLOCK_MONOTONIC, earliest first, in order of asking."""
 
     def __init__(self) -> None:
-        self._fd = _LIBC.timerfd_create(_CLOCK_MONOTONIC, os.O_NONBLOCK | os.O_CLOEXEC)
-        if self._fd < 0:
-            raise OSError(ctypes.get_errno(), "timerfd_create")
+        self._timer = TimerFd()
         self._waiting: list[tuple[int, int, Callable[[], None]]] = []
         self._asked, self._armed_ns = 0, _NOTHING
         self._wake_ns, self._lead_ns, self._turning = _NEVER, _LEAD_FIRST_NS, False
-        self._setting = _Itimerspec()
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self._fd, self._woken)
+        self._loop.add_reader(self._timer.fd, self._woken)
 
     def at(self, when_ns: int, call: Callable[[], None]) -> None:
         """Call then. There is no way to cancel: a callback finds out that it is stale."""
@@ -76,11 +61,7 @@ class TimerQueue:
         if wake_ns == self._wake_ns:
             return
         self._wake_ns = wake_ns
-        value = self._setting.value
-        value.s, value.ns = divmod(wake_ns, NS_PER_S)
-        setting = ctypes.byref(self._setting)
-        if _LIBC.timerfd_settime(self._fd, _TFD_TIMER_ABSTIME, setting, None) != 0:
-            raise OSError(ctypes.get_errno(), "timerfd_settime")
+        self._timer.set(wake_ns)
 
     def _woken(self) -> None:
         """The timer has fired. After a nap, how late it is teaches nothing: naps are for that."""
@@ -115,7 +96,7 @@ class TimerQueue:
 
     def close(self) -> None:
         """Forget all and give the descriptor back."""
-        self._loop.remove_reader(self._fd)
-        os.close(self._fd)
+        self._loop.remove_reader(self._timer.fd)
+        self._timer.close()
         self._waiting.clear()
         self._armed_ns = _NOTHING
