@@ -158,6 +158,37 @@ begin
                 p_payment || case p_kind when 'post' then ':void' else ':post' end);
 end $$;
 
+-- Several moves in one transaction; their outcomes in the same order. A post or a void finds its
+-- payer in its hold. All accounts are locked first, in one order: else two calls could wait for
+-- each other, since each of them would lock in the order of its moves.
+create function move(p_payments text[], p_kinds text[], p_references text[], p_payers text[],
+                     p_payees text[], p_amounts bigint[], p_currencies text[]) returns text[]
+language plpgsql as $$
+declare
+    v_outcomes text[];
+begin
+    if cardinality(p_kinds) > 1 then
+        perform from (
+            select distinct unnest(case kind
+                when 'hold' then array[payer, 'held:' || payer]
+                when 'post' then array[held.credit, payee]
+                else array[held.credit, held.debit] end) as account
+            from unnest(p_payments, p_kinds, p_payers, p_payees) as m (payment, kind, payer, payee)
+            left join lateral (select debit, credit from transfers
+                               where kind <> 'hold' and transfer_id = payment || ':hold') held on true
+            order by account
+        ) named, lateral (select from accounts where account = named.account for no key update) locked;
+    end if;
+    for i in 1 .. cardinality(p_kinds) loop
+        v_outcomes[i] := case p_kinds[i]
+            when 'hold' then hold(p_payments[i], p_references[i], p_payers[i], p_payees[i],
+                                  p_amounts[i], p_currencies[i])
+            else settle(p_payments[i], p_kinds[i], p_references[i], p_payees[i],
+                        p_amounts[i], p_currencies[i]) end;
+    end loop;
+    return v_outcomes;
+end $$;
+
 -- The accounts of the reference system, funded once out of equity.
 insert into accounts (account, currency, may_overdraw) values ('equity', 'EUR', true);
 insert into accounts (account, currency)

@@ -1,4 +1,4 @@
-"""The ledger's rows: a transfer is one statement, evidence is streamed as the database formats it.
+"""The ledger's rows: transfers at once are one statement, evidence is streamed by the database.
 
 The role `Store` is what the application needs; `PostgresStore` is the sound one. DatabaseError
 comes through as it is: it says whether the transfer may have happened.
@@ -19,13 +19,15 @@ from reference_services.ledger.domain import (
     VoidRequest,
 )
 from reference_services.resilience.database import Chunks, Database
+from reference_services.resilience.gathering import Gathering
 
-SCHEMA_VERSION: Final = "ledger-3"
+# payment, kind (hold, post, void), reference, payer ("" if the hold knows), payee, amount, currency
+Move = tuple[str, str, str, str, str, int, str]
+SCHEMA_VERSION: Final = "ledger-4"
 _SCHEMA: Final = Path(__file__).with_name("schema.sql")
 _LOCK: Final = 741_001  # advisory lock: two replicas start at once, one of them makes the schema
 
-_HOLD: Final = "select hold($1, $2, $3, $4, $5, $6)"
-_SETTLE: Final = "select settle($1, $2, $3, $4, $5, $6)"
+_MOVE: Final = "select move($1, $2, $3, $4, $5, $6, $7)"
 _ENTRIES: Final = """
 select entry, transfer_id, reference, account, sequence, amount_minor, currency, balance_minor,
        hash, prev_hash, kind
@@ -67,6 +69,7 @@ class PostgresStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._moves: Gathering[Move, str] = Gathering(self._move)
 
     async def start(self) -> None:
         """Begin to connect; returns at once."""
@@ -82,34 +85,35 @@ class PostgresStore:
 
     async def hold(self, request: HoldRequest) -> Result:
         """Payer -> held:<payer>."""
-        row = await self._database.row(
-            _HOLD,
-            request.payment_id,
-            request.reference,
-            request.payer,
-            request.payee,
-            request.amount_minor,
-            request.currency,
+        return await self._moved(
+            (
+                request.payment_id,
+                "hold",
+                request.reference,
+                request.payer,
+                request.payee,
+                request.amount_minor,
+                request.currency,
+            )
         )
-        return _result(f"{request.payment_id}:hold", row)
 
     async def post(self, payment_id: str, request: PostRequest) -> Result:
         """held:<payer> -> payee."""
-        row = await self._database.row(
-            _SETTLE,
-            payment_id,
-            "post",
-            request.reference,
-            request.payee,
-            request.amount_minor,
-            request.currency,
+        return await self._moved(
+            (
+                payment_id,
+                "post",
+                request.reference,
+                "",
+                request.payee,
+                request.amount_minor,
+                request.currency,
+            )
         )
-        return _result(f"{payment_id}:post", row)
 
     async def void(self, payment_id: str, request: VoidRequest) -> Result:
         """held:<payer> -> payer."""
-        row = await self._database.row(_SETTLE, payment_id, "void", request.reference, "", 0, "")
-        return _result(f"{payment_id}:void", row)
+        return await self._moved((payment_id, "void", request.reference, "", "", 0, ""))
 
     async def entries(self, chunks: Chunks) -> None:
         """All entries as CSV, oldest first."""
@@ -119,12 +123,16 @@ class PostgresStore:
         """All accounts as CSV."""
         await self._database.export(_ACCOUNTS, chunks)
 
+    async def _moved(self, move: Move) -> Result:
+        outcome, _, reason = (await self._moves.ask(move)).partition(":")
+        transfer_id = f"{move[0]}:{move[1]}"
+        return Result(transfer_id=transfer_id, outcome=cast("Outcome", outcome), reason=reason)
 
-def _result(transfer_id: str, row: asyncpg.Record | None) -> Result:
-    if row is None:
-        raise LookupError("the ledger's function returned no row")
-    outcome, _, reason = row[0].partition(":")
-    return Result(transfer_id=transfer_id, outcome=cast("Outcome", outcome), reason=reason)
+    async def _move(self, moves: list[Move]) -> list[str]:
+        row = await self._database.row(_MOVE, *map(list, zip(*moves, strict=True)))
+        if row is None:
+            raise LookupError("the ledger's function returned no row")
+        return cast("list[str]", row[0])
 
 
 async def migrate(connection: asyncpg.Connection) -> None:

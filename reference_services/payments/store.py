@@ -6,8 +6,10 @@ reckoned by the database's clock alone. DatabaseError comes through as it is.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 import asyncpg
 
@@ -24,25 +26,22 @@ from reference_services.resilience.database import (
     Database,
     NothingHappenedError,
 )
+from reference_services.resilience.gathering import Gathering
 
 LEASE_S: Final = 3.0  # longer than a request may live: whoever is past it has given up or died
-SCHEMA_VERSION: Final = "payments-2"
+SCHEMA_VERSION: Final = "payments-3"
 _SCHEMA: Final = Path(__file__).with_name("schema.sql")
 _LOCK: Final = 741_002  # advisory lock: two replicas start at once, one of them makes the schema
 _LEASE: Final = f"clock_timestamp() + interval '{LEASE_S} s'"
 _FIELDS: Final = "key, payment_id, payer, payee, amount_minor, currency, status, reason"
 
-_CLAIM: Final = f"""
-insert into payments (key, payment_id, payer, payee, amount_minor, currency, lease_until)
-values ($1, $2, $3, $4, $5, $6, {_LEASE}) on conflict (key) do nothing returning true"""  # noqa: S608
+_CLAIM: Final = f"select claim($1, $2, $3, $4, $5, $6, interval '{LEASE_S} s')"
 _TAKE_OVER: Final = f"""
 update payments set lease_until = {_LEASE}, attempts = attempts + 1
 where key = $1 and status = 'pending' and lease_until < clock_timestamp()
 returning {_FIELDS}"""  # noqa: S608  # constants only
 _FIND: Final = f"select {_FIELDS} from payments where key = $1"  # noqa: S608  # constants only
-_FINISH: Final = """
-update payments set status = $2, reason = $3, finished_at = clock_timestamp()
-where key = $1 and status = 'pending' returning true"""
+_FINISH: Final = "select finish($1, $2, $3)"
 _RELEASE: Final = """
 update payments set lease_until = clock_timestamp() where key = $1 and status = 'pending'"""
 _SWEEP: Final = f"""
@@ -55,6 +54,9 @@ returning {_FIELDS}"""  # noqa: S608  # constants only
 _EVIDENCE: Final = """
 select key, payment_id, status, amount_minor, currency, payer, payee
 from payments order by created_at, key"""
+
+_Claiming = tuple[str, str, str, str, int, str]  # key, payment id, payer, payee, amount, currency
+_Ending = tuple[str, str, str]  # key, status, reason
 
 
 class Store(Protocol):
@@ -93,6 +95,8 @@ class PostgresStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._claims: Gathering[_Claiming, bool] = Gathering(partial(self._all, _CLAIM))
+        self._ends: Gathering[_Ending, bool] = Gathering(partial(self._all, _FINISH))
 
     async def start(self) -> None:
         """Begin to connect; returns at once."""
@@ -109,7 +113,7 @@ class PostgresStore:
     async def claim(self, key: str, payment_id: str, request: PaymentRequest) -> Claim:
         """Take the key for a new payment, or learn what it stands for."""
         fields = (request.payer, request.payee, request.amount_minor, request.currency)
-        if await self._database.row(_CLAIM, key, payment_id, *fields) is not None:
+        if await self._claims.ask((key, payment_id, *fields)):
             fresh = Payment(
                 key=key,
                 payment_id=payment_id,
@@ -141,7 +145,7 @@ class PostgresStore:
 
     async def finish(self, payment: Payment, status: Status, reason: str) -> Payment:
         """Store how it ended; the first end stays. The payment as it is stored."""
-        if await self._database.row(_FINISH, payment.key, status, reason) is not None:
+        if await self._ends.ask((payment.key, status, reason)):
             return payment.ended(status, reason)
         return await self.find(payment.key) or payment
 
@@ -156,6 +160,13 @@ class PostgresStore:
     async def evidence(self, chunks: Chunks) -> None:
         """All payments as CSV."""
         await self._database.export(_EVIDENCE, chunks)
+
+    async def _all(self, query: str, asked: Sequence[tuple[str | int, ...]]) -> list[bool]:
+        """Whether the row of each was written by it."""
+        row = await self._database.row(query, *map(list, zip(*asked, strict=True)))
+        if row is None:
+            raise LookupError(f"no row: {query}")
+        return cast("list[bool]", row[0])
 
 
 def _payment(row: asyncpg.Record) -> Payment:

@@ -72,7 +72,7 @@ class PoolLimits:
     """
 
     size: int = 10
-    warm: int = 6
+    warm: int = 3
     acquire_timeout_s: float = 0.3
     connect_timeout_s: float = 0.5
     statement_timeout_s: float = 1.0

@@ -19,15 +19,25 @@ ASKED = PaymentRequest(payer="payer-0001", payee="merchant-001", amount_minor=5,
 OTHER = PaymentRequest(payer="payer-0001", payee="merchant-001", amount_minor=6, currency="EUR")
 
 
-@pytest.fixture
-async def store(postgres: PostgresServer) -> AsyncIterator[PostgresStore]:
-    made = PostgresStore(Database(postgres.database("payments"), PoolLimits(size=6), migrate))
+async def opened(url: str) -> PostgresStore:
+    made = PostgresStore(Database(url, PoolLimits(size=6), migrate))
     await made.start()
 
     async def ready() -> bool:
         return not await made.ready()
 
     await until(ready, 10.0)
+    return made
+
+
+@pytest.fixture
+def url(postgres: PostgresServer) -> str:
+    return postgres.database("payments")
+
+
+@pytest.fixture
+async def store(url: str) -> AsyncIterator[PostgresStore]:
+    made = await opened(url)
     yield made
     await made.stop()
 
@@ -56,6 +66,22 @@ async def test_a_key_stands_for_one_request_only(store: PostgresStore) -> None:
 async def test_of_many_claims_at_once_one_wins(store: PostgresStore) -> None:
     claims = await asyncio.gather(*(store.claim("k", f"pay_{n}", ASKED) for n in range(20)))
     assert sorted(claim.verdict for claim in claims) == ["in_progress"] * 19 + ["new"]
+
+
+async def test_replicas_that_claim_the_same_keys_at_once_share_them(
+    store: PostgresStore, url: str
+) -> None:
+    """Each statement holds many keys: in another order each, they would be in a deadlock."""
+    other = await opened(url)
+    for turn in range(20):
+        keys = [f"k{turn}-{n}" for n in range(30)]
+        claims = await asyncio.gather(
+            *(store.claim(key, f"pay_a{key}", ASKED) for key in keys),
+            *(other.claim(key, f"pay_b{key}", ASKED) for key in reversed(keys)),
+        )
+        assert [claim.verdict for claim in claims].count("new") == len(keys)
+        assert len({claim.payment.payment_id for claim in claims}) == len(keys)
+    await other.stop()
 
 
 async def test_a_stale_lease_is_taken_over_by_one(
