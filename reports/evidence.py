@@ -21,23 +21,22 @@ from harness.store import RunFolder
 from reports.refused import why_not
 
 Column = npt.NDArray[Any]
-# `intent` is null for a key that is not `<prefix><canonical number>`.
-_INTENT: Final = """
-create macro intent_of(key, prefix) as
-case when starts_with(key, prefix)
-      and try_cast(substr(key, length(prefix) + 1) as bigint)::varchar
-          = substr(key, length(prefix) + 1)
-     then try_cast(substr(key, length(prefix) + 1) as bigint) end"""
+# `intent` is null for a key that is not the prefix and a number, written as numbers are. The number
+# is found once a row: what stands in two conditions is worked out twice.
+_INTENTS: Final = """
+(select *, try_cast(substr({key}, length({prefix}) + 1) as bigint) as number from {table})"""
+_INTENT: Final = "case when {prefix} || number = {key} then number end as intent"
+_KEYS: Final[Mapping[str, str]] = {ENTRIES: "reference", CHARGES: "reference", PAYMENTS: "key"}
 # `mark` stands for a hash where it only has to be compared; `sound`: it follows from its row.
 _COLUMNS: Final[Mapping[str, str]] = {
     ENTRIES: """
-        * exclude (hash, prev_hash), intent_of(reference, {prefix}) as intent,
+        * exclude (hash, prev_hash, number), {intent},
         hash(hash) as mark, hash(prev_hash) as prev_mark,
         sha256(prev_hash || encode(concat_ws('|', account, sequence, transfer_id, amount_minor,
             currency, balance_minor))) = lower(hex(hash)) as sound""",
     ACCOUNTS: "account, sequence, balance_minor, hash(hash) as mark",
-    CHARGES: "*, intent_of(reference, {prefix}) as intent",
-    PAYMENTS: "*, intent_of(key, {prefix}) as intent",
+    CHARGES: "* exclude (number), {intent}",
+    PAYMENTS: "* exclude (number), {intent}",
 }
 
 
@@ -82,7 +81,6 @@ def read_evidence(folder: RunFolder, named: tuple[str, ...], prefix: str) -> Evi
     `intent` in a table is the number behind `prefix` in the row's key.
     """
     evidence = Evidence(duckdb.connect(":memory:", config=CONFIG))
-    evidence.ask(_INTENT)
     missing: list[str] = []
     if ENTRIES not in named:
         missing.append(f"the experiment does not ask for {ENTRIES}, so no payment can be checked")
@@ -102,7 +100,6 @@ def _open(evidence: Evidence, folder: RunFolder, name: str, prefix: str) -> str:
     kind, path = KINDS.get(name), folder.evidence(name)
     if kind is None or not path.is_file():
         return why_not(folder.fetched(name), kind)
-    columns = _COLUMNS[name].format(prefix=quoted(prefix))
     try:
         found = evidence.ask(
             f"select column_name, column_type from (describe from {table_of(path)})"  # noqa: S608  # a quoted path
@@ -110,7 +107,17 @@ def _open(evidence: Evidence, folder: RunFolder, name: str, prefix: str) -> str:
         types = dict(zip(found["column_name"].tolist(), found["column_type"].tolist(), strict=True))
         if types != types_of(kind):
             return "cannot be read: it has other columns than agreed"
-        evidence.ask(f"create view {name} as select {columns} from {table_of(path)}")  # noqa: S608  # own names, a quoted path
+        evidence.ask(f"create view {name} as {_rows(name, table_of(path), quoted(prefix))}")
     except StoredRunError:
         return "cannot be read: it is no whole table"
     return ""
+
+
+def _rows(name: str, table: str, prefix: str) -> str:
+    """The query behind the view of a source."""
+    key = _KEYS.get(name)
+    if key is None:
+        return f"select {_COLUMNS[name]} from {table}"  # noqa: S608  # own names, a quoted path
+    intent = _INTENT.format(prefix=prefix, key=key)
+    numbered = _INTENTS.format(prefix=prefix, key=key, table=table)
+    return f"select {_COLUMNS[name].format(intent=intent)} from {numbered}"  # noqa: S608  # likewise
