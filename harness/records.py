@@ -1,9 +1,14 @@
 """The packed attempt: the one place that knows how a request is kept on disk.
 
 A file of attempts is a sequence of 24-byte records in the order in which attempts ended. While it
-is written it is longer: what was not written yet is zero, and a record's last byte, which no whole
-record has as zero, is written last. So a killed generator leaves at most one torn record, and
-`whole_bytes` says where the whole ones end.
+is written it is longer: what was not written yet is zero, and a record's last byte, its attempt's
+number, which no whole record has as zero, is written last. So a killed generator leaves at most one
+torn record, and `whole_bytes` says where the whole ones end.
+
+That byte is the top of the last of six words, which are stored one after the other. A word is one
+store where the machine's own order is this one (little-endian), which a signal cannot cut in two;
+elsewhere the packing puts its bytes down from the lowest to the top one. Either way the last byte
+is not set before the other 23 are what they shall be.
 Times are microseconds since the run's zero (the schedule's first instant), thus a run is limited
 to `MAX_RUN_S`.
 """
@@ -15,11 +20,12 @@ from enum import IntEnum
 from typing import Final, NamedTuple
 
 MAX_RUN_S: Final = 3600
-_RECORD: Final = struct.Struct("<IIIIIHBB")
+_RECORD: Final = struct.Struct("<6I")
 RECORD_BYTES: Final = _RECORD.size
-# What the generator calls for every request: a buffer, an offset, and `fields_of` an attempt.
+# What the generator calls for every request: a buffer, an offset, and `words_of` an attempt.
 pack_into: Final = _RECORD.pack_into
 # For numpy.dtype(list(FIELDS)) in the judge; `code` packs status (10 bits), outcome (2), name (4).
+# It, `error` and `attempt` are the last word.
 FIELDS: Final = (
     ("intent", "<u4"),
     ("due_us", "<u4"),
@@ -33,6 +39,8 @@ FIELDS: Final = (
 STATUS_MASK: Final = 0x3FF
 OUTCOME_SHIFT: Final = 10
 NAME_SHIFT: Final = 12
+ERROR_SHIFT: Final = 16
+ATTEMPT_SHIFT: Final = 24
 MAX_NAMES: Final = 16
 MAX_ATTEMPTS: Final = 255  # more than these are kept as these
 
@@ -78,25 +86,33 @@ class Attempt(NamedTuple):
     attempt: int
 
 
-def fields_of(a: Attempt) -> tuple[int, int, int, int, int, int, int, int]:
+def words_of(a: Attempt) -> tuple[int, int, int, int, int, int]:
     """An attempt in the layout's order."""
     code = a.status & STATUS_MASK | a.outcome << OUTCOME_SHIFT | a.name << NAME_SHIFT
     many = min(a.attempt, MAX_ATTEMPTS)
-    return a.intent, a.due_us, a.late_us, a.took_us, a.answer, code, a.error, many
+    last = code | a.error << ERROR_SHIFT | many << ATTEMPT_SHIFT
+    return a.intent, a.due_us, a.late_us, a.took_us, a.answer, last
 
 
 def pack(a: Attempt) -> bytes:
     """The record's 24 bytes."""
-    return _RECORD.pack(*fields_of(a))
+    return _RECORD.pack(*words_of(a))
 
 
 def unpack(raw: bytes) -> Attempt:
     """The attempt that 24 bytes hold."""
-    intent, due, late, took, answer, code, error, attempt = _RECORD.unpack(raw)
-    outcome = Outcome(code >> OUTCOME_SHIFT & 3)
-    status, name = code & STATUS_MASK, code >> NAME_SHIFT
+    intent, due, late, took, answer, last = _RECORD.unpack(raw)
     return Attempt(
-        intent, due, late, took, answer, status, outcome, name, ErrorClass(error), attempt
+        intent,
+        due,
+        late,
+        took,
+        answer,
+        last & STATUS_MASK,
+        Outcome(last >> OUTCOME_SHIFT & 3),
+        last >> NAME_SHIFT & MAX_NAMES - 1,
+        ErrorClass(last >> ERROR_SHIFT & 0xFF),
+        last >> ATTEMPT_SHIFT,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final, NoReturn
 
 import gevent
 
-from harness.records import Attempt, fields_of, pack_into
+from harness.records import Attempt, pack_into, words_of
 from scenarios.due_work import DueWork, Worked
 from scenarios.load_session import Session
 from scenarios.timer_watch import TimerWatch
@@ -44,7 +44,7 @@ class Arrivals(DueWork[Worked]):
             return
         recorder = self.session.recorder
         try:
-            pack_into(recorder.room, recorder.place(), *fields_of(attempt))
+            pack_into(recorder.room, next(recorder.places), *words_of(attempt))
         except OSError as error:
             end_at_once(CANNOT_RECORD, f"cannot record: {error}")
 

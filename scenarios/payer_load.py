@@ -12,6 +12,8 @@ from functools import partial
 from typing import Final, cast
 
 from harness.records import (
+    ATTEMPT_SHIFT,
+    ERROR_SHIFT,
     MAX_ATTEMPTS,
     NAME_SHIFT,
     OUTCOME_SHIFT,
@@ -21,11 +23,12 @@ from harness.records import (
     pack_into,
 )
 from scenarios.arrival_agenda import Due
+from scenarios.attempt_file import Recorder
 from scenarios.due_work import DueWork
 from scenarios.load_session import Session
 from scenarios.native_loop import NativeLoop
 from scenarios.payer_host import Host
-from scenarios.payer_wire import Wire
+from scenarios.payer_wire import Told, Wire
 from scenarios.payment_payers import (
     NAMES,
     Answer,
@@ -45,6 +48,9 @@ MAX_CONNECTIONS: Final = 2_000
 _PATIENCE_NS: Final = int(ATTEMPT_PATIENCE_S * 1e9)
 _LAST_ANSWERS_NS: Final = 1_000_000_000
 _MOST_AT_ONCE: Final = 32
+_ONE_MORE: Final = 1 << ATTEMPT_SHIFT
+_MOST_COUNTED: Final = MAX_ATTEMPTS << ATTEMPT_SHIFT
+_NAME_BITS: Final = {name: index << NAME_SHIFT for index, name in enumerate(NAMES)}
 OnPage = Callable[[Request, int, Answer, Outcome], None]
 
 
@@ -53,19 +59,26 @@ class CannotRecordError(Exception):
 
 
 class Visit:
-    """A payer between two attempts, and its next request as it goes on the wire."""
+    """A payer between two attempts, and its next request as it goes on the wire.
 
-    __slots__ = ("attempt", "payer", "raw", "request")
+    `word` is what a record's last word has of an attempt before its answer: its number and name.
+    """
+
+    __slots__ = ("_counted", "payer", "raw", "request", "word")
 
     def __init__(self, payer: Payer, host: Host) -> None:
         self.payer = payer
-        self.attempt = 0
+        self._counted = 0
         self.ask(host)
 
     def ask(self, host: Host) -> None:
-        """The payer's next request."""
-        self.request = cast("Request", next(self.payer))
-        self.raw = host.bytes_of(self.request)
+        """The payer's next request, which goes out once."""
+        self.request = request = cast("Request", next(self.payer))
+        self.raw = host.bytes_of(request)
+        counted = self._counted
+        if counted < _MOST_COUNTED:
+            self._counted = counted = counted + _ONE_MORE
+        self.word = counted + _NAME_BITS[request.name]
 
 
 class PayerLoad(DueWork["Carrier"]):
@@ -175,7 +188,7 @@ class Carrier:
 
     def __init__(self, load: PayerLoad) -> None:
         self._load = load
-        self._wire = Wire(load.loop, load.host, self._told)
+        self._wire = Wire(load.loop, load.host, self._telling(load.session.recorder))
         self.close = self._wire.close
         self._due: Due
         self._visit: Visit
@@ -189,39 +202,33 @@ class Carrier:
         self._wire.begin(visit.raw, min(now_ns + _PATIENCE_NS, load.stop_ns))
         self._started_us = load.us_of(now_ns)
         self._due, self._visit = due, visit
-        visit.attempt += 1
 
-    def _told(
-        self, status: int, error: ErrorClass, body: bytes, headers: Mapping[str, str]
-    ) -> None:
-        load, visit, due = self._load, self._visit, self._due
-        started_us = self._started_us
-        ended_us = load.now_us()
-        answer = Answer(status, error, body, headers, ended_us / 1e6)
-        learned = cast("Learned", visit.payer.send(answer))
-        outcome = learned.outcome
-        name = NAMES.index(visit.request.name)
-        recorder = load.session.recorder
-        try:
-            pack_into(
-                recorder.room,
-                recorder.place(),
-                due.intent,
-                due.due_us,
-                started_us - due.due_us,
-                ended_us - started_us,
-                learned.digest,
-                status & STATUS_MASK | outcome << OUTCOME_SHIFT | name << NAME_SHIFT,
-                error,
-                min(visit.attempt, MAX_ATTEMPTS),
-            )
-        except OSError as full:
-            raise CannotRecordError(str(full)) from full
-        if load.on_page is not None:
-            load.on_page(visit.request, ended_us - due.due_us, answer, outcome)
-        self._go_on(visit, due.intent, ended_us)
-        load.served()
-        load.come_back(self)
+    def _telling(self, recorder: Recorder) -> Told:
+        """Who is told of each answer, and keeps it: what every record needs is looked up once."""
+        room, places = recorder.room, recorder.places
+
+        def told(status: int, error: ErrorClass, body: bytes, headers: Mapping[str, str]) -> None:
+            load, visit = self._load, self._visit
+            due_us, intent, _ = self._due
+            started_us = self._started_us
+            ended_us = load.now_us()
+            answer = Answer(status, error, body, headers, ended_us / 1e6)
+            outcome, digest = cast("Learned", visit.payer.send(answer))
+            last = visit.word | status & STATUS_MASK | outcome << OUTCOME_SHIFT
+            if error:
+                last |= error << ERROR_SHIFT
+            late_us, took_us = started_us - due_us, ended_us - started_us
+            try:
+                pack_into(room, next(places), intent, due_us, late_us, took_us, digest, last)
+            except OSError as full:
+                raise CannotRecordError(str(full)) from full
+            if load.on_page is not None:
+                load.on_page(visit.request, ended_us - due_us, answer, outcome)
+            self._go_on(visit, intent, ended_us)
+            load.served()
+            load.come_back(self)
+
+        return told
 
     def _go_on(self, visit: Visit, intent: int, ended_us: int) -> None:
         wait = next(visit.payer, None)

@@ -53,6 +53,7 @@ def test_the_judge_reads_the_same_record_as_columns(attempt: Attempt) -> None:
     assert code >> OUTCOME_SHIFT & 3 == attempt.outcome
     assert code >> NAME_SHIFT == attempt.name
     assert (int(row["answer"]), int(row["error"])) == (attempt.answer, attempt.error)
+    assert int(row["attempt"]) == attempt.attempt
 
 
 def test_more_attempts_than_a_byte_holds_stay_at_its_limit() -> None:

@@ -18,30 +18,30 @@ from harness.records import (
     Attempt,
     ErrorClass,
     Outcome,
-    fields_of,
     pack,
     pack_into,
     unpack,
     whole_bytes,
+    words_of,
 )
-from scenarios.attempt_file import BLOCK_BYTES, AttemptFile
+from scenarios.attempt_file import BLOCK_BYTES, AttemptFile, NoRecorder
 
 FIRST = Attempt(3, 10, 20, 30, 40, 201, Outcome.OK, 0, ErrorClass.NONE, 1)
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from harness.records import Attempt, fields_of, pack_into
+from harness.records import Attempt, pack_into, words_of
 from scenarios.attempt_file import AttemptFile
 file = AttemptFile(Path(sys.argv[1]))
 for intent in range(20_000):
     attempt = Attempt(intent, 10, 20, 30, 40, 201, 1, 0, 0, 1)
-    pack_into(file.room, file.place(), *fields_of(attempt))
+    pack_into(file.room, next(file.places), *words_of(attempt))
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
 def keep(file: AttemptFile, attempt: Attempt) -> None:
-    pack_into(file.room, file.place(), *fields_of(attempt))
+    pack_into(file.room, next(file.places), *words_of(attempt))
 
 
 @contextmanager
@@ -71,6 +71,7 @@ def test_a_closed_file_holds_records_and_nothing_else(tmp_path: Path) -> None:
     for intent in range(3):
         keep(file, FIRST._replace(intent=intent))
     assert path.stat().st_size >= 100_000 * RECORD_BYTES
+    assert not path.read_bytes()[3 * RECORD_BYTES :].strip(b"\0")
     file.close()
     assert path.read_bytes() == b"".join(pack(FIRST._replace(intent=i)) for i in range(3))
     assert file.kept == 3
@@ -81,8 +82,10 @@ def test_it_grows_beyond_what_was_expected(tmp_path: Path) -> None:
     file = AttemptFile(path)
     many = 2 * BLOCK_BYTES // RECORD_BYTES + 5
     for intent in range(many):
+        assert file.kept == intent
         keep(file, FIRST._replace(intent=intent))
     file.close()
+    assert file.kept == many
     raw = path.read_bytes()
     assert len(raw) == many * RECORD_BYTES
     intents = [unpack(raw[at : at + 24]).intent for at in range(0, len(raw), RECORD_BYTES)]
@@ -105,7 +108,9 @@ def test_a_full_disk_is_an_error_not_a_hole(tmp_path: Path) -> None:
     for intent in range(room):
         keep(file, FIRST._replace(intent=intent))
     with files_no_longer_than(BLOCK_BYTES), pytest.raises(OSError, match="File too large"):
-        file.place()
+        next(file.places)
+    with pytest.raises(OSError, match="File too large"):
+        next(file.places)  # a second asking finds the same, and no end of all places
     assert file.kept == room
     file.close()
     assert path.stat().st_size == room * RECORD_BYTES
@@ -116,6 +121,14 @@ def test_without_room_it_does_not_even_begin(tmp_path: Path) -> None:
     with files_no_longer_than(1000), pytest.raises(OSError, match="File too large"):
         AttemptFile(tmp_path / "attempts")
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_who_keeps_nothing_counts_all_the_same() -> None:
+    recorder = NoRecorder()
+    for _ in range(3):
+        pack_into(recorder.room, next(recorder.places), *words_of(FIRST))
+    recorder.close()
+    assert recorder.kept == 3
 
 
 def test_another_run_s_records_are_never_written_over(tmp_path: Path) -> None:

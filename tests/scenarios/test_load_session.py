@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from harness.errors import StoredRunError
 from harness.load import PLAN_VARIABLE
-from harness.records import Attempt, ErrorClass, Outcome, fields_of, pack, pack_into
+from harness.records import Attempt, ErrorClass, Outcome, pack, pack_into, words_of
 from harness.store import LoadDone, LoadGo, LoadReady, RunFolder, read_json, write_json
 from harness.traffic import Steady, arrivals_us, read_schedule, worker_share
 from scenarios import load_session
@@ -52,7 +52,7 @@ def test_ready_and_done_say_what_the_harness_must_know(tmp_path: Path) -> None:
     folder = folder_of(tmp_path)
     session = planned(folder, 0, 1)
     session.ready(("pay", "ask"))
-    pack_into(session.recorder.room, session.recorder.place(), *fields_of(ATTEMPT))
+    pack_into(session.recorder.room, next(session.recorder.places), *words_of(ATTEMPT))
     session.done(started=1)
     assert folder.attempts(0).read_bytes() == pack(ATTEMPT)
     ready = read_json(folder.ready(0), LoadReady)

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from harness.records import RECORD_BYTES, Attempt, ErrorClass, Outcome, unpack
+from harness.records import (
+    ATTEMPT_SHIFT,
+    NAME_SHIFT,
+    RECORD_BYTES,
+    Attempt,
+    ErrorClass,
+    Outcome,
+    unpack,
+)
 from scenarios import payer_load
 from scenarios.attempt_file import AttemptFile, Recorder
 from scenarios.load_session import Session
 from scenarios.payer_host import Host
-from scenarios.payer_load import CannotRecordError, PayerLoad
-from scenarios.payment_payers import Answer, Request
+from scenarios.payer_load import CannotRecordError, PayerLoad, Visit
+from scenarios.payment_payers import Answer, Payer, Request
 from tests.support.load_server import LoadServer
 
 
@@ -24,11 +33,16 @@ class FullDisk:
     room = bytearray(RECORD_BYTES)
     kept = 0
 
-    def place(self) -> int:
-        raise OSError("No space left")
+    def __init__(self) -> None:
+        self.places = no_place()
 
     def close(self) -> None:
         pass
+
+
+def no_place() -> Iterator[int]:
+    yield from ()
+    raise OSError("No space left")
 
 
 def session(due_us: list[int], recorder: Recorder, stop_s: float = 5) -> Session:
@@ -133,3 +147,20 @@ def test_a_page_is_told_each_attempt_from_its_intended_start(tmp_path: Path) -> 
     attempts = kept(tmp_path / "a")
     assert [waited_us for _, waited_us, _, _ in told] == [a.late_us + a.took_us for a in attempts]
     assert {(r.name, o) for r, _, _, o in told} == {("pay", Outcome.OK)}
+
+
+def asking_for_ever() -> Payer:
+    while True:
+        yield Request("ask", "GET", "/")
+
+
+def test_more_attempts_than_a_byte_holds_are_counted_as_its_limit() -> None:
+    host = Host("http://127.0.0.1:1")
+    visit = Visit(asking_for_ever(), host)
+    seen = [visit.word]
+    for _ in range(300):
+        visit.ask(host)
+        seen.append(visit.word)
+    numbers = [word >> ATTEMPT_SHIFT for word in seen]
+    assert numbers == [min(number, 255) for number in range(1, 302)]
+    assert {word & (1 << ATTEMPT_SHIFT) - 1 for word in seen} == {1 << NAME_SHIFT}
