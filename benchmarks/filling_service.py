@@ -18,14 +18,14 @@ _SCHEMA_LIMIT_S: Final = 30.0
 _POLL_S: Final = 0.05
 # Shaped as real rows are; their hashes are no chain, which a fetch does not look at.
 _ENTRIES: Final = """
-insert into entries (transfer_id, reference, account, sequence, amount_minor, currency,
+insert into entries (entry, transfer_id, reference, account, sequence, amount_minor, currency,
                      balance_minor, hash, prev_hash, kind)
-select 'pay_' || left(md5(n::text), 24) || ':' || kind, 'bench-' || n,
+select 1000000000 + n * 4 + leg, 'pay_' || left(md5(n::text), 24) || ':' || kind, 'bench-' || n,
        case leg when 1 then 'payer-' || payer when 4 then 'merchant-007' else 'held:payer-' || payer
        end,
        1000000 + n * 4 + leg, sign * (100 + n % 9900), 'EUR', 1000000 + n,
-       encode(sha256(int8send(n * 4 + leg)), 'hex'),
-       encode(sha256(int8send(n * 4 + leg - 4)), 'hex'), kind
+       left(encode(sha256(int8send(n * 4 + (leg - 1) / 2)), 'hex'), 48),
+       left(encode(sha256(int8send(n * 4 + leg - 4)), 'hex'), 48), kind
 from generate_series(0, $1::int - 1) n,
      lateral (select lpad((n % 1000)::text, 4, '0') as payer) p,
      (values (1, -1, 'hold'), (2, 1, 'hold'), (3, -1, 'post'), (4, 1, 'post')) l (leg, sign, kind)

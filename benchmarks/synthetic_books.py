@@ -11,7 +11,7 @@ from typing import Final
 PAYERS: Final = 1000
 MERCHANTS: Final = 50
 FUNDS_MINOR: Final = 1_000_000_000_000
-FIRST_HASH: Final = "0" * 64
+FIRST_HASH: Final = "0" * 48
 
 
 class SyntheticBooks:
@@ -22,21 +22,23 @@ class SyntheticBooks:
         self._entries = 0
 
     def transfer(
-        self, transfer_id: str, reference: str, legs: tuple[tuple[str, int], ...], kind: str
+        self, transfer_id: str, reference: str, between: tuple[str, str], amount: int, kind: str
     ) -> Iterator[str]:
-        """One line a leg, as PostgreSQL's json_build_object writes it."""
-        for account, amount in legs:
-            sequence, balance, prev = self._heads.get(account, (0, 0, FIRST_HASH))
-            sequence, balance = sequence + 1, balance + amount
-            text = f"{account}|{sequence}|{transfer_id}|{amount}|EUR|{balance}"
-            digest = sha256(bytes.fromhex(prev) + text.encode()).hexdigest()
-            self._heads[account] = sequence, balance, digest
+        """One line a leg, as PostgreSQL's json_build_object writes it: who gives, who receives."""
+        before = [self._heads.get(account, (0, 0, FIRST_HASH)) for account in between]
+        text = f"{transfer_id}|{amount}|EUR|{between[0]}|{between[1]}"
+        came = bytes.fromhex(before[0][2] + before[1][2])
+        link = sha256(came + text.encode()).hexdigest()[: len(FIRST_HASH)]
+        for account, signed, (sequence, balance, prev) in zip(
+            between, (-amount, amount), before, strict=True
+        ):
+            self._heads[account] = sequence + 1, balance + signed, link
             self._entries += 1
             yield (
                 f'{{"entry" : {self._entries}, "transfer_id" : "{transfer_id}", '
                 f'"reference" : "{reference}", "account" : "{account}", '
-                f'"sequence" : {sequence}, "amount_minor" : {amount}, "currency" : "EUR", '
-                f'"balance_minor" : {balance}, "hash" : "{digest}", "prev_hash" : "{prev}", '
+                f'"sequence" : {sequence + 1}, "amount_minor" : {signed}, "currency" : "EUR", '
+                f'"balance_minor" : {balance + signed}, "hash" : "{link}", "prev_hash" : "{prev}", '
                 f'"kind" : "{kind}"}}\n'
             )
 
@@ -70,15 +72,14 @@ def amount_of(intent: int) -> int:
 
 def _entries(books: SyntheticBooks, prefix: str, payments: int) -> Iterator[str]:
     for number in range(PAYERS):
-        legs = (("equity", -FUNDS_MINOR), (f"payer-{number:04}", FUNDS_MINOR))
-        yield from books.transfer(f"fund:payer-{number:04}", "", legs, "fund")
+        payer = f"payer-{number:04}"
+        yield from books.transfer(f"fund:{payer}", "", ("equity", payer), FUNDS_MINOR, "fund")
     for intent in range(payments):
         payment, amount, key = _payment_id(intent), amount_of(intent), f"{prefix}-{intent}"
         payer, payee = _payer(intent), _payee(intent)
-        hold = ((payer, -amount), (f"held:{payer}", amount))
-        yield from books.transfer(f"{payment}:hold", key, hold, "hold")
-        post = ((f"held:{payer}", -amount), (payee, amount))
-        yield from books.transfer(f"{payment}:post", key, post, "post")
+        held = f"held:{payer}"
+        yield from books.transfer(f"{payment}:hold", key, (payer, held), amount, "hold")
+        yield from books.transfer(f"{payment}:post", key, (held, payee), amount, "post")
 
 
 def charge_line(prefix: str, intent: int) -> str:

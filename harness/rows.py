@@ -15,11 +15,18 @@ ENTRIES: Final = "ledger_entries"
 ACCOUNTS: Final = "ledger_accounts"
 CHARGES: Final = "bank_charges"
 PAYMENTS: Final = "payments"
-Hash = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Hash = Annotated[str, Meta(pattern="^[0-9a-f]{48}$")]
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """One leg of a transfer; amounts are signed, in minor units of the currency."""
+    """One of the two legs of a transfer; amounts are signed, in minor units of the currency.
+
+    `hash` is the link of the transfer, the same in both legs: the first 24 bytes of the SHA-256 of
+    the giver's `prev_hash`, the receiver's (as bytes), and the text
+    `transfer_id|amount_minor|currency|giver|receiver` of the leg that receives. `prev_hash` is the
+    link before in the account's own chain, zeros in its first entry. Rows come oldest first; the
+    legs of a transfer side by side, who gives before who receives, is what is judged soonest.
+    """
 
     entry: int
     transfer_id: str

@@ -10,15 +10,14 @@ import numpy as np
 from harness.rows import ACCOUNTS
 from reports.cohorts import Flags
 from reports.evidence import Column, Evidence
+from reports.links import FIRST_HASH, LinksCheck
 from reports.schedule import Ints
 
-FIRST_HASH: Final = "0" * 64
 # `transfer` stands for a transfer and a currency where they only have to be compared.
 _LEGS: Final = """
 select number::int as number, sequence, amount_minor, balance_minor, mark, prev_mark,
        hash(transfer_id, currency) as transfer
 from ledger_entries join account_names using (account) {order}"""
-_UNSOUND: Final = "select distinct account from ledger_entries where sound is distinct from true"
 _ACCOUNT_NAMES: Final = """
 create or replace table account_names as
 select account, row_number() over (order by account) - 1 as number
@@ -27,6 +26,22 @@ _NAMES: Final = "select account from account_names order by number"
 _TRANSFERS: Final = """
 select distinct transfer_id as name
 from ledger_entries where hash(transfer_id, currency) in (select unnest($transfers))"""
+# Each entry leads its account from one state to the next. All states that were reached, and each
+# account's first, are all that were left, and each account's last, only if the entries of each
+# account make one way from its first state to its last: the sequence grows by one with each step.
+# Sums of their marks say so at once, without any order, but not for whom it is not so.
+_STEPS: Final = """
+select reached + begun = gone + ended as whole from (
+    select coalesce(sum(state_of(account, sequence, balance_minor, hash)), 0) as reached,
+           coalesce(sum(state_of(account, try(sequence - 1), try(balance_minor - amount_minor),
+                                 prev_hash)), 0) as gone
+    from ledger_entries), (
+    select coalesce(sum(state_of(account, 0::bigint, 0::bigint, unhex($first))), 0) as begun,
+           coalesce(sum(state_of(account, sequence, balance_minor, hash)), 0) as ended
+    from ledger_accounts)"""
+_STATE: Final = """
+create or replace macro state_of(account, sequence, balance, link) as
+hash(hash(account, sequence, balance, link))"""
 _CURRENCIES: Final = """
 select currency as name from ledger_entries group by currency having sum(amount_minor) <> 0"""
 
@@ -106,31 +121,46 @@ class BooksCheck:
 
     def __init__(self, evidence: Evidence) -> None:
         self._evidence = evidence
-        self._unsound = evidence.ask_aside(_UNSOUND)
+        self._links = LinksCheck(evidence)
 
     def result(self) -> Books:
-        """Check every entry, and every account against its entries when accounts are there."""
+        """Check every entry, and every account against its entries when accounts are there.
+
+        Sound books are told by sums. Only in others is looked for what is wrong with them.
+        """
         evidence = self._evidence
-        legs = _Legs.of(evidence)
-        at = legs.at
-        balance = at["balance_minor"] - at["amount_minor"]
-        wrong_balances = legs.accounts(balance != legs.before("balance_minor", 0))
-        due = legs.place - legs.begin[at["number"]] + 1
-        gaps = legs.accounts(at["sequence"] != due)
-        (zeros,) = evidence.ask("select hash(unhex($first)) as mark", first=FIRST_HASH)["mark"]
-        broken_chains = legs.accounts(at["prev_mark"] != legs.before("mark", zeros))
-        if ACCOUNTS in evidence.found:
-            wrong_totals, wrong_heads = _check_accounts(legs, evidence)
-            wrong_balances |= wrong_totals
-            broken_chains |= wrong_heads
-        unbalanced = _unbalanced(evidence, at)
-        broken_chains |= set(self._unsound()["account"].tolist())
-        return Books(
-            unbalanced=unbalanced,
-            wrong_balances=tuple(sorted(wrong_balances)),
-            gaps=tuple(sorted(gaps)),
-            broken_chains=tuple(sorted(broken_chains)),
-        )
+        if ACCOUNTS in evidence.found and are_steps(evidence) and self._links.hold():
+            return Books(unbalanced=(), wrong_balances=(), gaps=(), broken_chains=())
+        return _in_full(evidence, self._links.broken())
+
+
+def are_steps(evidence: Evidence) -> bool:
+    """Whether each account's entries lead step by step from nothing to what the account has."""
+    evidence.ask(_STATE)
+    (whole,) = evidence.ask(_STEPS, first=FIRST_HASH)["whole"].tolist()
+    return bool(whole)
+
+
+def _in_full(evidence: Evidence, broken_chains: set[str]) -> Books:
+    """What is wrong by name; the accounts whose links do not follow are known."""
+    legs = _Legs.of(evidence)
+    at = legs.at
+    balance = at["balance_minor"] - at["amount_minor"]
+    wrong_balances = legs.accounts(balance != legs.before("balance_minor", 0))
+    due = legs.place - legs.begin[at["number"]] + 1
+    gaps = legs.accounts(at["sequence"] != due)
+    (zeros,) = evidence.ask("select hash(unhex($first)) as mark", first=FIRST_HASH)["mark"]
+    broken_chains |= legs.accounts(at["prev_mark"] != legs.before("mark", zeros))
+    if ACCOUNTS in evidence.found:
+        wrong_totals, wrong_heads = _check_accounts(legs, evidence)
+        wrong_balances |= wrong_totals
+        broken_chains |= wrong_heads
+    return Books(
+        unbalanced=_unbalanced(evidence, at),
+        wrong_balances=tuple(sorted(wrong_balances)),
+        gaps=tuple(sorted(gaps)),
+        broken_chains=tuple(sorted(broken_chains)),
+    )
 
 
 def _unbalanced(evidence: Evidence, at: dict[str, Column]) -> tuple[str, ...]:

@@ -6,8 +6,9 @@ stay in their files until a query wants their columns.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, Final
 
 import duckdb
@@ -24,20 +25,27 @@ Column = npt.NDArray[Any]
 # `intent` is null for a key that is not the prefix and a number, written as numbers are. The number
 # is found once a row: what stands in two conditions is worked out twice.
 _INTENTS: Final = """
-(select *, try_cast(substr({key}, length({prefix}) + 1) as bigint) as number from {table})"""
+(select *, file_row_number,
+        try_cast(substr({key}, length({prefix}) + 1) as bigint) as number from {table})"""
 _INTENT: Final = "case when {prefix} || number = {key} then number end as intent"
 _KEYS: Final[Mapping[str, str]] = {ENTRIES: "reference", CHARGES: "reference", PAYMENTS: "key"}
-# `mark` stands for a hash where it only has to be compared; `sound`: it follows from its row.
+# `mark` stands for a hash where it only has to be compared; `row` counts the rows of the file.
 _COLUMNS: Final[Mapping[str, str]] = {
     ENTRIES: """
-        * exclude (hash, prev_hash, number), {intent},
-        hash(hash) as mark, hash(prev_hash) as prev_mark,
-        sha256(prev_hash || encode(concat_ws('|', account, sequence, transfer_id, amount_minor,
-            currency, balance_minor))) = lower(hex(hash)) as sound""",
-    ACCOUNTS: "account, sequence, balance_minor, hash(hash) as mark",
+        * exclude (number), {intent}, file_row_number as row,
+        hash(hash) as mark, hash(prev_hash) as prev_mark""",
+    ACCOUNTS: "*, hash(hash) as mark",
     CHARGES: "* exclude (number), {intent}",
     PAYMENTS: "* exclude (number), {intent}",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A question and its values."""
+
+    query: str
+    values: Mapping[str, object]
 
 
 class Evidence:
@@ -45,6 +53,8 @@ class Evidence:
 
     def __init__(self, tables: duckdb.DuckDBPyConnection) -> None:
         self._tables = tables
+        cores = self.ask("select current_setting('threads')::int as cores")["cores"]
+        self._cores = int(cores[0])
         self.found: frozenset[str] = frozenset()
         self.missing: tuple[str, ...] = ()
 
@@ -55,19 +65,31 @@ class Evidence:
         """
         return _answer(self._tables, query, values)
 
-    def ask_aside(self, query: str) -> Callable[[], dict[str, Column]]:
-        """Begin to ask, beside other questions; call what is returned for the answer."""
-        pool = ThreadPoolExecutor(1)
-        asked = pool.submit(_answer, self._tables.cursor(), query, {})
+    def ask_aside(self, questions: Iterable[Asked]) -> Callable[[], None]:
+        """Begin to ask, beside other questions; call what is returned to wait for all of them.
+
+        Answers are not handed out: what is asked writes into a table. Waiting raises what asking
+        would have raised.
+        """
+        pool = ThreadPoolExecutor(self._cores)
+        asked = [
+            pool.submit(_answer, self._tables.cursor(), each.query, each.values)
+            for each in questions
+        ]
         pool.shutdown(wait=False)
-        return asked.result
+
+        def wait() -> None:
+            for each in asked:
+                each.result()
+
+        return wait
 
 
 def _answer(
-    tables: duckdb.DuckDBPyConnection, query: str, values: dict[str, object]
+    tables: duckdb.DuckDBPyConnection, query: str, values: Mapping[str, object]
 ) -> dict[str, Column]:
     try:
-        answer = tables.execute(query, values or None).fetchnumpy()
+        answer = tables.execute(query, dict(values) or None).fetchnumpy()
     except duckdb.Error as error:
         raise StoredRunError(f"evidence cannot be read: {error}") from error
     if any(map(np.ma.is_masked, answer.values())):

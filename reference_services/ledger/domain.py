@@ -11,7 +11,7 @@ import msgspec
 Outcome = Literal[
     "booked", "exists", "refused", "unknown_account", "no_such_hold", "conflict", "wrong_state"
 ]
-FIRST_HASH: Final = "0" * 64
+FIRST_HASH: Final = "0" * 48
 NAME: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 AMOUNT_MAX_MINOR: Final = 10**12
 
@@ -72,14 +72,27 @@ def checked_post(request: PostRequest) -> PostRequest:
     return request
 
 
-def entry_hash(prev_hash: str, entry: tuple[str, int, str, int, str, int]) -> str:
-    """The chain's next link: (account, sequence, transfer_id, amount, currency, balance after).
+class Transfer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a link is made of, beside the links before it."""
 
-    Hashed are the 32 bytes of the link before and then the entry's fields, joined by bars. The
-    database computes the same by itself (schema.sql); this is the rule to check it against.
+    transfer_id: str
+    amount_minor: int
+    currency: str
+    giver: str
+    receiver: str
+
+
+def link(gave: str, received: str, transfer: Transfer) -> str:
+    """The next link in the chains of both accounts, after the last link of each.
+
+    48 hex digits: the first 192 bits of the SHA-256 of the 24 bytes of the giver's last link, the
+    24 of the receiver's, and the transfer's fields, joined by bars. The database computes the same
+    by itself (schema.sql); this is the rule to check it against. Sequences and balances are not in
+    it: they follow from what is.
     """
-    text = "|".join(map(str, entry))
-    return hashlib.sha256(bytes.fromhex(prev_hash) + text.encode()).hexdigest()
+    text = "|".join(map(str, msgspec.structs.astuple(transfer)))
+    hashed = hashlib.sha256(bytes.fromhex(gave + received) + text.encode())
+    return hashed.hexdigest()[: len(FIRST_HASH)]
 
 
 def _check_names(*names: str) -> None:

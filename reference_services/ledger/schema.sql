@@ -1,12 +1,13 @@
 -- The ledger's schema and rules. A transfer is one call of one function: it locks both accounts in
--- one order, decides, writes two entries with their links of the hash chain, and both balances.
+-- one order, decides, writes two entries, which are one link in the hash chains of both accounts,
+-- and both balances.
 
 create table accounts (
     account text primary key,
     currency text not null,
     balance_minor bigint not null default 0,
     sequence bigint not null default 0,
-    hash text not null default repeat('0', 64),
+    hash text not null default repeat('0', 48),
     may_overdraw boolean not null default false,
     check (may_overdraw or balance_minor >= 0)
 ) with (fillfactor = 50);
@@ -24,8 +25,11 @@ create table transfers (
     created_at timestamptz not null default now()
 );
 
+-- The two entries of a transfer take numbers side by side, whatever else is booked meanwhile.
+create sequence entry_pairs increment by 2;
+
 create table entries (
-    entry bigint generated always as identity primary key,
+    entry bigint primary key,
     transfer_id text not null,
     reference text not null,
     account text not null,
@@ -76,8 +80,8 @@ language plpgsql as $$
 declare
     v_debit accounts;
     v_credit accounts;
-    v_debit_hash text;
-    v_credit_hash text;
+    v_entry bigint;
+    v_link text;
     v_refused text := '';
 begin
     if p_debit < p_credit then
@@ -108,21 +112,18 @@ begin
     if v_refused <> '' then
         return 'refused:' || v_refused;
     end if;
-    v_debit_hash := encode(sha256(decode(v_debit.hash, 'hex') || convert_to(concat_ws('|', p_debit,
-        v_debit.sequence + 1, p_id, -p_amount, p_currency, v_debit.balance_minor - p_amount),
-        'UTF8')), 'hex');
-    v_credit_hash := encode(sha256(decode(v_credit.hash, 'hex') || convert_to(concat_ws('|',
-        p_credit, v_credit.sequence + 1, p_id, p_amount, p_currency,
-        v_credit.balance_minor + p_amount), 'UTF8')), 'hex');
-    insert into entries (transfer_id, reference, account, sequence, amount_minor, currency,
+    v_entry := nextval('entry_pairs');
+    v_link := left(encode(sha256(decode(v_debit.hash || v_credit.hash, 'hex') || convert_to(
+        concat_ws('|', p_id, p_amount, p_currency, p_debit, p_credit), 'UTF8')), 'hex'), 48);
+    insert into entries (entry, transfer_id, reference, account, sequence, amount_minor, currency,
                          balance_minor, hash, prev_hash, kind)
-    values (p_id, p_reference, p_debit, v_debit.sequence + 1, -p_amount, p_currency,
-            v_debit.balance_minor - p_amount, v_debit_hash, v_debit.hash, p_kind),
-           (p_id, p_reference, p_credit, v_credit.sequence + 1, p_amount, p_currency,
-            v_credit.balance_minor + p_amount, v_credit_hash, v_credit.hash, p_kind);
-    update accounts set sequence = v_debit.sequence + 1, hash = v_debit_hash,
+    values (v_entry, p_id, p_reference, p_debit, v_debit.sequence + 1, -p_amount, p_currency,
+            v_debit.balance_minor - p_amount, v_link, v_debit.hash, p_kind),
+           (v_entry + 1, p_id, p_reference, p_credit, v_credit.sequence + 1, p_amount, p_currency,
+            v_credit.balance_minor + p_amount, v_link, v_credit.hash, p_kind);
+    update accounts set sequence = v_debit.sequence + 1, hash = v_link,
         balance_minor = v_debit.balance_minor - p_amount where account = p_debit;
-    update accounts set sequence = v_credit.sequence + 1, hash = v_credit_hash,
+    update accounts set sequence = v_credit.sequence + 1, hash = v_link,
         balance_minor = v_credit.balance_minor + p_amount where account = p_credit;
     return 'booked';
 end $$;

@@ -23,7 +23,7 @@ from reference_services.resilience.gathering import Gathering
 
 # payment, kind (hold, post, void), reference, payer ("" if the hold knows), payee, amount, currency
 Move = tuple[str, str, str, str, str, int, str]
-SCHEMA_VERSION: Final = "ledger-4"
+SCHEMA_VERSION: Final = "ledger-5"
 _SCHEMA: Final = Path(__file__).with_name("schema.sql")
 _LOCK: Final = 741_001  # advisory lock: two replicas start at once, one of them makes the schema
 

@@ -14,11 +14,11 @@ from harness.rows import ACCOUNTS, CHARGES
 from harness.store import RunFolder
 
 HEAD = "account,currency,balance_minor,sequence,hash\n"
-HASH = "0f" * 32
+HASH = "0f" * 24
 ROWS = [
     ("a", "EUR", -5, 1, HASH),
     ("", "EUR", 2**63 - 1, 2, HASH),
-    ('of "x", ltd', "EUR", 0, 3, "00" * 32),
+    ('of "x", ltd', "EUR", 0, 3, "00" * 24),
     ("Zürich|1", "", -(2**63), 0, HASH),
 ]
 GOOD = f'"a","EUR",-5,1,{HASH}\n'

@@ -103,7 +103,7 @@ def last_entry(run: RunsBuilder, **change: object) -> None:
 
 
 def one_leg_more(run: RunsBuilder) -> None:
-    run.books._append("odd:post", "", "merchant-2", 5, "fund")
+    run.books.append(("odd:post", "", "fund"), "merchant-2", 5, "a" * 48)
 
 
 def wrong_total(run: RunsBuilder) -> None:
@@ -121,12 +121,35 @@ def skipped_sequence(run: RunsBuilder) -> None:
 
 
 def other_hash(run: RunsBuilder) -> None:
-    last_entry(run, hash="f" * 64)
+    last_entry(run, hash="f" * 48)
+
+
+def link_of_one_account(run: RunsBuilder) -> None:
+    """The last transfer follows from its giver's last link, but from none of its receiver's."""
+    giver, receiver = run.books.entries[-2:]
+    head = run.books.heads["merchant-1"]
+    run.books.heads["merchant-1"] = structs.replace(head, hash="ab" * 24)
+    del run.books.entries[-2:]
+    run.books.move(
+        giver.transfer_id,
+        giver.reference,
+        (giver.account, "merchant-1"),
+        receiver.amount_minor,
+        giver.kind,
+    )
+    for place, leg in ((-2, giver), (-1, receiver)):
+        made = run.books.entries[place]
+        run.books.entries[place] = structs.replace(leg, hash=made.hash)
+        at = run.books.heads[leg.account]
+        run.books.heads[leg.account] = structs.replace(
+            at, hash=made.hash, sequence=leg.sequence, balance_minor=leg.balance_minor
+        )
 
 
 @pytest.mark.parametrize(
     ("change", "code", "name"),
     [
+        (link_of_one_account, "chain_broken", "merchant-1"),
         (one_leg_more, "unbalanced", "transfer odd:post"),
         (wrong_total, "balance_wrong", "merchant-1"),
         (wrong_balance_after, "balance_wrong", "merchant-1"),

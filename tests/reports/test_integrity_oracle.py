@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from dataclasses import fields
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from msgspec import structs
 
 from harness.records import Attempt, Outcome
+from harness.rows import Entry
 from harness.traffic import Steady, arrivals_us
 from reports.judge import judge
 from tests.support.plain_integrity import plain_integrity
@@ -30,7 +32,7 @@ def damaged_run(seed: int) -> RunsBuilder:
         elif draw.random() < 0.97:
             run.pays(intent)
     run.fault()
-    for wound in (wound_attempts, wound_entries, wound_accounts, wound_others):
+    for wound in (wound_attempts, wound_entries, wound_links, wound_accounts, wound_others):
         if draw.random() < 0.7:
             for _ in range(draw.randint(1, 3)):
                 wound(run, draw)
@@ -77,6 +79,53 @@ def wound_entries(run: RunsBuilder, draw: random.Random) -> None:
             entries[place] = structs.replace(was, kind=kind, reference=reference)
 
 
+def wound_links(run: RunsBuilder, draw: random.Random) -> None:
+    entries = run.books.entries
+    place = 2 * draw.randrange(len(entries) // 2)
+    giver, receiver = entries[place : place + 2]
+    match draw.randrange(9):
+        case 0:
+            entries.insert(draw.randrange(len(entries)), entries.pop(place))
+        case 1:
+            entries[place] = structs.replace(giver, account=receiver.account)
+            entries[place + 1] = structs.replace(receiver, account=giver.account)
+        case 2:
+            entries[place : place + 2] = receiver, giver
+        case 3:
+            other = draw.choice(entries).hash
+            came = draw.choice(((giver.prev_hash, other), (other, receiver.prev_hash)))
+            relink(run, (giver, receiver), came)
+        case 4:
+            entries.extend((giver, receiver))
+        case 5:
+            del entries[place : place + 2]
+        case 6:
+            entries[place] = structs.replace(giver, amount_minor=0)
+        case 7:
+            draw.shuffle(entries)
+        case _:
+            extreme = draw.choice((-(2**63), 2**63 - 1))
+            column = draw.choice(("sequence", "amount_minor", "balance_minor"))
+            entries[place] = structs.replace(giver, **{column: extreme})
+
+
+def relink(run: RunsBuilder, legs: tuple[Entry, Entry], came: tuple[str, str]) -> None:
+    """Both legs get a link that follows from what came before one of the accounts only."""
+    giver, receiver = legs
+    text = (
+        f"{receiver.transfer_id}|{receiver.amount_minor}|{receiver.currency}"
+        f"|{giver.account}|{receiver.account}"
+    )
+    link = hashlib.sha256(bytes.fromhex("".join(came)) + text.encode()).hexdigest()[:48]
+    was = giver.hash
+    for place, entry in enumerate(run.books.entries):
+        changed = {name: link for name in ("hash", "prev_hash") if getattr(entry, name) == was}
+        run.books.entries[place] = structs.replace(entry, **changed)
+    for name, head in run.books.heads.items():
+        if head.hash == was:
+            run.books.heads[name] = structs.replace(head, hash=link)
+
+
 def wound_accounts(run: RunsBuilder, draw: random.Random) -> None:
     heads = run.books.heads
     name = draw.choice(sorted(heads))
@@ -89,7 +138,7 @@ def wound_accounts(run: RunsBuilder, draw: random.Random) -> None:
         case 2:
             heads[name] = structs.replace(was, sequence=was.sequence + 1)
         case 3:
-            heads[name] = structs.replace(was, hash="e" * 64)
+            heads[name] = structs.replace(was, hash="e" * 48)
         case _:
             nobody = structs.replace(was, account="nobody", balance_minor=draw.choice((0, 3)))
             heads["nobody"] = structs.replace(nobody, sequence=draw.choice((0, 2)))

@@ -5,12 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import zip_longest
+from typing import Final
 
 from harness.rows import Account, Entry
-from reports.books import FIRST_HASH, Books
+from reports.books import Books
+
+FIRST_HASH: Final = "0" * 48
 
 
 def plain_books(entries: Iterable[Entry], accounts: Iterable[Account] | None) -> Books:
+    entries = tuple(entries)
     by_account: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
         by_account[entry.account].append(entry)
@@ -21,7 +26,7 @@ def plain_books(entries: Iterable[Entry], accounts: Iterable[Account] | None) ->
         unbalanced=_unbalanced(by_account),
         wrong_balances=_wrong_balances(by_account, listed),
         gaps=tuple(a for a, legs in sorted(by_account.items()) if _has_gap(legs)),
-        broken_chains=_broken_chains(by_account, listed),
+        broken_chains=tuple(sorted(_broken_chains(by_account, listed) | _unlinked(entries))),
     )
 
 
@@ -62,25 +67,51 @@ def _has_gap(legs: list[Entry]) -> bool:
 
 def _broken_chains(
     by_account: dict[str, list[Entry]], listed: dict[str, Account] | None
-) -> tuple[str, ...]:
+) -> set[str]:
     broken = {account for account, legs in by_account.items() if not _is_chained(legs)}
     for account, told in (listed or {}).items():
         legs = by_account.get(account, [])
         head = (legs[-1].sequence, legs[-1].hash) if legs else (0, told.hash)
         if (told.sequence, told.hash) != head:
             broken.add(account)
-    return tuple(sorted(broken))
+    return broken
 
 
 def _is_chained(legs: list[Entry]) -> bool:
     before = FIRST_HASH
     for leg in legs:
-        text = (
-            f"{leg.account}|{leg.sequence}|{leg.transfer_id}|{leg.amount_minor}"
-            f"|{leg.currency}|{leg.balance_minor}"
-        )
-        digest = hashlib.sha256(bytes.fromhex(before) + text.encode()).hexdigest()
-        if leg.prev_hash != before or leg.hash != digest:
+        if leg.prev_hash != before:
             return False
         before = leg.hash
     return True
+
+
+def _unlinked(entries: tuple[Entry, ...]) -> set[str]:
+    """Accounts with a leg that has no counterpart, or whose link does not follow.
+
+    A transfer's first leg that gives belongs to its first that receives, and so on.
+    """
+    broken = {entry.account for entry in entries if not entry.amount_minor}
+    by_transfer: dict[str, tuple[list[Entry], list[Entry]]] = defaultdict(lambda: ([], []))
+    for entry in entries:
+        if entry.amount_minor:
+            by_transfer[entry.transfer_id][entry.amount_minor > 0].append(entry)
+    for givers, receivers in by_transfer.values():
+        for giver, receiver in zip_longest(givers, receivers):
+            if giver is None or receiver is None or not _is_link(giver, receiver):
+                broken |= {leg.account for leg in (giver, receiver) if leg is not None}
+    return broken
+
+
+def _is_link(giver: Entry, receiver: Entry) -> bool:
+    text = (
+        f"{receiver.transfer_id}|{receiver.amount_minor}|{receiver.currency}"
+        f"|{giver.account}|{receiver.account}"
+    )
+    came = bytes.fromhex(giver.prev_hash + receiver.prev_hash)
+    link = hashlib.sha256(came + text.encode()).hexdigest()[:48]
+    return (
+        giver.hash == receiver.hash == link
+        and giver.currency == receiver.currency
+        and giver.amount_minor == -receiver.amount_minor
+    )

@@ -63,16 +63,19 @@ class Books:
     def move(
         self, transfer: str, key: str, between: tuple[str, str], amount: int, kind: str
     ) -> None:
+        giver, receiver = between
+        text = f"{transfer}|{amount}|EUR|{giver}|{receiver}"
+        came = bytes.fromhex(self._head(giver) + self._head(receiver))
+        link = hashlib.sha256(came + text.encode()).hexdigest()[:48]
         for account, signed in zip(between, (-amount, amount), strict=True):
-            self._append(transfer, key, account, signed, kind)
+            self.append((transfer, key, kind), account, signed, link)
 
-    def _append(self, transfer: str, key: str, account: str, amount: int, kind: str) -> None:
+    def append(self, of: tuple[str, str, str], account: str, amount: int, link: str) -> None:
+        """One leg alone; `of` is the transfer, its reference and its kind."""
+        transfer, key, kind = of
         before = self.heads.get(account)
         sequence = before.sequence + 1 if before else 1
         balance = (before.balance_minor if before else 0) + amount
-        prev = before.hash if before else "0" * 64
-        text = f"{account}|{sequence}|{transfer}|{amount}|EUR|{balance}"
-        digest = hashlib.sha256(bytes.fromhex(prev) + text.encode()).hexdigest()
         entry = Entry(
             entry=len(self.entries) + 1,
             transfer_id=transfer,
@@ -82,11 +85,14 @@ class Books:
             amount_minor=amount,
             currency="EUR",
             balance_minor=balance,
-            hash=digest,
-            prev_hash=prev,
+            hash=link,
+            prev_hash=self._head(account),
             kind=kind,  # type: ignore[arg-type]  # one of the four kinds, by the callers above
         )
         self.entries.append(entry)
         self.heads[account] = Account(
-            account=account, currency="EUR", balance_minor=balance, sequence=sequence, hash=digest
+            account=account, currency="EUR", balance_minor=balance, sequence=sequence, hash=link
         )
+
+    def _head(self, account: str) -> str:
+        return self.heads[account].hash if account in self.heads else "0" * 48

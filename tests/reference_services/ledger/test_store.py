@@ -15,8 +15,9 @@ from reference_services.ledger.domain import (
     FIRST_HASH,
     HoldRequest,
     PostRequest,
+    Transfer,
     VoidRequest,
-    entry_hash,
+    link,
 )
 from reference_services.ledger.store import PostgresStore, migrate
 from reference_services.resilience.database import Database, PoolLimits
@@ -82,6 +83,17 @@ async def store(url: str) -> AsyncIterator[PostgresStore]:
     await made.stop()
 
 
+def expected_link(giver: dict[str, Any], receiver: dict[str, Any]) -> str:
+    transfer = Transfer(
+        transfer_id=receiver["transfer_id"],
+        amount_minor=receiver["amount_minor"],
+        currency=receiver["currency"],
+        giver=giver["account"],
+        receiver=receiver["account"],
+    )
+    return link(giver["prev_hash"], receiver["prev_hash"], transfer)
+
+
 async def check_books(store: PostgresStore) -> None:
     """Sums are zero, balances are the fold of entries, sequences have no gap, chains hold."""
     entries, accounts = await lines(store, "entries"), await lines(store, "accounts")
@@ -93,11 +105,12 @@ async def check_books(store: PostgresStore) -> None:
         assert entry["sequence"] == sequence + 1
         assert entry["balance_minor"] == balance_minor + entry["amount_minor"]
         assert entry["prev_hash"] == head
-        fields = ("account", "sequence", "transfer_id", "amount_minor", "currency")
-        link = (*(entry[name] for name in fields), entry["balance_minor"])
-        assert entry["hash"] == entry_hash(head, link)
         heads[entry["account"]] = (sequence + 1, entry["balance_minor"], entry["hash"])
     assert set(by_transfer.values()) == {0}
+    for giver, receiver in zip(entries[::2], entries[1::2], strict=True):
+        assert giver["transfer_id"] == receiver["transfer_id"]
+        assert giver["amount_minor"] < 0
+        assert giver["hash"] == receiver["hash"] == expected_link(giver, receiver)
     for account in accounts:
         mine = (account["sequence"], account["balance_minor"], account["hash"])
         assert mine == heads[account["account"]]
