@@ -16,34 +16,28 @@ create table payments (
 
 create index payments_unfinished on payments (lease_until) where status = 'pending';
 
--- Several new payments, each of which is so only if its key was unknown: one answer each.
-create function claim(p_keys text[], p_payments text[], p_payers text[], p_payees text[],
-                      p_amounts bigint[], p_currencies text[], p_lease interval) returns boolean[]
+-- Several writes in one transaction; whether each of them counted, in the same order. A claim
+-- (its status is pending) counts if the key was unknown, an end if the payment had none yet.
+create function write(p_keys text[], p_statuses text[], p_reasons text[], p_payments text[],
+                      p_payers text[], p_payees text[], p_amounts bigint[], p_currencies text[],
+                      p_lease interval) returns boolean[]
 language plpgsql as $$
 declare
-    v_new boolean[];
+    v_counted boolean[];
 begin
     for i in 1 .. cardinality(p_keys) loop
-        insert into payments (key, payment_id, payer, payee, amount_minor, currency, lease_until)
-        values (p_keys[i], p_payments[i], p_payers[i], p_payees[i], p_amounts[i], p_currencies[i],
-                clock_timestamp() + p_lease)
-        on conflict (key) do nothing;
-        v_new[i] := found;
+        if p_statuses[i] = 'pending' then
+            insert into payments (key, payment_id, payer, payee, amount_minor, currency,
+                                  lease_until)
+            values (p_keys[i], p_payments[i], p_payers[i], p_payees[i], p_amounts[i],
+                    p_currencies[i], clock_timestamp() + p_lease)
+            on conflict (key) do nothing;
+        else
+            update payments
+            set status = p_statuses[i], reason = p_reasons[i], finished_at = clock_timestamp()
+            where key = p_keys[i] and status = 'pending';
+        end if;
+        v_counted[i] := found;
     end loop;
-    return v_new;
-end $$;
-
--- Several ends, each of which counts only for a payment that has none yet: one answer each.
-create function finish(p_keys text[], p_statuses text[], p_reasons text[]) returns boolean[]
-language plpgsql as $$
-declare
-    v_ended boolean[];
-begin
-    for i in 1 .. cardinality(p_keys) loop
-        update payments
-        set status = p_statuses[i], reason = p_reasons[i], finished_at = clock_timestamp()
-        where key = p_keys[i] and status = 'pending';
-        v_ended[i] := found;
-    end loop;
-    return v_ended;
+    return v_counted;
 end $$;

@@ -6,8 +6,6 @@ reckoned by the database's clock alone. DatabaseError comes through as it is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Final, Protocol, cast
 
@@ -29,19 +27,18 @@ from reference_services.resilience.database import (
 from reference_services.resilience.gathering import Gathering
 
 LEASE_S: Final = 3.0  # longer than a request may live: whoever is past it has given up or died
-SCHEMA_VERSION: Final = "payments-3"
+SCHEMA_VERSION: Final = "payments-4"
 _SCHEMA: Final = Path(__file__).with_name("schema.sql")
 _LOCK: Final = 741_002  # advisory lock: two replicas start at once, one of them makes the schema
 _LEASE: Final = f"clock_timestamp() + interval '{LEASE_S} s'"
 _FIELDS: Final = "key, payment_id, payer, payee, amount_minor, currency, status, reason"
 
-_CLAIM: Final = f"select claim($1, $2, $3, $4, $5, $6, interval '{LEASE_S} s')"
+_WRITE: Final = f"select write($1, $2, $3, $4, $5, $6, $7, $8, interval '{LEASE_S} s')"
 _TAKE_OVER: Final = f"""
 update payments set lease_until = {_LEASE}, attempts = attempts + 1
 where key = $1 and status = 'pending' and lease_until < clock_timestamp()
 returning {_FIELDS}"""  # noqa: S608  # constants only
 _FIND: Final = f"select {_FIELDS} from payments where key = $1"  # noqa: S608  # constants only
-_FINISH: Final = "select finish($1, $2, $3)"
 _RELEASE: Final = """
 update payments set lease_until = clock_timestamp() where key = $1 and status = 'pending'"""
 _SWEEP: Final = f"""
@@ -55,8 +52,8 @@ _EVIDENCE: Final = """
 select key, payment_id, status, amount_minor, currency, payer, payee
 from payments order by created_at, key"""
 
-_Claiming = tuple[str, str, str, str, int, str]  # key, payment id, payer, payee, amount, currency
-_Ending = tuple[str, str, str]  # key, status, reason
+# key, status, reason; for a claim payment id, payer, payee, amount and currency too
+_Write = tuple[str, Status, str, str, str, str, int, str]
 
 
 class Store(Protocol):
@@ -95,8 +92,7 @@ class PostgresStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._claims: Gathering[_Claiming, bool] = Gathering(partial(self._all, _CLAIM))
-        self._ends: Gathering[_Ending, bool] = Gathering(partial(self._all, _FINISH))
+        self._writes: Gathering[_Write, bool] = Gathering(self._write)
 
     async def start(self) -> None:
         """Begin to connect; returns at once."""
@@ -113,7 +109,7 @@ class PostgresStore:
     async def claim(self, key: str, payment_id: str, request: PaymentRequest) -> Claim:
         """Take the key for a new payment, or learn what it stands for."""
         fields = (request.payer, request.payee, request.amount_minor, request.currency)
-        if await self._claims.ask((key, payment_id, *fields)):
+        if await self._writes.ask((key, "pending", "", payment_id, *fields)):
             fresh = Payment(
                 key=key,
                 payment_id=payment_id,
@@ -145,7 +141,7 @@ class PostgresStore:
 
     async def finish(self, payment: Payment, status: Status, reason: str) -> Payment:
         """Store how it ended; the first end stays. The payment as it is stored."""
-        if await self._ends.ask((payment.key, status, reason)):
+        if await self._writes.ask((payment.key, status, reason, "", "", "", 0, "")):
             return payment.ended(status, reason)
         return await self.find(payment.key) or payment
 
@@ -161,11 +157,11 @@ class PostgresStore:
         """All payments as CSV."""
         await self._database.export(_EVIDENCE, chunks)
 
-    async def _all(self, query: str, asked: Sequence[tuple[str | int, ...]]) -> list[bool]:
-        """Whether the row of each was written by it."""
-        row = await self._database.row(query, *map(list, zip(*asked, strict=True)))
+    async def _write(self, writes: list[_Write]) -> list[bool]:
+        """Whether each of them counted."""
+        row = await self._database.row(_WRITE, *map(list, zip(*writes, strict=True)))
         if row is None:
-            raise LookupError(f"no row: {query}")
+            raise LookupError("the function that writes payments returned no row")
         return cast("list[bool]", row[0])
 
 
