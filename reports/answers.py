@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import zlib
 from collections import defaultdict
-from typing import Final
 
 import numpy as np
 
-from harness.rows import PAYMENTS
 from reports.cohorts import Block, Flags
-from reports.evidence import Evidence
-
-_STORED: Final = """
-select coalesce(intent, -1) as intent,
-       encode(concat_ws('|', payment_id, status, amount_minor, currency)) as text
-from payments"""
+from reports.paid import Paid
 
 
 class AnswersTally:
     """Intents that were told two things, or another thing than what payments has stored."""
 
-    def __init__(self, evidence: Evidence, size: int) -> None:
+    def __init__(self, paid: Paid, size: int) -> None:
         self._wrong = np.zeros(size, dtype=np.bool_)
-        self._rows = np.zeros(size, dtype=np.int64)
+        self._rows = np.bincount(paid.intent, minlength=size)
         self._promised = np.zeros(size, dtype=np.uint32)
         self._ambiguous: dict[int, set[int]] = defaultdict(set)
-        if PAYMENTS in evidence.found:
-            self._read(evidence, size)
+        self._promised[paid.intent] = paid.promised
+        for place in np.flatnonzero(self._rows[paid.intent] > 1).tolist():
+            self._ambiguous[int(paid.intent[place])].add(int(paid.promised[place]))
 
     def add(self, block: Block) -> None:
         """Take in what comes next."""
@@ -44,15 +37,3 @@ class AnswersTally:
     def result(self) -> Flags:
         """One place an intent."""
         return self._wrong
-
-    def _read(self, evidence: Evidence, size: int) -> None:
-        stored = evidence.ask(_STORED)
-        intent, texts = stored["intent"], stored["text"]
-        promised = np.fromiter(map(zlib.crc32, texts), np.uint32, len(texts))
-        ours = (intent >= 0) & (intent < size)
-        if not ours.all():
-            intent, promised = intent[ours], promised[ours]
-        self._rows = np.bincount(intent, minlength=size)
-        self._promised[intent] = promised
-        for place in np.flatnonzero(self._rows[intent] > 1).tolist():
-            self._ambiguous[int(intent[place])].add(int(promised[place]))

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from harness.rows import CHARGES, ENTRIES, PAYMENTS
 from reports.cohorts import Flags
 from reports.evidence import Evidence
+from reports.paid import Paid
 from reports.schedule import Ints
 
 # `worth` stands for amount and currency where they only have to be compared. A transfer is counted
@@ -25,10 +26,6 @@ _QUERIES: Final = {
         select coalesce(intent, -1) as intent, hash(amount_minor, currency) as worth,
                case status when 'charged' then 0 else 1 end::tinyint as what
         from bank_charges where starts_with(reference, $prefix)""",
-    PAYMENTS: """
-        select coalesce(intent, -1) as intent, hash(amount_minor, currency) as worth,
-               case status when 'captured' then 0 when 'pending' then 1 else 2 end::tinyint as what
-        from payments where starts_with(key, $prefix)""",
 }
 _STRANGERS: Final = {
     ENTRIES: """
@@ -40,6 +37,22 @@ _STRANGERS: Final = {
         where starts_with(reference, $prefix) and coalesce(intent not between 0 and $last, true)
           and status = 'charged'""",
 }
+
+
+# Each capture was posted and charged once, of the same worth, and each hold has ended once: told by
+# sums of marks, for all intents at once.
+_ALIKE: Final = """
+select posts = charges and posts = captures and holds = ends as alike, captured from (
+    select coalesce(sum(mark) filter (where kind = 'post'), 0) as posts,
+           coalesce(sum(mark) filter (where kind = 'hold'), 0) as holds,
+           coalesce(sum(mark) filter (where kind <> 'hold'), 0) as ends
+    from (select kind, hash(hash(reference, amount_minor, currency)) as mark from ledger_entries
+          where starts_with(reference, $prefix) and amount_minor > 0 and kind <> 'fund')), (
+    select coalesce(sum(hash(hash(reference, amount_minor, currency))), 0) as charges
+    from bank_charges where starts_with(reference, $prefix) and status = 'charged'), (
+    select coalesce(sum(hash(hash(key, amount_minor, currency))), 0) as captures,
+           count(*) as captured
+    from payments where starts_with(key, $prefix) and status = 'captured')"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +73,24 @@ class Booked:
     beyond: bool
 
     @classmethod
-    def of(cls, evidence: Evidence, prefix: str, size: int) -> Booked:
-        """Everything under the keys of the first `size` intents: the prefix and a number."""
+    def of(cls, evidence: Evidence, paid: Paid, prefix: str, size: int) -> Booked:
+        """Everything under the keys of the first `size` intents: the prefix and a number.
+
+        Where ledger and bank hold what payments holds, this alone is counted.
+        """
         count = _Counting(evidence, prefix, size)
+        captured, pending, _ = count.add(paid.intent, paid.what, paid.worth)
+        if are_alike(evidence, prefix, int(captured.sum())):
+            return cls(
+                posted=captured,
+                charged=captured,
+                amounts_differ=count.worth.differs,
+                is_missing=captured == 0,
+                is_open=pending > 0,
+                beyond=False,
+            )
         posted, held, voided = count.states(ENTRIES)
         charged, _, _ = count.states(CHARGES)
-        captured, pending, _ = count.states(PAYMENTS)
         final = {ENTRIES: posted, CHARGES: charged, PAYMENTS: captured}
         is_missing = np.zeros(size, dtype=np.bool_)
         for source in final.keys() & evidence.found:
@@ -115,13 +140,27 @@ class _Counting:
         intent, state, worth = rows["intent"], rows["what"], rows["worth"]
         known = (intent >= 0) & (intent < self._size)
         if not known.all():
-            self.beyond |= source != PAYMENTS and bool((state[~known] == 0).any())
+            self.beyond |= bool((state[~known] == 0).any())
             intent, state, worth = intent[known], state[known], worth[known]
+        return self.add(intent, state, worth)
+
+    def add(
+        self, intent: Ints, state: npt.NDArray[np.int8], worth: npt.NDArray[np.uint64]
+    ) -> tuple[Ints, Ints, Ints]:
+        """Count rows of intents by their state."""
         final = state == 0
         self.worth.add(intent[final], worth[final])
         by_state = (intent[state == wanted] for wanted in range(3))
         first, second, third = (np.bincount(one, minlength=self._size) for one in by_state)
         return first, second, third
+
+
+def are_alike(evidence: Evidence, prefix: str, captured: int) -> bool:
+    """Whether the three sources tell the same; `captured`: of intents, so no stranger is among."""
+    if not {ENTRIES, CHARGES, PAYMENTS} <= evidence.found:
+        return False
+    found = evidence.ask(_ALIKE, prefix=prefix)
+    return bool(found["alike"][0]) and int(found["captured"][0]) == captured
 
 
 def strangers(

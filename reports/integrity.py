@@ -13,6 +13,7 @@ from reports.booked import Booked, strangers
 from reports.books import Books, BooksCheck
 from reports.cohorts import Block, Flags, Known
 from reports.evidence import Evidence
+from reports.paid import Paid
 
 Knowledge = npt.NDArray[np.uint8]
 
@@ -59,7 +60,8 @@ class IntegrityTally:
         self._evidence, self._prefix = evidence, prefix
         self._known = np.zeros(size, dtype=np.uint8)
         self._books = BooksCheck(evidence)
-        self._answers = AnswersTally(evidence, size)
+        self._paid = Paid.of(evidence, size)
+        self._answers = AnswersTally(self._paid, size)
         self._attempts, self._unknown_at_first = 0, 0
 
     @classmethod
@@ -78,7 +80,7 @@ class IntegrityTally:
     def result(self) -> Integrity:
         """Every intent of the run, then the books alone."""
         size, prefix = len(self._known), f"{self._prefix}-"
-        it = Booked.of(self._evidence, prefix, size)
+        it = Booked.of(self._evidence, self._paid, prefix, size)
         wrong = _judge(self._known, it)
         doubled, ghost = strangers(self._evidence, prefix, size) if it.beyond else ((), ())
         return Integrity(
