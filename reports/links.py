@@ -9,6 +9,7 @@ from reports.evidence import Asked, Evidence
 FIRST_HASH: Final = "0" * 48
 LINK_BYTES: Final = 24
 _ROWS_AT_ONCE: Final = 4 * 122_880  # an even number, and some row groups of the stored table
+_DOUBTFUL_AT_ONCE: Final = 1_000_000  # so that memory does not grow with what is wrong
 # The rule: harness/rows.py. What does not follow from anything else is hashed; an entry's sequence
 # and its balance do follow, and are checked as such. A sum that is too large is no sum: null.
 _RULE: Final = f"""
@@ -43,8 +44,10 @@ where amount_minor = 0 or amount_minor < 0
 # A transfer's first leg that gives belongs to its first that receives, and so on.
 _BROKEN: Final = """
 with legs as materialized (
-    select *, row_number() over (partition by transfer_id, sign(amount_minor) order by row) as turn
-    from ledger_entries where transfer_id in (select transfer_id from doubtful)),
+    select transfer_id, account, currency, amount_minor, hash, prev_hash,
+           row_number() over (partition by transfer_id, sign(amount_minor) order by row) as turn
+    from ledger_entries where hash(transfer_id) % $parts = $part
+        and transfer_id in (select transfer_id from doubtful)),
 pairs as (
     select g.account as giver, r.account as receiver, coalesce(
         g.currency = r.currency and g.hash = r.hash
@@ -87,4 +90,9 @@ class LinksCheck:
         """The accounts with a leg whose link does not follow, or that has no counterpart."""
         self._hashed()
         self._evidence.ask(_MORE_DOUBTFUL)
-        return set(self._evidence.ask(_BROKEN)["account"].tolist())
+        (doubtful,) = self._evidence.ask(_SUMMARY)["doubtful"].tolist()
+        parts, broken = 1 + doubtful // _DOUBTFUL_AT_ONCE, set[str]()
+        for part in range(parts):
+            found = self._evidence.ask(_BROKEN, parts=parts, part=part)
+            broken |= set(found["account"].tolist())
+        return broken
