@@ -21,7 +21,7 @@ from harness.store import RunFolder
 from harness.traffic import read_schedule
 
 SCENARIO: Final = "rising_payments"
-LOAD_S: Final = 40.0
+LOAD_S: Final = 50.0
 WARM_UP_S: Final = 2
 LIMIT_MS: Final = 300.0
 NEVER_MS: Final = 99_999.0
