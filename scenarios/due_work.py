@@ -42,10 +42,6 @@ class DueWork(ABC, Generic[U]):
         """An instant of CLOCK_MONOTONIC in microseconds since the run's zero."""
         return (mono_ns - self._zero_ns) // 1000
 
-    def left_s(self) -> float:
-        """How long the load may still last."""
-        return (self._stop_us - self.now_us()) / 1e6
-
     def come_back(self, user: U) -> None:
         """Somebody is free: is given what has waited longest, or sits down."""
         due = self._bench.come_back(user)

@@ -14,11 +14,11 @@ import uvloop
 
 from benchmarks.measuring import Case, Figures, Row
 from benchmarks.proxies import Proxy, Start
-from benchmarks.proxy_load import Asked, Load, load, server
+from benchmarks.proxy_load import Asked, Load, awake, load, server
 from benchmarks.proxy_peers import row_beside_peers
 
 DELAY_MS: Final = 20
-TOGGLES: Final = 16
+TOGGLES: Final = 24
 _ON_S, _OFF_S, _JITTER_S = 0.12, 0.1, 0.02
 _LEAD_S: Final = 0.5
 _SEED: Final = 1
@@ -44,7 +44,12 @@ class Toggle(NamedTuple):
 def measure(start: Start) -> Figures:
     """Medians over the toggles, under one closed-loop connection."""
     seconds = _LEAD_S + TOGGLES * (_ON_S + _OFF_S + 2 * _JITTER_S) + 0.2
-    with server() as upstream, start(upstream) as proxy, tempfile.TemporaryDirectory() as folder:
+    with (
+        awake(),
+        server() as upstream,
+        start(upstream) as proxy,
+        tempfile.TemporaryDirectory() as folder,
+    ):
         load(proxy.port, 1, 0.3)
         client = Load(proxy.ports, 1, seconds, Path(folder))
         toggles = uvloop.run(_toggle(proxy))
