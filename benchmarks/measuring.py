@@ -2,6 +2,7 @@
 
 A row is one execution that yields figures for several cases. All sides of a row run in the same
 rounds on the same machine, so that a slow minute is slow for all of them; medians are compared.
+Before and after every side a yardstick is laid to the machine itself.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from __future__ import annotations
 import os
 import statistics
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final, Literal
 
 import msgspec
 
+from benchmarks.yardstick import yard_ms
 from harness.clock import SystemClock
 from harness.machine import OwnTree, read_cpu, slice_of
 
@@ -50,7 +53,11 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """One case against one peer (or none): medians over the rounds, and our range."""
+    """One case against one peer (or none): medians over the rounds, and our range.
+
+    `yard_ms` is the row's median yardstick, None where there was none. In ms, not as a share of
+    the fastest: it then says as much where one row is run alone, and may be laid beside any table.
+    """
 
     row: str
     case: str
@@ -65,33 +72,47 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     met: bool | None
     disturbed: bool
     rounds: int
+    yard_ms: float | None
 
 
-def run_row(row: Row, rounds: int | None = None) -> tuple[Result, ...]:
+def run_row(
+    row: Row, rounds: int | None = None, yard: Callable[[], float] = yard_ms
+) -> tuple[Result, ...]:
     """Measure one row. What a side raises is its own: nothing is made up for it."""
     sides: dict[str, Callable[[], Figures]] = {"": row.ours}
     sides.update({p.name: p.measure for p in row.peers if not p.missing})
     count = rounds or row.rounds
-    seen: dict[str, list[Figures]] = {name: [] for name in sides}
-    disturbed = False
+    seen = _Seen(figures={name: [] for name in sides}, yards_ms=[yard()])
     for _ in range(count):
         for name, measure in sides.items():
             figures, foreign = _undisturbed(measure)
-            seen[name].append(figures)
-            disturbed = disturbed or foreign > FOREIGN_LIMIT
+            seen.figures[name].append(figures)
+            seen.yards_ms.append(yard())
+            seen.disturbed = seen.disturbed or foreign > FOREIGN_LIMIT
     return tuple(
-        _result(row, case, peer, seen, disturbed=disturbed)
+        _result(row, case, peer, seen)
         for case in row.cases
         for peer in (*row.peers, None)
         if (peer is not None) == bool(row.peers)
     )
 
 
-def _result(
-    row: Row, case: Case, peer: Peer | None, seen: dict[str, list[Figures]], *, disturbed: bool
-) -> Result:
-    ours = [f[case.name] for f in seen[""] if case.name in f]
-    theirs = [f[case.name] for f in seen.get(peer.name, []) if case.name in f] if peer else []
+@dataclass(slots=True, kw_only=True)
+class _Seen:
+    """What the rounds of one row have yielded, figures by the name of the side."""
+
+    figures: dict[str, list[Figures]]
+    yards_ms: list[float]
+    disturbed: bool = False
+
+    def of(self, side: str, case: Case) -> list[float]:
+        """One case's figures on one side; a side that did not run has none."""
+        return [f[case.name] for f in self.figures.get(side, []) if case.name in f]
+
+
+def _result(row: Row, case: Case, peer: Peer | None, seen: _Seen) -> Result:
+    ours = seen.of("", case)
+    theirs = seen.of(peer.name, case) if peer else []
     median = statistics.median(ours) if ours else None
     other = statistics.median(theirs) if theirs else None
     ratio = median / other if median and other and median > 0 and other > 0 else None
@@ -107,8 +128,9 @@ def _result(
         ratio=ratio,
         goal=_goal(case),
         met=_met(case, median, ratio),
-        disturbed=disturbed,
+        disturbed=seen.disturbed,
         rounds=len(ours),
+        yard_ms=statistics.median(seen.yards_ms),
     )
 
 
@@ -129,6 +151,7 @@ def not_measured(row: Row, why: str) -> tuple[Result, ...]:
             met=None,
             disturbed=False,
             rounds=0,
+            yard_ms=None,
         )
         for case in row.cases
     )

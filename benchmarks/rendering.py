@@ -13,8 +13,8 @@ from harness.errors import ConfigError
 BEGIN: Final = "<!-- table -->"
 END: Final = "<!-- /table -->"
 HEAD: Final = (
-    "| row | case | ours (range) | peers (ours to theirs) | goal | met |",
-    "|---|---|---|---|---|---|",
+    "| row | case | ours (range) | peers (ours to theirs) | goal | met | yard, ms |",
+    "|---|---|---|---|---|---|---|",
 )
 
 
@@ -54,7 +54,8 @@ def _line(of_case: list[Result]) -> str:
     ours = "-" if first.ours is None else f"{_short(first.ours)} {first.unit}"
     span = "" if first.rounds < 2 else f" ({_short(first.ours_min)} to {_short(first.ours_max)})"  # noqa: PLR2004  # one has no range
     peers = ", ".join(filter(None, map(_peer, of_case)))
-    cells = (first.row, first.case, ours + span, peers, first.goal, _met(of_case))
+    yard = "" if first.yard_ms is None else f"{first.yard_ms:.1f}"
+    cells = (first.row, first.case, ours + span, peers, first.goal, _met(of_case), yard)
     return f"| {' | '.join(cells)} |"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from benchmarks.catalogue import find_row, row_names
 from benchmarks.measuring import Case, Figures, Peer, Row, not_measured, run_row
 from benchmarks.rendering import write_table
+from benchmarks.yardstick import yard_ms
 from harness.errors import ConfigError
 
 CASES = (
@@ -46,6 +48,32 @@ def test_sides_take_turns_and_medians_are_compared() -> None:
     assert (size.peer, size.met) == (None, None)
 
 
+def test_a_yardstick_is_laid_before_and_after_every_side() -> None:
+    order: list[str] = []
+
+    def yard() -> float:
+        order.append("yard")
+        return 40.0
+
+    run_row(a_row(order), rounds=2, yard=yard)
+    assert order == ["yard", "ours", "yard", "peer", "yard", "ours", "yard", "peer", "yard"]
+
+
+def test_the_yard_of_a_row_is_the_median_and_decides_nothing() -> None:
+    yards_ms = iter((40.0, 90.0, 50.0, 60.0, 41.0, 80.0, 55.0))
+    slow = run_row(a_row([]), yard=lambda: next(yards_ms))
+    steady = run_row(a_row([]), yard=lambda: 1.0)
+    assert {r.yard_ms for r in slow} == {55.0}
+    alike = [msgspec.structs.replace(r, disturbed=False, yard_ms=None) for r in (*slow, *steady)]
+    assert alike[: len(slow)] == alike[len(slow) :]
+
+
+def test_the_yardstick_is_cpu_time_that_work_has_taken() -> None:
+    begin_ns = time.thread_time_ns()
+    found_ms = yard_ms()
+    assert 0 < found_ms * 1e6 <= time.thread_time_ns() - begin_ns + 1  # + 1: a float's rounding
+
+
 def test_a_peer_that_is_missing_is_not_measured_and_says_why() -> None:
     order: list[str] = []
     _, rate, _ = run_row(a_row(order, missing="not installed"))
@@ -65,7 +93,7 @@ def test_what_a_side_raises_is_its_own() -> None:
 
 def test_a_row_that_broke_says_why_and_has_no_figure() -> None:
     p50, *_ = not_measured(a_row([]), "no Envoy here")
-    assert (p50.ours, p50.met, p50.rounds) == (None, None, 0)
+    assert (p50.ours, p50.met, p50.rounds, p50.yard_ms) == (None, None, 0, None)
     assert p50.peer_name == "not measured: no Envoy here"
 
 
@@ -79,14 +107,15 @@ def a_page(tmp_path: Path) -> Path:
 
 def test_the_table_stands_between_its_markers(tmp_path: Path) -> None:
     page = a_page(tmp_path)
-    quiet = [msgspec.structs.replace(r, disturbed=False) for r in run_row(a_row([]))]
+    found = run_row(a_row([]), yard=lambda: 40.0)
+    quiet = [msgspec.structs.replace(r, disturbed=False) for r in found]
     write_table(page, quiet, ["row", "other"])
     text = page.read_text()
     assert text.startswith("before\n<!-- table -->\n")
     assert text.endswith("| other | kept |\n<!-- /table -->\nafter\n")
-    assert "| row | p50 | 2 ms (1 to 9) | theirs 4 (0.50) | <= 2 | yes |" in text
+    assert "| row | p50 | 2 ms (1 to 9) | theirs 4 (0.50) | <= 2 | yes | 40.0 |" in text
     assert "| row | rate | 20 1/s (20 to 20) | theirs 40 (0.50) | ratio >= 1 | **no** |" in text
-    assert "| row | size | 3 B (3 to 3) |  |  |  |" in text
+    assert "| row | size | 3 B (3 to 3) |  |  |  | 40.0 |" in text
     assert "old" not in text
 
 
