@@ -15,6 +15,14 @@ from reports.recovery import Recovery, Trace
 from reports.windows import Amplification
 
 MONTH_S: Final = 30 * 24 * 3600
+AGAINST_BASELINE: Final = (  # what cannot be told where there is none
+    "time_to_degrade_s",
+    "first_recovery_s",
+    "stable_recovery_s",
+    "recovery_after_clear_s",
+    "lost_s",
+    "budget_used_ratio",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,9 +110,7 @@ def budget_used_ratio(lost_s: float, target: float) -> float | None:
 def _recovery(seen: Seen) -> dict[str, Measured]:
     r = seen.recovery
     if r is None:
-        names = ("time_to_degrade_s", "first_recovery_s", "stable_recovery_s")
-        more = ("recovery_after_clear_s", "lost_s", "budget_used_ratio")
-        return {name: Measured(value=None) for name in names + more}
+        return {name: Measured(value=None) for name in AGAINST_BASELINE}
     budget = budget_used_ratio(r.lost_s, seen.target)
     return {
         "time_to_degrade_s": Measured(value=r.time_to_degrade_s),

@@ -65,7 +65,10 @@ class Story:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """All that is drawn. `censored` names the metrics whose value is only a lower bound."""
+    """All that is drawn. `censored` names the metrics whose value is only a lower bound.
+
+    `unjudged` names those that have none because the baseline was no baseline.
+    """
 
     title: str
     question: str
@@ -88,4 +91,5 @@ class Picture:
     story: Story | None
     metrics: tuple[str, ...]
     censored: frozenset[str]
+    unjudged: frozenset[str]
     defect: str

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from reports.objectives import METRICS
+from reports.picture import Picture
+
 SHOWN_NAMES: Final = 3
 
 
@@ -18,6 +21,13 @@ def say(value: float | None, unit: str, *, censored: bool = False) -> str:
     if unit == "ratio":
         return f"{at_least}{_digits(value * 100)} %"
     return f"{at_least}{value:.2f}"
+
+
+def say_metric(picture: Picture, metric: str, value: float | None) -> str:
+    """What a metric of the run came to: measured, at least so much, or why there is nothing."""
+    if value is None and metric in picture.unjudged:
+        return "not judged"
+    return say(value, METRICS[metric].unit, censored=metric in picture.censored)
 
 
 def say_limit(limit: float, unit: str) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from reports.cohorts import read_blocks
 from reports.delivery import Delivery
-from reports.figures import Seen, measure_all
+from reports.figures import AGAINST_BASELINE, Seen, measure_all
 from reports.integrity import Integrity
 from reports.lanes import lanes
 from reports.objectives import Measured
@@ -26,6 +26,7 @@ from reports.recovery import Baseline, KnownTime, Recovery, Trace, baseline, mea
 from reports.sharing import Sharing, sharing
 from reports.stored import StoredRun
 from reports.tallies import Tallies
+from reports.validity import about_baseline
 from reports.windows import Windows, metastable
 
 CONFOUNDED: Final = 1.5
@@ -56,8 +57,7 @@ def read(stored: StoredRun) -> Reading:
         tallies.add(block)
     trace = None if window is None else _trace(stored, tallies, window)
     before = None if trace is None else baseline(trace)
-    sound = trace is not None and before is not None and before.arrivals > 0
-    recovery = measure(trace, before) if trace and before and sound and before.good_ratio else None
+    recovery = _recovery(stored, trace, before)
     seen = _seen(stored, tallies, trace, recovery)
     measured = measure_all(seen)
     money = None if tallies.money is None else tallies.money.result()
@@ -78,6 +78,17 @@ def read(stored: StoredRun) -> Reading:
 def _ends_s(stored: StoredRun) -> float:
     """The end of the load, or of a run that was ended earlier."""
     return min(stored.plan.load_s, max((p.end_s for p in stored.manifest.phases), default=0.0))
+
+
+def _recovery(stored: StoredRun, trace: Trace | None, before: Baseline | None) -> Recovery | None:
+    """Against a baseline that is none, each figure would be made up."""
+    if trace is None or before is None or not _sound(before, stored):
+        return None
+    return measure(trace, before)
+
+
+def _sound(before: Baseline, stored: StoredRun) -> bool:
+    return before.good_ratio > 0 and not about_baseline(before, stored.terms.good.target)
 
 
 def _trace(stored: StoredRun, tallies: Tallies, window: FaultWindow) -> Trace:
@@ -146,6 +157,9 @@ def _picture(
         story=tallies.hardest.result(manifest.intent_prefix, stored.names),
         metrics=tuple(objective.metric for objective in terms.objectives),
         censored=frozenset(name for name, figure in measured.items() if figure.censored),
+        unjudged=frozenset()
+        if before is None or _sound(before, stored)
+        else frozenset(AGAINST_BASELINE),
         defect=manifest.defect,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reports.integrity import Integrity
 from reports.objectives import METRICS
 from reports.picture import Picture
-from reports.plain import count, say, say_limit, say_names
+from reports.plain import count, say, say_limit, say_metric, say_names
 from reports.recovery import Recovery
 from reports.scorecard import ObjectiveResult, Reason
 
@@ -59,7 +59,7 @@ def about_objectives(results: tuple[ObjectiveResult, ...], picture: Picture) -> 
     for result, metric in zip(results, picture.metrics, strict=True):
         if result.verdict == "pass":
             continue
-        value = say(result.value, result.unit, censored=metric in picture.censored)
+        value = say_metric(picture, metric, result.value)
         limit = say_limit(result.limit, result.unit)
         sign = "at most" if result.must == "<=" else "at least"
         words = METRICS[metric].words

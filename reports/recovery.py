@@ -39,6 +39,10 @@ class KnownTime:
         """Known seconds from one instant to another (negative when they stand the other way)."""
         return end_s - begin_s - (self._unknown(end_s) - self._unknown(begin_s))
 
+    def after(self, begin_s: float, end_s: float) -> float:
+        """Known seconds from one instant on to another, none when that came before."""
+        return max(0.0, self.between(begin_s, end_s))
+
     def _unknown(self, at_s: float) -> float:
         return float(np.clip(at_s - self._begin, 0.0, self._length).sum())
 
@@ -86,7 +90,11 @@ class Episode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recovery:
-    """All figures in seconds since f0 unless said otherwise; `censored`: they are lower bounds."""
+    """All figures in seconds since f0 unless said otherwise; `censored`: they are lower bounds.
+
+    None is below zero: payments that were in flight at f0 felt it at f0, and what was over before
+    f1 needed no time after it.
+    """
 
     episodes: tuple[Episode, ...]
     micro_dips: tuple[Episode, ...]
@@ -122,11 +130,11 @@ def measure(trace: Trace, before: Baseline) -> Recovery:
     return Recovery(
         episodes=tuple(merged),
         micro_dips=micro,
-        time_to_degrade_s=clock.between(trace.f0_s, merged[0].begin_s) if merged else None,
-        first_recovery_s=clock.between(trace.f0_s, first_until_s),
+        time_to_degrade_s=clock.after(trace.f0_s, merged[0].begin_s) if merged else None,
+        first_recovery_s=clock.after(trace.f0_s, first_until_s),
         first_censored=first_open,
-        stable_recovery_s=clock.between(trace.f0_s, until_s),
-        recovery_after_clear_s=clock.between(trace.f1_s, until_s),
+        stable_recovery_s=clock.after(trace.f0_s, until_s),
+        recovery_after_clear_s=clock.after(trace.f1_s, until_s),
         censored=end_s is None,
         lost_s=sum(_lost_s(trace, e, before.good_ratio) for e in merged),
     )

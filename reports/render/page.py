@@ -7,7 +7,7 @@ from typing import Final
 
 from reports.objectives import METRICS
 from reports.picture import Picture
-from reports.plain import say, say_limit
+from reports.plain import say, say_limit, say_metric
 from reports.render import svg
 from reports.render.charts import what_happened
 from reports.render.payment import story_chart
@@ -17,7 +17,7 @@ from reports.render.words import explanation, headline, limit_of, value_of
 from reports.scorecard import Document, ObjectiveResult, Scorecard
 
 _MARK: Final = {"PASS": "✓", "FAIL": "✗", "INVALID": "?"}
-_VERDICT: Final = {"pass": "✓ pass", "fail": "✗ fail", "missing": "? not measured"}
+_VERDICT: Final = {"pass": "✓ pass", "fail": "✗ fail", "missing": "? no verdict"}
 
 
 def render(scorecard: Scorecard) -> str:
@@ -58,15 +58,15 @@ def _key_figures(document: Document, picture: Picture) -> str:
     recovery, good = document.recovery, picture.good_ratio_fault
     figures = [
         (
-            say(recovery.stable_recovery_s, "s", censored=recovery.censored),
+            say_metric(picture, "stable_recovery_s", recovery.stable_recovery_s),
             f"to stable recovery{_limit(document, picture, 'stable_recovery_s')}",
         ),
         (
-            say(good, "ratio"),
+            say_metric(picture, "good_ratio_fault", good),
             f"good during the fault{_limit(document, picture, 'good_ratio_fault')}",
         ),
         (
-            say(recovery.lost_s, "s", censored=recovery.censored),
+            say_metric(picture, "lost_s", recovery.lost_s),
             f"lost, as if all was down{_budget(document, picture)}",
         ),
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from reports.picture import Picture
-from reports.plain import count, say, say_limit, say_names
+from reports.plain import count, say, say_limit, say_metric, say_names
 from reports.scorecard import Document, ObjectiveResult, Scorecard
 
 _CLASSES: Final = (
@@ -109,7 +109,7 @@ def _shared(document: Document) -> str:
 
 def value_of(result: ObjectiveResult, metric: str, picture: Picture) -> str:
     """The measured value of an objective, a lower bound shown as one."""
-    return say(result.value, result.unit, censored=metric in picture.censored)
+    return say_metric(picture, metric, result.value)
 
 
 def limit_of(result: ObjectiveResult) -> str:

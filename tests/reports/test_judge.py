@@ -171,6 +171,20 @@ def test_a_run_under_wrong_conditions_is_invalid_and_says_why(
     jsonschema.validate(json.loads(folder.verdict.read_bytes()), SCHEMA)
 
 
+@pytest.mark.parametrize("change", [dirty_baseline, small_baseline])
+def test_against_a_bad_baseline_no_recovery_is_claimed(
+    change: Callable[[RunsBuilder], None], tmp_path: Path
+) -> None:
+    run = sound_run()
+    change(run)
+    card = judged(run, tmp_path)
+    recovery = card.document.recovery
+    assert (recovery.stable_recovery_s, recovery.recovery_after_clear_s) == (None, None)
+    assert (recovery.lost_s, recovery.censored) == (None, False)
+    assert recovery.time_to_detect_s == pytest.approx(0.3), "the system's own doing"
+    assert [o.verdict for o in card.document.objectives] == ["missing", "pass", "pass"]
+
+
 def test_what_others_do_before_and_after_is_no_matter(tmp_path: Path) -> None:
     run = sound_run()
     run.machine[0] = structs.replace(run.machine[0], foreign=0.9)

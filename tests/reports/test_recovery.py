@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -108,10 +109,24 @@ def test_less_than_the_hold_of_good_traffic_is_no_recovery() -> None:
     assert not measured(spans((0, 49))).censored
 
 
-def test_a_recovery_before_the_fault_was_gone_is_negative_after_clear() -> None:
+def test_what_was_over_before_the_fault_was_gone_needs_no_recovery_after_it() -> None:
     found = measured(spans((1, 4)))
     assert found.time_to_degrade_s == pytest.approx(1, abs=0.01)
-    assert found.recovery_after_clear_s == pytest.approx(-6, abs=0.01)
+    assert found.stable_recovery_s == pytest.approx(4, abs=0.01)
+    assert found.recovery_after_clear_s == 0
+
+
+def test_where_nobody_felt_the_fault_no_recovery_is_counted_from_its_end() -> None:
+    assert measured(spans()).recovery_after_clear_s == 0
+
+
+def test_payments_in_flight_as_the_fault_began_felt_it_at_once() -> None:
+    trace = replace(spans((-0.9, -0.2)), in_flight_s=1.0)
+    found = measure(trace, CLEAN)
+    assert len(found.episodes) == 1
+    assert found.episodes[0].end_s == pytest.approx(F0_S - 0.2, abs=0.01)
+    assert found.time_to_degrade_s == 0
+    assert (found.first_recovery_s, found.stable_recovery_s) == (0, 0)
 
 
 def test_seconds_in_which_nothing_was_scheduled_pause_every_clock() -> None:

@@ -136,6 +136,27 @@ def test_an_invalid_run_says_why(damaged: bool, tmp_path: Path) -> None:
     assert any(card.reasons[0].text in line for line in lines)
 
 
+def test_against_a_bad_baseline_recovery_is_shown_as_not_judged(tmp_path: Path) -> None:
+    run = sound_run()
+    for intent in range(run.at(2), run.at(3)):
+        spoil(run, intent, lambda a: a._replace(took_us=400_000))
+    card = judge(run.write(tmp_path / "run"))
+    lines = closing_lines(card, "report.html")
+    assert "  stable recovery            not judged   limit 2.5 s   MISSING" in lines
+    page, _ = page_of(run, tmp_path / "again")
+    text = " ".join(page.text)
+    assert text.count("not judged") == 3, "two key figures and the objective"
+    assert "not measured" not in text
+
+
+def test_what_the_run_does_not_hold_is_shown_as_not_measured(tmp_path: Path) -> None:
+    run = sound_run()
+    run.fault(but="verified_undone")
+    page, _ = page_of(run, tmp_path)
+    assert "not measured" in " ".join(page.text)
+    assert "not judged" not in " ".join(page.text)
+
+
 def test_a_failure_names_what_is_wrong(tmp_path: Path) -> None:
     run = sound_run()
     for intent in range(700, 731):
