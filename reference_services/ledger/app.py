@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from reference_services import defects, service
 from reference_services.ledger import domain, settings
-from reference_services.ledger.store import PostgresStore, Store, migrate
+from reference_services.ledger.store import SCHEMA, PostgresStore, Store
 from reference_services.logs import Log
 from reference_services.metrics import Metrics
 from reference_services.problems import (
@@ -113,7 +113,7 @@ def build(environ: Mapping[str, str]) -> tuple[Service, int]:
     chosen = settings.read(environ)
     swaps = defects.active(chosen.defect)
     log = Log("ledger", chosen.instance)
-    database = Database(chosen.database_url, PoolLimits(), migrate)
+    database = Database(chosen.database_url, PoolLimits(), SCHEMA.migrate)
     sound: Store = PostgresStore(database)
     store = swaps.apply("ledger.store", sound)
     handlers = Handlers(store)

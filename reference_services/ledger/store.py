@@ -6,10 +6,9 @@ comes through as it is: it says whether the transfer may have happened.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol, cast
-
-import asyncpg
 
 from reference_services.ledger.domain import (
     HoldRequest,
@@ -20,12 +19,13 @@ from reference_services.ledger.domain import (
 )
 from reference_services.resilience.database import Chunks, Database
 from reference_services.resilience.gathering import Gathering
+from reference_services.resilience.schema import Schema
 
 # payment, kind (hold, post, void), reference, payer ("" if the hold knows), payee, amount, currency
 Move = tuple[str, str, str, str, str, int, str]
-SCHEMA_VERSION: Final = "ledger-5"
-_SCHEMA: Final = Path(__file__).with_name("schema.sql")
-_LOCK: Final = 741_001  # advisory lock: two replicas start at once, one of them makes the schema
+SCHEMA: Final = Schema(  # and the payers' funds
+    version="ledger-5", file=Path(__file__).with_name("schema.sql"), lock=741_001
+)
 
 _MOVE: Final = "select move($1, $2, $3, $4, $5, $6, $7)"
 _ENTRIES: Final = """
@@ -69,7 +69,7 @@ class PostgresStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._moves: Gathering[Move, str] = Gathering(self._move)
+        self._moves: Gathering[Move, str] = Gathering(partial(database.together, _MOVE))
 
     async def start(self) -> None:
         """Begin to connect; returns at once."""
@@ -127,22 +127,3 @@ class PostgresStore:
         outcome, _, reason = (await self._moves.ask(move)).partition(":")
         transfer_id = f"{move[0]}:{move[1]}"
         return Result(transfer_id=transfer_id, outcome=cast("Outcome", outcome), reason=reason)
-
-    async def _move(self, moves: list[Move]) -> list[str]:
-        row = await self._database.row(_MOVE, *map(list, zip(*moves, strict=True)))
-        if row is None:
-            raise LookupError("the ledger's function returned no row")
-        return cast("list[str]", row[0])
-
-
-async def migrate(connection: asyncpg.Connection) -> None:
-    """Bring an empty database to the schema and fund the payers, once, whoever comes first."""
-    async with connection.transaction():
-        await connection.execute("set local statement_timeout = 30000")
-        await connection.execute("set local lock_timeout = 10000")
-        await connection.execute("select pg_advisory_xact_lock($1::bigint)", _LOCK)
-        await connection.execute("create table if not exists schema_version (version text)")
-        if await connection.fetchval("select version from schema_version") == SCHEMA_VERSION:
-            return
-        await connection.execute(_SCHEMA.read_text())
-        await connection.execute("insert into schema_version values ($1)", SCHEMA_VERSION)

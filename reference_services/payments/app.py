@@ -14,7 +14,7 @@ from reference_services.payments import settings
 from reference_services.payments.edges import HttpBank, HttpLedger
 from reference_services.payments.handlers import Handlers
 from reference_services.payments.saga import Saga
-from reference_services.payments.store import PostgresStore, Store, migrate
+from reference_services.payments.store import SCHEMA, PostgresStore, Store
 from reference_services.payments.sweeper import Sweeper
 from reference_services.resilience import edge
 from reference_services.resilience.database import Database, PoolLimits
@@ -46,7 +46,7 @@ def build(environ: Mapping[str, str], connect: Connect = edge.build) -> tuple[Se
     swaps = defects.active(chosen.defect)
     log, metrics = Log("payments", chosen.instance), Metrics()
     observer = EdgeMetrics(metrics, log)
-    sound: Store = PostgresStore(Database(chosen.database_url, PoolLimits(), migrate))
+    sound: Store = PostgresStore(Database(chosen.database_url, PoolLimits(), SCHEMA.migrate))
     store = swaps.apply("payments.store", sound)
     ledger_edge = connect(EDGES["payments>ledger"], observer)
     bank_edge = connect(EDGES["payments>bank"], observer)

@@ -6,8 +6,9 @@ reckoned by the database's clock alone. DatabaseError comes through as it is.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import Final, Protocol, cast
+from typing import Final, Protocol
 
 import asyncpg
 
@@ -25,11 +26,12 @@ from reference_services.resilience.database import (
     NothingHappenedError,
 )
 from reference_services.resilience.gathering import Gathering
+from reference_services.resilience.schema import Schema
 
 LEASE_S: Final = 3.0  # longer than a request may live: whoever is past it has given up or died
-SCHEMA_VERSION: Final = "payments-4"
-_SCHEMA: Final = Path(__file__).with_name("schema.sql")
-_LOCK: Final = 741_002  # advisory lock: two replicas start at once, one of them makes the schema
+SCHEMA: Final = Schema(
+    version="payments-4", file=Path(__file__).with_name("schema.sql"), lock=741_002
+)
 _LEASE: Final = f"clock_timestamp() + interval '{LEASE_S} s'"
 _FIELDS: Final = "key, payment_id, payer, payee, amount_minor, currency, status, reason"
 
@@ -92,7 +94,8 @@ class PostgresStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._writes: Gathering[_Write, bool] = Gathering(self._write)
+        # told: whether each of them counted
+        self._writes: Gathering[_Write, bool] = Gathering(partial(database.together, _WRITE))
 
     async def start(self) -> None:
         """Begin to connect; returns at once."""
@@ -157,26 +160,6 @@ class PostgresStore:
         """All payments as CSV."""
         await self._database.export(_EVIDENCE, chunks)
 
-    async def _write(self, writes: list[_Write]) -> list[bool]:
-        """Whether each of them counted."""
-        row = await self._database.row(_WRITE, *map(list, zip(*writes, strict=True)))
-        if row is None:
-            raise LookupError("the function that writes payments returned no row")
-        return cast("list[bool]", row[0])
-
 
 def _payment(row: asyncpg.Record) -> Payment:
     return Payment(**dict(row.items()))
-
-
-async def migrate(connection: asyncpg.Connection) -> None:
-    """Bring an empty database to the schema, once, whoever comes first."""
-    async with connection.transaction():
-        await connection.execute("set local lock_timeout = 10000")
-        await connection.execute("set local statement_timeout = 30000")
-        await connection.execute("select pg_advisory_xact_lock($1::bigint)", _LOCK)
-        await connection.execute("create table if not exists schema_version (version text)")
-        if await connection.fetchval("select version from schema_version") == SCHEMA_VERSION:
-            return
-        await connection.execute(_SCHEMA.read_text())
-        await connection.execute("insert into schema_version values ($1)", SCHEMA_VERSION)

@@ -17,10 +17,11 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import asyncpg
 
+Asked = TypeVar("Asked", bound="tuple[Any, ...]")
 Migrate = Callable[["asyncpg.Connection"], Awaitable[None]]
 Chunks = Callable[[bytes], Awaitable[None]]
 
@@ -115,6 +116,17 @@ class Database:
             raise _meaning(error) from error
         self._give_back(connection, None)
         return found
+
+    async def together(self, query: str, asked: list[Asked]) -> list[Any]:
+        """One statement for all that is asked: an array a parameter; it tells an array as long.
+
+        `asked` has at least one tuple. Raises DatabaseError.
+        """
+        found = await self.row(query, *map(list, zip(*asked, strict=True)))
+        if found is None:
+            raise LookupError(f"told nothing, not even an empty array: {query}")
+        told: list[Any] = found[0]
+        return told
 
     async def rows(self, query: str, *args: object) -> list[asyncpg.Record]:
         """All rows of one statement. Raises DatabaseError."""

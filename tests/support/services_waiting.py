@@ -1,10 +1,24 @@
-"""Waiting for a condition in async tests: bounded, on an event that nobody sets."""
+"""Waiting in async tests, for a condition or for a store: bounded, on an event nobody sets."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
+
+
+class Opening(Protocol):
+    """What begins in the background and says when it can be used: a store, a database."""
+
+    async def start(self) -> None:
+        """Begin; returns at once."""
+
+    async def ready(self) -> str:
+        """Why it cannot be used now, or nothing."""
+
+
+T = TypeVar("T", bound=Opening)
 
 
 async def until(condition: Callable[[], Awaitable[bool]], timeout_s: float) -> None:
@@ -13,3 +27,14 @@ async def until(condition: Callable[[], Awaitable[bool]], timeout_s: float) -> N
         while not await condition():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.Event().wait(), 0.02)
+
+
+async def opened(made: T, timeout_s: float = 10.0) -> T:
+    """Start it, and wait until it can be used, or TimeoutError."""
+    await made.start()
+
+    async def ready() -> bool:
+        return not await made.ready()
+
+    await until(ready, timeout_s)
+    return made

@@ -19,10 +19,10 @@ from reference_services.ledger.domain import (
     VoidRequest,
     link,
 )
-from reference_services.ledger.store import PostgresStore, migrate
+from reference_services.ledger.store import SCHEMA, PostgresStore
 from reference_services.resilience.database import Database, PoolLimits
 from tests.support.postgres_server import PostgresServer
-from tests.support.services_waiting import until
+from tests.support.services_waiting import opened
 
 pytestmark = pytest.mark.anyio
 LIMITS = PoolLimits(size=6)
@@ -49,15 +49,8 @@ def post_request(number: int, *, amount_minor: int = 100) -> PostRequest:
     )
 
 
-async def opened(url: str) -> PostgresStore:
-    store = PostgresStore(Database(url, LIMITS, migrate))
-    await store.start()
-
-    async def ready() -> bool:
-        return not await store.ready()
-
-    await until(ready, 10.0)
-    return store
+async def store_in(url: str) -> PostgresStore:
+    return await opened(PostgresStore(Database(url, LIMITS, SCHEMA.migrate)))
 
 
 async def lines(store: PostgresStore, what: str) -> list[dict[str, Any]]:
@@ -78,7 +71,7 @@ def url(postgres: PostgresServer) -> str:
 
 @pytest.fixture
 async def store(url: str) -> AsyncIterator[PostgresStore]:
-    made = await opened(url)
+    made = await store_in(url)
     yield made
     await made.stop()
 
@@ -193,7 +186,7 @@ async def test_replicas_whose_moves_cross_never_wait_for_each_other(
     store: PostgresStore, url: str
 ) -> None:
     """Each statement holds many accounts: in another order each, they would be in a deadlock."""
-    other = await opened(url)
+    other = await store_in(url)
     for begin in range(0, 400, 100):
         numbers = [*range(begin, begin + 50), *range(begin + 99, begin + 49, -1)]
         holds = [hold_request(n, payer=n % 7) for n in numbers]
@@ -209,7 +202,7 @@ async def test_two_replicas_that_start_at_once_fund_the_payers_once(
     postgres: PostgresServer,
 ) -> None:
     url = postgres.database("ledger_twice")
-    first, second = await asyncio.gather(opened(url), opened(url))
+    first, second = await asyncio.gather(store_in(url), store_in(url))
     accounts = {row["account"]: row for row in await lines(second, "accounts")}
     assert accounts["payer-0999"]["balance_minor"] == FUNDS_MINOR
     assert accounts["equity"]["balance_minor"] == -1000 * FUNDS_MINOR

@@ -9,25 +9,18 @@ import pytest
 
 from reference_services.defects.idempotency_in_memory import MemoryKeys
 from reference_services.payments.domain import PaymentRequest
-from reference_services.payments.store import PostgresStore, migrate
+from reference_services.payments.store import SCHEMA, PostgresStore
 from reference_services.resilience.database import Database, PoolLimits
 from tests.support.postgres_server import PostgresServer
-from tests.support.services_waiting import until
+from tests.support.services_waiting import opened
 
 pytestmark = pytest.mark.anyio
 ASKED = PaymentRequest(payer="payer-0001", payee="merchant-001", amount_minor=5, currency="EUR")
 OTHER = PaymentRequest(payer="payer-0001", payee="merchant-001", amount_minor=6, currency="EUR")
 
 
-async def opened(url: str) -> PostgresStore:
-    made = PostgresStore(Database(url, PoolLimits(size=6), migrate))
-    await made.start()
-
-    async def ready() -> bool:
-        return not await made.ready()
-
-    await until(ready, 10.0)
-    return made
+async def store_in(url: str) -> PostgresStore:
+    return await opened(PostgresStore(Database(url, PoolLimits(size=6), SCHEMA.migrate)))
 
 
 @pytest.fixture
@@ -37,7 +30,7 @@ def url(postgres: PostgresServer) -> str:
 
 @pytest.fixture
 async def store(url: str) -> AsyncIterator[PostgresStore]:
-    made = await opened(url)
+    made = await store_in(url)
     yield made
     await made.stop()
 
@@ -72,7 +65,7 @@ async def test_replicas_that_claim_the_same_keys_at_once_share_them(
     store: PostgresStore, url: str
 ) -> None:
     """Each statement holds many keys: in another order each, they would be in a deadlock."""
-    other = await opened(url)
+    other = await store_in(url)
     for turn in range(20):
         keys = [f"k{turn}-{n}" for n in range(30)]
         claims = await asyncio.gather(

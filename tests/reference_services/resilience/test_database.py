@@ -16,7 +16,7 @@ from reference_services.resilience.database import (
     PoolLimits,
 )
 from tests.support.postgres_server import PostgresServer, free_port
-from tests.support.services_waiting import until
+from tests.support.services_waiting import opened, until
 
 pytestmark = pytest.mark.anyio
 LIMITS = PoolLimits(size=2, acquire_timeout_s=0.05, statement_timeout_s=0.3, answer_timeout_s=0.6)
@@ -29,15 +29,23 @@ async def nothing(connection: asyncpg.Connection) -> None:
 
 @pytest.fixture
 async def database(postgres: PostgresServer) -> AsyncIterator[Database]:
-    made = Database(postgres.database("pool"), LIMITS, nothing)
-    await made.start()
-
-    async def ready() -> bool:
-        return not await made.ready()
-
-    await until(ready, 10.0)
+    made = await opened(Database(postgres.database("pool"), LIMITS, nothing))
     yield made
     await made.stop()
+
+
+async def test_what_is_asked_together_is_told_in_the_same_order(database: Database) -> None:
+    each = """select array(select word || n from unnest($1::text[], $2::int[])
+                           with ordinality as asked (word, n, place) order by place)"""
+    assert await database.together(each, [("b", 2), ("a", 1), ("b", 2)]) == ["b2", "a1", "b2"]
+
+
+async def test_a_statement_that_tells_nothing_of_what_was_asked_is_a_mistake(
+    database: Database,
+) -> None:
+    with pytest.raises(LookupError, match="told nothing"):
+        await database.together("select $1::text[] where false", [("a",)])
+    assert await database.row("select 1") is not None
 
 
 @pytest.mark.parametrize("code", ["40001", "40P01", "55P03", "53300"])
