@@ -1,4 +1,9 @@
-"""Reads what is being appended to: only whole records, only what is new."""
+"""Reads what is being appended to: only whole records, only what is new.
+
+A reader runs beside the writer on another core: it may copy the first words of a record before they
+are written and the last one after. So what is whole is told by one look and taken by a second one:
+what the first saw ended was written before the second began.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +17,7 @@ from harness.store import RunFolder
 from harness.timeline import Event
 
 
-class _Follower:
+class Follower:
     """The bytes that were appended to one file since the last look."""
 
     def __init__(self, path: Path) -> None:
@@ -21,14 +26,15 @@ class _Follower:
     def take(self, whole_bytes_of: Callable[[bytes], int]) -> bytes:
         """What is new and whole. Empty where there is no file."""
         try:
-            with self._path.open("rb") as stream:
+            with self._path.open("rb", buffering=0) as stream:  # both looks are at the file
                 stream.seek(self._offset)
-                raw = stream.read()
+                whole = whole_bytes_of(stream.read())
+                stream.seek(self._offset)
+                raw = stream.read(whole)
         except FileNotFoundError:
             return b""
-        whole = whole_bytes_of(raw)
         self._offset += whole
-        return raw[:whole]
+        return raw
 
 
 class RunFollower:
@@ -36,8 +42,8 @@ class RunFollower:
 
     def __init__(self, folder: RunFolder) -> None:
         self._folder = folder
-        self._timeline = _Follower(folder.timeline)
-        self._attempts: dict[Path, _Follower] = {}
+        self._timeline = Follower(folder.timeline)
+        self._attempts: dict[Path, Follower] = {}
         self._decode = msgspec.json.Decoder(Event).decode
 
     def events(self) -> Iterator[Event]:
@@ -47,7 +53,7 @@ class RunFollower:
     def attempts(self) -> Iterator[Attempt]:
         """New attempts of all workers."""
         for path in self._folder.all_attempts():
-            raw = self._attempts.setdefault(path, _Follower(path)).take(whole_bytes)
+            raw = self._attempts.setdefault(path, Follower(path)).take(whole_bytes)
             for at in range(0, len(raw), RECORD_BYTES):
                 yield unpack(raw[at : at + RECORD_BYTES])
 
