@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import zlib
 from dataclasses import dataclass
@@ -17,7 +18,10 @@ from harness.system import System
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What is to be run. `scenario` and the system stand in files that were read and checked."""
+    """What is to be run. `scenario` and the system stand in files that were read and checked.
+
+    `again` is the command that repeats it.
+    """
 
     experiment: Experiment
     system: System
@@ -28,6 +32,22 @@ class Order:
     runs_dir: Path
     workers: int = 1
     defect: str = ""
+    again: str = ""
+
+
+def again(order: Order, experiment: str, usual_system: Path) -> str:
+    """The command that repeats it: the experiment as it was typed, and what is not as usual."""
+    chosen: dict[str, tuple[object, object]] = {
+        "--scenario": (order.scenario, order.experiment.terms.scenario),
+        "--rate-scale": (order.rate_scale, 1.0),
+        "--workers": (order.workers, 1),
+        "--system": (order.system_path, usual_system),
+    }
+    words = ["squall", "run", experiment, "--seed", str(order.seed)]
+    for option, (value, usual) in chosen.items():
+        words += [] if value == usual else [option, str(value)]
+    defect = f"SQUALL_DEFECT={shlex.quote(order.defect)} " if order.defect else ""
+    return defect + shlex.join(words)
 
 
 def open_folder(order: Order, stamp: datetime) -> RunFolder:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -12,11 +14,13 @@ from harness.doctor import Finding, Place, examine
 from harness.errors import ConfigError
 from harness.experiment import Experiment, read_experiment
 from harness.load import scenario_path
-from harness.order import Order
+from harness.order import Order, again
 from harness.safety.lock import holder
 from harness.safety.state import State, lock_path
 from harness.safety.undo import leftover
 from harness.system import read_system
+
+USUAL_SYSTEM: Final = Path("reference_services") / "system.yaml"  # where nobody chose another
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +52,7 @@ def order_from(
         raise ConfigError(text, file=read.path)
     chosen = scenario or read.terms.scenario
     scenario_path(chosen)
-    return Order(
+    order = Order(
         experiment=read,
         system=system,
         system_path=system_path,
@@ -59,6 +63,7 @@ def order_from(
         runs_dir=runs_dir,
         defect=os.environ.get("SQUALL_DEFECT", ""),
     )
+    return replace(order, again=again(order, experiment, root / USUAL_SYSTEM))
 
 
 def read_named(root: Path, name: str, system_path: Path) -> Experiment:

@@ -252,4 +252,5 @@ def _manifest(s: _Session) -> Manifest:
         phases=tuple(s.phases),
         ended=s.ended,
         defect=s.order.defect,
+        again=s.order.again,
     )

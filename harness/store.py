@@ -59,6 +59,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     phases: tuple[PhaseSpan, ...]
     ended: str
     defect: str = ""
+    again: str = ""
 
 
 class LoadPlan(msgspec.Struct, frozen=True, kw_only=True):

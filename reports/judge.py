@@ -156,6 +156,7 @@ def _facts(manifest: Manifest) -> RunFacts:
         python=manifest.python,
         cores=manifest.cores,
         started_at=manifest.started_at,
+        again=manifest.again or f"squall run {manifest.experiment} --seed {manifest.seed}",
     )
 
 

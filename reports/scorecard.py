@@ -91,13 +91,14 @@ class ObjectiveResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """Which run this was, and on what."""
+    """Which run this was, and on what; `again` is the command that repeats it."""
 
     path: str
     squall_version: str
     python: str
     cores: int
     started_at: str
+    again: str
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):

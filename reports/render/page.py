@@ -169,10 +169,7 @@ def _story(picture: Picture) -> str:
 
 def _again(document: Document) -> str:
     run = document.run
-    commands = (
-        f"squall run {document.experiment} --seed {document.seed}   "
-        f"# the same arrivals to the microsecond\nsquall report {run.path}"
-    )
+    commands = f"{run.again}   # the same arrivals to the microsecond\nsquall report {run.path}"
     facts = (
         f"squall {run.squall_version}, Python {run.python}, {run.cores} cores, "
         f"started {run.started_at}, seed {document.seed}."

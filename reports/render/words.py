@@ -71,7 +71,7 @@ def closing_lines(scorecard: Scorecard, report: str) -> list[str]:
     if scorecard.picture is not None:
         rows += [*_figures(document, scorecard.picture), ("", "")]
     rows.append(("report", report))
-    rows.append(("again", f"squall run {document.experiment} --seed {document.seed}"))
+    rows.append(("again", document.run.again))
     return [f"{document.verdict}  {headline(scorecard)}", "", *_table(rows)]
 
 

@@ -38,6 +38,9 @@ def test_a_sound_system_passes_and_leaves_nothing_running(sound: Place) -> None:
     assert fault["asked_s"] <= fault["injected_s"] <= fault["verified_s"] < fault["undone_s"]
     assert verdict["recovery"]["time_to_detect_s"] < fault["undone_s"] - fault["verified_s"]
     assert verdict["integrity"]["acknowledged"] > 1000
+    experiment = sound.root / "ledger-killed-at-peak" / "experiment.yaml"
+    repeated = f"squall run {experiment} --seed 11 --system {sound.system}"
+    assert verdict["run"]["again"] == repeated
     assert (sound.folder() / "report.html").stat().st_size < 150_000
     sources = ("bank_charges", "ledger_accounts", "ledger_entries", "payments")
     kept = sorted(path.name for path in (sound.folder() / "evidence").iterdir())

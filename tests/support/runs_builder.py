@@ -90,6 +90,7 @@ class RunsBuilder:
     books: Books = field(default_factory=Books)
     experiment: str = EXPERIMENT
     ended: str = "complete"
+    again: str = ""
     workers: int = 1
     machine: list[Slice] = field(default_factory=lambda: [quiet(s) for s in range(int(LOAD_S))])
     form: str = "ndjson"
@@ -187,7 +188,7 @@ class RunsBuilder:
         folder.experiment.write_text(self.experiment)
         folder.system.write_text(SYSTEM)
         write_schedule(folder.schedule, self.due_us)
-        write_json(folder.manifest, _manifest(self.ended))
+        write_json(folder.manifest, _manifest(self.ended, self.again))
         write_json(folder.plan, _plan(self.workers))
         write_json(folder.machine, self.machine)
         folder.timeline.write_bytes(_lines(self.events))
@@ -254,7 +255,7 @@ def _lines(rows: Iterable[object]) -> bytes:
     return msgspec.json.Encoder().encode_lines(rows)
 
 
-def _manifest(ended: str) -> Manifest:
+def _manifest(ended: str, again: str) -> Manifest:
     spans = [("warm-up", 0.0, WARM_UP_S), ("baseline", WARM_UP_S, F0_S), ("fault", F0_S, F1_S)]
     spans += [("recovery", F1_S, LOAD_S), ("drain", LOAD_S, LOAD_S + DRAIN_S)]
     return Manifest(
@@ -272,6 +273,7 @@ def _manifest(ended: str) -> Manifest:
         t0_mono_ns=T0_NS,
         phases=tuple(PhaseSpan(name=n, begin_s=b, end_s=e) for n, b, e in spans),
         ended=ended,
+        again=again,
     )
 
 

@@ -184,6 +184,14 @@ def test_closing_lines_stand_in_columns(tmp_path: Path) -> None:
     assert lines[-1].split() == ["again", "squall", "run", "ledger-killed", "--seed", "11"]
 
 
+def test_how_to_have_it_again_is_said_as_the_run_kept_it(tmp_path: Path) -> None:
+    run = sound_run()
+    run.again = "squall run ledger-killed --seed 11 --workers 3"
+    card = judge(run.write(tmp_path / "run"))
+    assert closing_lines(card, "report.html")[-1].endswith(f"  {run.again}")
+    assert run.again in render(card)
+
+
 def test_a_payment_that_nobody_answered_is_shown_as_never_learned(tmp_path: Path) -> None:
     run = sound_run(outage_s=0)
     spoil(run, 700, lambda a: a._replace(outcome=Outcome.INFO, answer=0, status=504))
