@@ -41,9 +41,9 @@ class Agenda:
         next_us = self._next_us()
         return None if next_us == _NEVER else int(next_us)
 
-    def next_arrival(self) -> tuple[int, int] | None:
-        """(due_us, intent) of the arrival that is next among arrivals."""
-        return self._arrivals[self._arrived] if self._arrived < len(self._arrivals) else None
+    def next_arrivals(self, most: int) -> list[tuple[int, int]]:
+        """(due_us, intent) of those arrivals that are next among arrivals."""
+        return self._arrivals[self._arrived : self._arrived + most]
 
     def take(self, now_us: int) -> Due | None:
         """The earliest entry if it is due by now."""

@@ -15,6 +15,20 @@ def test_nothing_is_taken_before_it_is_due() -> None:
     assert agenda.take(10_000) is None
 
 
+def test_the_next_arrivals_can_be_seen_before_their_time_and_stay_there() -> None:
+    agenda = Agenda([(3, 30), (1, 10), (2, 20)])
+    agenda.add(Due(5, 9, "visit"))
+    assert agenda.next_arrivals(2) == [(10, 1), (20, 2)]
+    assert [agenda.take(15), agenda.take(15), agenda.take(15)] == [
+        (5, 9, "visit"),
+        (10, 1, None),
+        None,
+    ]
+    assert agenda.next_arrivals(9) == [(20, 2), (30, 3)]
+    agenda.clear()
+    assert agenda.next_arrivals(9) == []
+
+
 def test_a_later_step_takes_its_place_in_time() -> None:
     agenda = Agenda([(0, 100), (1, 300)])
     agenda.take(100)

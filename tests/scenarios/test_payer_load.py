@@ -18,7 +18,7 @@ from harness.records import (
     Outcome,
     unpack,
 )
-from scenarios import payer_load
+from scenarios import due_work, payer_load
 from scenarios.attempt_file import AttemptFile, Recorder
 from scenarios.load_session import Session
 from scenarios.payer_host import Host
@@ -104,6 +104,22 @@ def test_at_its_bound_arrivals_wait_for_a_connection_and_start_late(
     late = sorted(a.late_us for a in kept(tmp_path / "a"))
     assert len(late) == 10
     assert late[1] < 250_000 <= late[2]
+
+
+def test_what_was_prepared_for_a_dropped_arrival_is_sent_by_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(payer_load, "MAX_CONNECTIONS", 1)
+    monkeypatch.setattr(due_work, "MAX_WAITING", 2)
+    with LoadServer() as server:
+        server.freeze()
+        threading.Timer(0.1, server.thaw).start()
+        due_us = [*range(0, 20_000, 5_000), *range(300_000, 600_000, 20_000)]
+        _, left = run(server.url, due_us, tmp_path / "a", stop_s=0.8)
+        paid = server.keys
+    served = [a.intent for a in kept(tmp_path / "a")]
+    assert (served, left) == ([0, 1, 2, *range(4, 19)], "0 given up, 1 found no place")
+    assert paid == {f"t-{intent}": 1 for intent in served}
 
 
 def test_at_the_stop_the_rest_is_given_up_and_who_waits_is_kept(tmp_path: Path) -> None:
