@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final, Generic, NamedTuple, TypeVar
 
 U = TypeVar("U")
-_NEVER: Final = float("inf")
+_NEVER_US: Final = 1 << 62
 
 
 class Due(NamedTuple):
@@ -31,15 +31,15 @@ class Agenda:
         self._arrivals = sorted((due_us, intent) for intent, due_us in share)
         self._arrived = 0
         self._steps: list[Due] = []
-        self._next_arrival_us = self._arrivals[0][0] if share else _NEVER
+        self._next_arrival_us = self._arrivals[0][0] if share else _NEVER_US
+        self._next_us = self._next_arrival_us  # of steps, too: asked for more often than it changes
 
     def __len__(self) -> int:
         return len(self._arrivals) - self._arrived + len(self._steps)
 
     def next_us(self) -> int | None:
         """When the next entry is due; None when nothing is left."""
-        next_us = self._next_us()
-        return None if next_us == _NEVER else int(next_us)
+        return None if self._next_us == _NEVER_US else self._next_us
 
     def next_arrivals(self, most: int) -> list[tuple[int, int]]:
         """(due_us, intent) of those arrivals that are next among arrivals."""
@@ -47,31 +47,36 @@ class Agenda:
 
     def take(self, now_us: int) -> Due | None:
         """The earliest entry if it is due by now."""
-        if self._next_us() > now_us:
+        if self._next_us > now_us:
             return None
         if self._steps and self._steps[0].due_us <= self._next_arrival_us:
-            return heapq.heappop(self._steps)
-        due_us, intent = self._arrivals[self._arrived]
-        self._arrived += 1
-        left = self._arrived < len(self._arrivals)
-        self._next_arrival_us = self._arrivals[self._arrived][0] if left else _NEVER
-        return Due(due_us, intent)
+            due = heapq.heappop(self._steps)
+        else:
+            due = Due(*self._arrivals[self._arrived])
+            self._arrived += 1
+            left = self._arrived < len(self._arrivals)
+            self._next_arrival_us = self._arrivals[self._arrived][0] if left else _NEVER_US
+        self._look_ahead()
+        return due
 
     def add(self, due: Due) -> bool:
         """Ask for a later step; says whether it is now the next of all."""
         heapq.heappush(self._steps, due)
+        self._look_ahead()
         return self._steps[0] is due and due.due_us <= self._next_arrival_us
 
     def clear(self) -> int:
         """Give up all that is left; says how many entries that were."""
         left = len(self)
-        self._arrived, self._next_arrival_us = len(self._arrivals), _NEVER
+        self._arrived, self._next_arrival_us = len(self._arrivals), _NEVER_US
         self._steps.clear()
+        self._look_ahead()
         return left
 
-    def _next_us(self) -> float:
-        step_us = self._steps[0].due_us if self._steps else _NEVER
-        return min(step_us, self._next_arrival_us)
+    def _look_ahead(self) -> None:
+        self._next_us = self._next_arrival_us
+        if self._steps:
+            self._next_us = min(self._next_us, self._steps[0].due_us)
 
 
 class Bench(Generic[U]):
