@@ -25,6 +25,7 @@ CONNECT_TIMEOUT_NS: Final = 1_000_000_000
 _BLOCK_BYTES: Final = 16_384
 _OUT_OF: Final = (errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS)
 _Socket: Final = get_original("socket", "socket")  # Locust puts gevent's in its place
+_ANSWERED: Final = ErrorClass.NONE  # an enum finds its members slowly
 _NO_HEADERS: Final[Mapping[str, str]] = {}
 
 
@@ -163,7 +164,7 @@ class Wire:
             if parser.complete:
                 if not parser.may_stay:
                     self._hang_up()
-                self._end(parser.status, ErrorClass.NONE, parser.body, parser.headers)
+                self._end(parser.status, _ANSWERED, parser.body, parser.headers)
 
     def _fail_soon(self, error: ErrorClass) -> None:
         """Never from within `begin`: whoever begins would be told before it is ready to hear."""

@@ -9,9 +9,8 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from hashlib import blake2b
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
@@ -27,6 +26,7 @@ AMOUNT_SPAN_MINOR: Final = 9_900
 DECLINED_MODULUS_MINOR: Final = 1000  # the bank declines amounts that end in 999
 _UNSENT: Final = (ErrorClass.REFUSED, ErrorClass.CONNECT_TIMEOUT, ErrorClass.POOL)
 _MAY_COME_GOOD: Final = (408, 409, 425, 429)
+_Says = Literal["captured", "declined", "refused", "untouched", "unknown"]
 
 
 class Request(NamedTuple):
@@ -88,14 +88,6 @@ class Patience:
     backoff_max_s: float = 4.0
 
 
-class _Says(Enum):
-    CAPTURED = "captured"
-    DECLINED = "declined"
-    REFUSED = "refused"
-    UNTOUCHED = "untouched"
-    UNKNOWN = "unknown"
-
-
 class _Promise(msgspec.Struct, frozen=True):
     payment_id: str
     status: str
@@ -116,6 +108,8 @@ class _Problem(msgspec.Struct, frozen=True):
     currency: str
 
 
+# Members by names of their own: to look one up in its class takes 70 ns, each time.
+_OK, _FAIL, _INFO, _ANSWERED = Outcome.OK, Outcome.FAIL, Outcome.INFO, ErrorClass.NONE
 _decode_promise = msgspec.json.Decoder(_Promise).decode
 _decode_problem = msgspec.json.Decoder(_Problem).decode
 
@@ -150,14 +144,14 @@ def pay(
     `draw(attempt)` gives the share (0 to 1) of the longest wait. While the outcome is unknown the
     payer asks for the status and pays again with the same key, by turns.
     """
-    requests = {PAY: _to_pay(key, payment), ASK: Request(ASK, "GET", f"/v1/payments/{key}")}
-    name, unknown, attempt = PAY, False, 1
+    paying = request = _to_pay(key, payment)
+    unknown, attempt = False, 1
     while True:
-        answer = yield requests[name]
+        answer = yield request
         if answer is None:  # the engine's mistake, not the system's
             raise TypeError("a request is repaid with an answer")
-        says, digest = _read(name, answer)
-        unknown = unknown or says is _Says.UNKNOWN
+        says, digest = _read(request.name, answer)
+        unknown = unknown or says == "unknown"
         outcome, final = _outcome(says, unknown)
         yield Learned(outcome, digest if final else 0)
         if final or attempt >= patience.max_attempts:
@@ -167,7 +161,7 @@ def pay(
         if answer.at_s + wait_s >= until_s:
             return outcome
         yield Wait(wait_s)
-        name = ASK if unknown and name == PAY else PAY
+        request = _to_ask(key) if unknown and request is paying else paying
         attempt += 1
 
 
@@ -176,24 +170,28 @@ def _to_pay(key: str, payment: Payment) -> Request:
     return Request(PAY, "POST", "/v1/payments", headers, msgspec.json.encode(payment))
 
 
+def _to_ask(key: str) -> Request:
+    return Request(ASK, "GET", f"/v1/payments/{key}")
+
+
 def _outcome(says: _Says, unknown: bool) -> tuple[Outcome, bool]:
     """What is known now, and whether that is the last word.
 
     A refusal of one attempt does not close a question that an earlier attempt left open.
     """
-    if says is _Says.CAPTURED:
-        return Outcome.OK, True
-    if says is _Says.DECLINED:
-        return Outcome.FAIL, True
+    if says == "captured":
+        return _OK, True
+    if says == "declined":
+        return _FAIL, True
     if unknown:
-        return Outcome.INFO, False
-    return Outcome.FAIL, says is _Says.REFUSED
+        return _INFO, False
+    return _FAIL, says == "refused"
 
 
 def _read(name: str, answer: Answer) -> tuple[_Says, int]:
-    if answer.error is not ErrorClass.NONE:
+    if answer.error is not _ANSWERED:
         unsent = name == PAY and answer.error in _UNSENT
-        return (_Says.UNTOUCHED if unsent else _Says.UNKNOWN), 0
+        return ("untouched" if unsent else "unknown"), 0
     return _read_status(answer) if name == ASK else _read_payment(answer)
 
 
@@ -201,14 +199,14 @@ def _read_payment(answer: Answer) -> tuple[_Says, int]:
     status = answer.status
     if status in (200, 201):
         says, digest = _read_promise(answer)
-        return (says, digest) if says is _Says.CAPTURED else (_Says.UNKNOWN, 0)
+        return (says, digest) if says == "captured" else ("unknown", 0)
     if status in (402, 422):
-        return _Says.DECLINED, _digest_of_refusal(answer)
+        return "declined", _digest_of_refusal(answer)
     if status == 503 and answer.headers.get("not-processed") == "true":  # noqa: PLR2004  # HTTP
-        return _Says.UNTOUCHED, 0
+        return "untouched", 0
     if 400 <= status < 500 and status not in _MAY_COME_GOOD:  # noqa: PLR2004  # HTTP's own classes
-        return _Says.REFUSED, 0
-    return _Says.UNKNOWN, 0
+        return "refused", 0
+    return "unknown", 0
 
 
 def _digest_of_refusal(answer: Answer) -> int:
@@ -226,19 +224,19 @@ def _digest_of_refusal(answer: Answer) -> int:
 
 
 def _read_status(answer: Answer) -> tuple[_Says, int]:
-    return _read_promise(answer) if answer.status == 200 else (_Says.UNKNOWN, 0)  # noqa: PLR2004  # OK
+    return _read_promise(answer) if answer.status == 200 else ("unknown", 0)  # noqa: PLR2004  # OK
 
 
 def _read_promise(answer: Answer) -> tuple[_Says, int]:
     try:
         promise = _decode_promise(answer.body)
     except msgspec.MsgspecError:
-        return _Says.UNKNOWN, 0
+        return "unknown", 0
     if promise.status == "captured":
-        return _Says.CAPTURED, promise.digest()
+        return "captured", promise.digest()
     if promise.status == "declined":
-        return _Says.DECLINED, promise.digest()
-    return _Says.UNKNOWN, 0
+        return "declined", promise.digest()
+    return "unknown", 0
 
 
 def _hash(text: str) -> int:
