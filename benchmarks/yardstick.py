@@ -1,7 +1,8 @@
 """A small fixed piece of work that says how fast the machine itself was while a row was measured.
 
-A virtual machine's pace moves by a third with nobody else on it and no stolen time shown; what
-others take (`disturbed`) cannot see that. The yardstick corrects no figure and decides nothing.
+A virtual machine may become slower with nobody else on it and no stolen time shown; what others
+take (`disturbed`) cannot see that. The yardstick corrects no figure and decides nothing. It is one
+core's work between two sides: what moves while it stands still has a reason of its own.
 """
 
 from __future__ import annotations
