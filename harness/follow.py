@@ -8,7 +8,9 @@ what the first saw ended was written before the second began.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from io import FileIO
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -16,25 +18,32 @@ from harness.records import RECORD_BYTES, Attempt, unpack, whole_bytes
 from harness.store import RunFolder
 from harness.timeline import Event
 
+_LOOK_BYTES: Final = RECORD_BYTES << 15  # records lie before megabytes of zeros: not all are read
+
 
 class Follower:
-    """The bytes that were appended to one file since the last look."""
+    """The bytes that were appended to one file since the last time."""
 
     def __init__(self, path: Path) -> None:
         self._path, self._offset = path, 0
 
     def take(self, whole_bytes_of: Callable[[bytes], int]) -> bytes:
         """What is new and whole. Empty where there is no file."""
+        taken = []
         try:
             with self._path.open("rb", buffering=0) as stream:  # both looks are at the file
-                stream.seek(self._offset)
-                whole = whole_bytes_of(stream.read())
-                stream.seek(self._offset)
-                raw = stream.read(whole)
+                while part := self._look(stream, whole_bytes_of):
+                    taken.append(part)
         except FileNotFoundError:
             return b""
+        return b"".join(taken)
+
+    def _look(self, stream: FileIO, whole_bytes_of: Callable[[bytes], int]) -> bytes:
+        stream.seek(self._offset)
+        whole = whole_bytes_of(stream.read(_LOOK_BYTES))
+        stream.seek(self._offset)
         self._offset += whole
-        return raw
+        return stream.read(whole)
 
 
 class RunFollower:

@@ -70,5 +70,21 @@ def test_what_ends_during_the_look_is_left_for_the_next_one(folder: RunFolder) -
     assert follower.take(whole_bytes) == raw
 
 
+def test_all_that_is_whole_is_taken_however_many_looks_it_needs(folder: RunFolder) -> None:
+    path, many = folder.attempts(0), 100_000
+    raw = b"".join(pack(attempt(intent)) for intent in range(many))
+    put(path, 0, raw + bytes(3 * len(raw)))
+    follower = Follower(path)
+    assert follower.take(whole_bytes) == raw
+    put(path, len(raw), pack(attempt(many)))
+    assert follower.take(whole_bytes) == pack(attempt(many))
+
+
+def test_a_line_that_a_look_cuts_is_taken_whole(folder: RunFolder) -> None:
+    lines = b"".join(b"%d\n" % number for number in range(300_000))
+    folder.timeline.write_bytes(lines + b"half a l")
+    assert Follower(folder.timeline).take(lambda raw: raw.rfind(b"\n") + 1) == lines
+
+
 def test_a_file_that_is_not_there_yet_has_nothing_new(tmp_path: Path) -> None:
     assert Follower(tmp_path / "none").take(len) == b""
