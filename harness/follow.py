@@ -28,7 +28,10 @@ class Follower:
         self._path, self._offset = path, 0
 
     def take(self, whole_bytes_of: Callable[[bytes], int]) -> bytes:
-        """What is new and whole. Empty where there is no file."""
+        """What is new and whole. Empty where there is no file.
+
+        `whole_bytes_of` is shown `_LOOK_BYTES` at most, more than any line or record has.
+        """
         taken = []
         try:
             with self._path.open("rb", buffering=0) as stream:  # both looks are at the file

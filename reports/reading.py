@@ -82,13 +82,10 @@ def _ends_s(stored: StoredRun) -> float:
 
 def _recovery(stored: StoredRun, trace: Trace | None, before: Baseline | None) -> Recovery | None:
     """Against a baseline that is none, each figure would be made up."""
-    if trace is None or before is None or not _sound(before, stored):
+    if trace is None or before is None:
         return None
-    return measure(trace, before)
-
-
-def _sound(before: Baseline, stored: StoredRun) -> bool:
-    return before.good_ratio > 0 and not about_baseline(before, stored.terms.good.target)
+    sound = before.good_ratio > 0 and not about_baseline(before, stored.terms.good.target)
+    return measure(trace, before) if sound else None
 
 
 def _trace(stored: StoredRun, tallies: Tallies, window: FaultWindow) -> Trace:
@@ -157,9 +154,7 @@ def _picture(
         story=tallies.hardest.result(manifest.intent_prefix, stored.names),
         metrics=tuple(objective.metric for objective in terms.objectives),
         censored=frozenset(name for name, figure in measured.items() if figure.censored),
-        unjudged=frozenset()
-        if before is None or _sound(before, stored)
-        else frozenset(AGAINST_BASELINE),
+        unjudged=frozenset(() if before is None or seen.recovery else AGAINST_BASELINE),
         defect=manifest.defect,
     )
 

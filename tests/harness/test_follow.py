@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,20 @@ def test_all_that_is_whole_is_taken_however_many_looks_it_needs(folder: RunFolde
     assert follower.take(whole_bytes) == raw
     put(path, len(raw), pack(attempt(many)))
     assert follower.take(whole_bytes) == pack(attempt(many))
+
+
+def test_zeros_behind_the_records_are_not_all_read(folder: RunFolder) -> None:
+    path, room_bytes = folder.attempts(0), 64 << 20
+    put(path, 0, pack(attempt(1)))
+    os.truncate(path, room_bytes)
+    read_bytes: list[int] = []
+
+    def seen_of(seen: bytes) -> int:
+        read_bytes.append(len(seen))
+        return whole_bytes(seen)
+
+    assert Follower(path).take(seen_of) == pack(attempt(1))
+    assert sum(read_bytes) < room_bytes // 10
 
 
 def test_a_line_that_a_look_cuts_is_taken_whole(folder: RunFolder) -> None:
