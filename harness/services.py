@@ -68,7 +68,7 @@ def look(state: State) -> tuple[Part, ...]:
     edges = [
         Part(
             name=e.name,
-            state=e.fault.kind if e.fault else "clear",
+            state=", ".join(f.name for f in e.faults) or "clear",
             address=e.address,
             requests=e.requests,
         )

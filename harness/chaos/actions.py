@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from harness.chaos.session import is_open, session
 from harness.errors import FaultError
+from harness.faults.bandwidth import Bandwidth
 from harness.faults.base import Evidence
 from harness.faults.http_errors import HttpErrors
 from harness.faults.kill import Kill
@@ -15,6 +16,8 @@ from harness.faults.latency import Latency
 from harness.faults.lost_answers import LostAnswers
 from harness.faults.partition import Partition
 from harness.faults.pause import Pause
+from harness.faults.refuse import Refuse
+from harness.faults.reset import Reset
 
 
 def inject_kill(service: str, instances: int = 1) -> list[Evidence]:
@@ -49,6 +52,21 @@ def inject_lost_answers(edge: str, percent: float = 100) -> list[Evidence]:
 def inject_partition(edge: str) -> list[Evidence]:
     """Swallow all that an edge carries."""
     return session().fault_edge(Partition(edge=edge))
+
+
+def inject_bandwidth(edge: str, kbytes_per_s: float) -> list[Evidence]:
+    """Limit the rate of each connection of a tcp edge."""
+    return session().fault_edge(Bandwidth(edge=edge, kbytes_per_s=kbytes_per_s))
+
+
+def inject_reset(edge: str) -> list[Evidence]:
+    """End the connections of a tcp edge with RST, new ones too."""
+    return session().fault_edge(Reset(edge=edge))
+
+
+def inject_refuse(edge: str) -> list[Evidence]:
+    """Refuse new connections of a tcp edge and reset the open ones."""
+    return session().fault_edge(Refuse(edge=edge))
 
 
 def undo_all() -> str:

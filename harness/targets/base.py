@@ -1,15 +1,21 @@
 """What every target can do: list its instances and edges, fault them under a lease, and prove it.
 
-A lease is the fault owner's own promise: a fault that nobody renews for `lease_s` is undone by the
+The target keeps each fault's lease: a fault that is not renewed for `lease_s` is undone by the
 target itself. Each call is short, bounded and safe to repeat.
+
+An edge can have several faults at once, in the order in which they were set. Each has a `slot`, its
+name on that edge. `edge#slot` addresses one of them in `clear_edge` and `renew`, and so in the undo
+log; the edge's name alone addresses all of them. `edge_abilities` lists which edge can do what.
 """
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import msgspec
 
+SLOT_MARK: Final = "#"
+Direction = Literal["upstream", "downstream", "both"]
 InstanceState = Literal["starting", "ready", "unready", "paused", "down", "stopped"]
 EdgeFaultKind = Literal[
     "latency", "errors", "lost_answers", "bandwidth", "reset", "blackhole", "refuse"
@@ -29,24 +35,71 @@ class InstanceStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EdgeFault(msgspec.Struct, frozen=True, kw_only=True):
-    """What an edge shall do to its traffic. `percent` of the requests (tcp edges: 100 only)."""
+    """One fault of an edge. `edge_abilities` lists each setting's unit, range and meaning.
+
+    `slot` names it among the faults of its edge; "" stands for its kind. `seed` decides which
+    connections a `percent` below 100 chooses. `direction` None is the kind's own default.
+    """
 
     kind: EdgeFaultKind
+    slot: str = ""
     percent: float = 100.0
+    connections: Literal["all", "new"] = "all"
+    direction: Direction | None = None
+    seed: int = 0
     latency_ms: float = 0.0
     jitter_ms: float = 0.0
     status: int = 503
     kbytes_per_s: float = 0.0
 
+    @property
+    def name(self) -> str:
+        """Its slot, which is its kind where none was given."""
+        return self.slot or self.kind
+
+
+class FaultCount(msgspec.Struct, frozen=True, kw_only=True):
+    """What one fault has touched on its edge; each count only grows, also after its end.
+
+    `hits`: what the table calls a hit. `bytes`: bytes of the touched chunks. `connections`: tcp
+    edges: connections that the fault has chosen, of `offered` that it could have chosen from.
+    """
+
+    slot: str
+    hits: int = 0
+    bytes: int = 0
+    connections: int = 0
+    offered: int = 0
+
 
 class EdgeStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """One edge now: requests (tcp: chunks) seen since start, how many a fault has touched."""
+    """One edge now. `requests` (tcp: chunks) and `hits`, of all faults, count since the start.
+
+    `faults` are those that work now, in order; `counts` has one entry for each fault ever set.
+    `error` says why the edge is not as it was asked to be, "" if it is.
+    """
 
     name: str
     address: str
     requests: int
     hits: int
-    fault: EdgeFault | None = None
+    faults: tuple[EdgeFault, ...] = ()
+    counts: tuple[FaultCount, ...] = ()
+    error: str = ""
+
+    @property
+    def fault(self) -> EdgeFault | None:
+        """The first fault that works now."""
+        return self.faults[0] if self.faults else None
+
+    def fault_in(self, slot: str) -> EdgeFault | None:
+        """The fault in that slot, if it works now."""
+        return next((fault for fault in self.faults if fault.name == slot), None)
+
+    def count_of(self, slot: str) -> FaultCount:
+        """What the fault in that slot has touched; zeros if there never was one."""
+        found = (count for count in self.counts if count.slot == slot)
+        return next(found, FaultCount(slot=slot))
 
 
 class Target(Protocol):
@@ -71,10 +124,19 @@ class Target(Protocol):
         """Let it go on. Nothing to do if it was not paused."""
 
     def fault_edge(self, edge: str, fault: EdgeFault, lease_s: float) -> EdgeStatus:
-        """Set the one fault of an edge, replacing any other."""
+        """Set a fault on an edge, in its slot; another one in that slot is replaced."""
 
     def clear_edge(self, edge: str) -> EdgeStatus:
-        """Take the fault away; bytes held by it go at once."""
+        """Take one fault (`edge#slot`) or all of an edge away; bytes held by it go at once."""
 
     def renew(self, resource: str, lease_s: float) -> None:
-        """Prolong the lease of an instance's or edge's fault. Raises if it has none (any more)."""
+        """Prolong a lease: of an instance, an edge, or one of its faults (`edge#slot`).
+
+        Raises TargetError if it has no fault (any more).
+        """
+
+
+def split_slot(resource: str) -> tuple[str, str]:
+    """`edge#slot` as (edge, slot); slot "" where the resource is an instance or a whole edge."""
+    name, mark, slot = resource.rpartition(SLOT_MARK)
+    return (name, slot) if mark else (resource, "")

@@ -79,7 +79,7 @@ class FakeTarget:
     def fault_edge(self, edge: str, fault: EdgeFault, lease_s: float) -> EdgeStatus:
         self._edge("fault_edge", edge)
         self._lease(edge, lease_s)
-        return self._change_edge(edge, fault=fault)
+        return self._change_edge(edge, faults=(fault,))
 
     def clear_edge(self, edge: str) -> EdgeStatus:
         self._edge("clear_edge", edge)
@@ -117,7 +117,7 @@ class FakeTarget:
             return
         self.leases.pop(resource, None)
         if resource in self._edges:
-            self._change_edge(resource, fault=None)
+            self._change_edge(resource, faults=())
         elif self._instances[resource].state == "down":
             self._instances[resource] = self._new(resource, "starting")
             self._ready_at[resource] = self.clock.now_ns + round(self.start_s * NS_PER_S)

@@ -154,7 +154,7 @@ class Supervision:
                 address=edge.address,
                 requests=seen[name].counts.requests,
                 hits=seen[name].counts.hits,
-                fault=seen[name].fault,
+                faults=tuple(f for f in (seen[name].fault,) if f is not None),
             )
             for name, edge in self._edges.items()
         )

@@ -114,6 +114,9 @@ def test_each_edge_fault_is_what_its_name_says(play: Play) -> None:
         "errors": lambda: actions.inject_errors(edge, 503, 10),
         "lost_answers": lambda: actions.inject_lost_answers(edge, 20),
         "blackhole": lambda: actions.inject_partition(edge),
+        "bandwidth": lambda: actions.inject_bandwidth(edge, 50),
+        "reset": lambda: actions.inject_reset(edge),
+        "refuse": lambda: actions.inject_refuse(edge),
     }
     for kind, inject in calls.items():
         inject()

@@ -41,15 +41,15 @@ def test_tcp_edges_treat_bytes(fault: EdgeFault) -> None:
     [
         ("mesh", EdgeFault(kind="blackhole"), "cannot do 'blackhole'"),
         ("tcp", EdgeFault(kind="errors"), "cannot do 'errors'"),
-        ("tcp", EdgeFault(kind="latency", latency_ms=5, percent=50), "write 100"),
+        ("tcp", EdgeFault(kind="latency", latency_ms=5, percent=50), "percent: 50"),
         ("mesh", EdgeFault(kind="latency", latency_ms=5, jitter_ms=1), "jitter"),
-        ("mesh", EdgeFault(kind="latency"), "latency_ms: 0.0"),
+        ("mesh", EdgeFault(kind="latency"), "latency_ms: is missing"),
         ("mesh", EdgeFault(kind="latency", latency_ms=float("nan")), "latency_ms: nan"),
         ("tcp", EdgeFault(kind="latency", latency_ms=5, jitter_ms=6), "jitter_ms: 6"),
         ("mesh", EdgeFault(kind="errors", percent=0), "percent: 0"),
         ("mesh", EdgeFault(kind="errors", percent=101), "percent: 101"),
         ("mesh", EdgeFault(kind="errors", status=200), "status: 200"),
-        ("tcp", EdgeFault(kind="bandwidth"), "kbytes_per_s: 0.0"),
+        ("tcp", EdgeFault(kind="bandwidth"), "kbytes_per_s: is missing"),
         ("tcp", EdgeFault(kind="bandwidth", kbytes_per_s=float("inf")), "kbytes_per_s: inf"),
     ],
 )

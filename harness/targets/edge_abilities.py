@@ -1,0 +1,231 @@
+"""The declared table of edge faults: which edge can do which, and with which settings.
+
+`EDGE_ABILITIES` is the only list. The check of an experiment (`squall validate`) reads it, and so
+does the target before it sets a fault.
+
+```
+row = ability_of("inject_latency", "tcp")       # or None: that edge cannot do it
+wrong = wrong_settings(row, {"latency_ms": -1}) # (WrongSetting(name="latency_ms", ...),)
+```
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from harness.targets.base import EdgeFault, EdgeFaultKind
+
+Via = Literal["gateway", "mesh", "tcp"]
+Carrier = Literal["http", "tcp"]
+Value = str | float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One argument of a fault's action, equally named in `EdgeFault`.
+
+    A number lies between `low` and `high`; `above_low` excludes `low`. `not_above` names another
+    setting that it may not exceed. A text is one of `choices`. `required`: it has no default.
+    """
+
+    name: str
+    unit: str = ""
+    low: float = 0.0
+    high: float = 0.0
+    above_low: bool = False
+    whole: bool = False
+    required: bool = False
+    not_above: str = ""
+    choices: tuple[str, ...] = ()
+
+    @property
+    def allowed(self) -> str:
+        """The allowed values as a phrase: `more than 0 and at most 60000 ms`."""
+        if self.choices:
+            return f"one of {', '.join(self.choices)}"
+        first = "a whole number from" if self.whole else "from"
+        start = (
+            f"more than {self.low:g} and at most" if self.above_low else f"{first} {self.low:g} to"
+        )
+        unit = f" {self.unit}" if self.unit else ""
+        limit = f", not above {self.not_above}" if self.not_above else ""
+        return f"{start} {self.high:.10g}{unit}{limit}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ability:
+    """One fault that edges of one carrier can do. `hit` says what its counter counts."""
+
+    kind: EdgeFaultKind
+    action: str
+    carrier: Carrier
+    settings: tuple[Setting, ...]
+    meaning: str
+    hit: str
+
+    def setting(self, name: str) -> Setting | None:
+        """The setting of that name."""
+        return next((s for s in self.settings if s.name == name), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrongSetting:
+    """A setting outside its range. `value` is None where a required setting is missing."""
+
+    name: str
+    value: object
+    allowed: str
+
+    def __str__(self) -> str:
+        """The message without its place."""
+        if self.value is None:
+            return f"{self.name}: is missing: write {self.allowed}"
+        return f"{self.name}: {self.value!r}: write {self.allowed}"
+
+
+def _share(of: str) -> Setting:
+    return Setting(name="percent", unit=f"% of the {of}", low=0.0001, high=100)
+
+
+_STATUS: Final = Setting(name="status", low=400, high=599, whole=True)
+_ENVOY_LATENCY: Final = Setting(
+    name="latency_ms", unit="ms", low=1, high=60_000, whole=True, required=True
+)
+_LATENCY: Final = Setting(name="latency_ms", unit="ms", high=60_000, above_low=True, required=True)
+_JITTER: Final = Setting(name="jitter_ms", unit="ms", high=60_000, not_above="latency_ms")
+_RATE: Final = Setting(name="kbytes_per_s", unit="kB/s", low=1, high=50_000, required=True)
+
+EDGE_ABILITIES: Final[tuple[Ability, ...]] = (
+    Ability(
+        kind="latency",
+        action="inject_latency",
+        carrier="http",
+        settings=(_ENVOY_LATENCY, _share("requests")),
+        meaning="Each chosen request waits before it is passed on.",
+        hit="a delayed request",
+    ),
+    Ability(
+        kind="errors",
+        action="inject_errors",
+        carrier="http",
+        settings=(_STATUS, _share("requests")),
+        meaning="Each chosen request is answered with `status`; the service does not see it.",
+        hit="a request answered with `status`",
+    ),
+    Ability(
+        kind="lost_answers",
+        action="inject_lost_answers",
+        carrier="http",
+        settings=(_share("requests"),),
+        meaning="Each chosen request is passed on and its answer is lost.",
+        hit="a request whose answer was lost",
+    ),
+    Ability(
+        kind="latency",
+        action="inject_latency",
+        carrier="tcp",
+        settings=(_LATENCY, _JITTER),
+        meaning="Each chunk of bytes waits before it is passed on.",
+        hit="a delayed chunk",
+    ),
+    Ability(
+        kind="bandwidth",
+        action="inject_bandwidth",
+        carrier="tcp",
+        settings=(_RATE,),
+        meaning="Each connection carries at most this rate, each direction by itself.",
+        hit="a chunk that was sent at this rate",
+    ),
+    Ability(
+        kind="reset",
+        action="inject_reset",
+        carrier="tcp",
+        settings=(),
+        meaning="Connections are ended with RST at both ends.",
+        hit="a connection that was reset",
+    ),
+    Ability(
+        kind="refuse",
+        action="inject_refuse",
+        carrier="tcp",
+        settings=(),
+        meaning="New connections are refused (RST instead of SYN-ACK); open ones are reset.",
+        hit="an open connection that was reset",
+    ),
+    Ability(
+        kind="blackhole",
+        action="inject_partition",
+        carrier="tcp",
+        settings=(),
+        meaning="Nothing is passed on and nothing is closed until the fault is undone.",
+        hit="a chunk that was held, or a connection that was not passed on",
+    ),
+)
+
+
+def carrier_of(via: Via) -> Carrier:
+    """What carries an edge: Envoy (gateway, mesh) knows HTTP, the TCP proxy knows bytes."""
+    return "tcp" if via == "tcp" else "http"
+
+
+def abilities_of(via: Via) -> tuple[Ability, ...]:
+    """All that such an edge can do, in the order of the table."""
+    return tuple(row for row in EDGE_ABILITIES if row.carrier == carrier_of(via))
+
+
+def ability_of(name: str, via: Via) -> Ability | None:
+    """The row of a kind (`latency`) or of an action (`inject_latency`) for such an edge."""
+    return next((row for row in abilities_of(via) if name in (row.kind, row.action)), None)
+
+
+def wrong_settings(row: Ability, given: Mapping[str, object]) -> tuple[WrongSetting, ...]:
+    """Every given setting that is outside its range or unknown, and every one that is missing."""
+    known = {setting.name: setting for setting in row.settings}
+    extra = [
+        WrongSetting(name=name, value=value, allowed=_nothing_else(row))
+        for name, value in given.items()
+        if name not in known
+    ]
+    missing = [
+        WrongSetting(name=name, value=None, allowed=setting.allowed)
+        for name, setting in known.items()
+        if setting.required and name not in given
+    ]
+    wrong = [
+        WrongSetting(name=name, value=given[name], allowed=setting.allowed)
+        for name, setting in known.items()
+        if name in given and not _is_allowed(setting, given[name], given)
+    ]
+    return (*extra, *missing, *wrong)
+
+
+def settings_of(fault: EdgeFault) -> dict[str, Value]:
+    """What a fault sets, without what equals the default of its field."""
+    plain = EdgeFault(kind=fault.kind)
+    names = [n for n in fault.__struct_fields__ if n not in _NO_SETTINGS]
+    values = {name: getattr(fault, name) for name in names}
+    return {name: value for name, value in values.items() if value != getattr(plain, name)}
+
+
+_NO_SETTINGS: Final = frozenset({"kind", "slot", "seed"})
+
+
+def _nothing_else(row: Ability) -> str:
+    names = ", ".join(setting.name for setting in row.settings)
+    return f"nothing: {row.kind} on {row.carrier} edges has " + (names or "no settings")
+
+
+def _is_allowed(setting: Setting, value: object, given: Mapping[str, object]) -> bool:
+    if setting.choices:
+        return value in setting.choices
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    if isinstance(value, float) and not math.isfinite(value):
+        return False
+    limit = given.get(setting.not_above, setting.high) if setting.not_above else setting.high
+    high = limit if isinstance(limit, int | float) else setting.high
+    above = value > setting.low if setting.above_low else value >= setting.low
+    return above and value <= min(high, setting.high) and (not setting.whole or value == int(value))
