@@ -26,7 +26,8 @@ class SyntheticBooks:
     ) -> Iterator[str]:
         """One line a leg, as PostgreSQL's json_build_object writes it: who gives, who receives."""
         before = [self._heads.get(account, (0, 0, FIRST_HASH)) for account in between]
-        text = f"{transfer_id}|{amount}|EUR|{between[0]}|{between[1]}"
+        fields = (kind, transfer_id, reference, str(amount), "EUR", *between)
+        text = "".join(f"{len(field)}:{field}" for field in fields)  # the rule: harness/rows.py
         came = bytes.fromhex(before[0][2] + before[1][2])
         link = sha256(came + text.encode()).hexdigest()[: len(FIRST_HASH)]
         for account, signed, (sequence, balance, prev) in zip(

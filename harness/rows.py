@@ -15,6 +15,7 @@ ENTRIES: Final = "ledger_entries"
 ACCOUNTS: Final = "ledger_accounts"
 CHARGES: Final = "bank_charges"
 PAYMENTS: Final = "payments"
+DEAD_LETTER: Final = "dead_letter"  # Payment.status: given up without a final state, a violation
 Hash = Annotated[str, Meta(pattern="^[0-9a-f]{48}$")]
 
 
@@ -22,10 +23,12 @@ class Entry(Struct, frozen=True, kw_only=True):
     """One of the two legs of a transfer; amounts are signed, in minor units of the currency.
 
     `hash` is the link of the transfer, the same in both legs: the first 24 bytes of the SHA-256 of
-    the giver's `prev_hash`, the receiver's (as bytes), and the text
-    `transfer_id|amount_minor|currency|giver|receiver` of the leg that receives. `prev_hash` is the
-    link before in the account's own chain, zeros in its first entry. Rows come oldest first; the
-    legs of a transfer side by side, who gives before who receives, is what is judged soonest.
+    the giver's `prev_hash` (24 bytes), the receiver's `prev_hash` (24 bytes) and seven fields of
+    the receiving leg: kind, transfer_id, reference, amount_minor (decimal), currency, giver,
+    receiver. Each field is its length in bytes (decimal), a colon, and the field in UTF-8, so two
+    different transfers never give the same text. `prev_hash` is the previous link of the same
+    account, zeros in its first entry. Rows come oldest first; the check is fastest if the two legs
+    of a transfer are adjacent, the giver first.
     """
 
     entry: int
@@ -63,7 +66,11 @@ class Charge(Struct, frozen=True, kw_only=True):
 
 
 class Payment(Struct, frozen=True, kw_only=True):
-    """One payment as the payments service stores it under the intent's key."""
+    """One payment as the payments service stores it under the intent's key.
+
+    `status` is pending, captured, declined or dead_letter. A dead letter is a payment that the
+    sweeper could not finish: nobody works on it any more, and money may be on hold or charged.
+    """
 
     key: str
     payment_id: str

@@ -27,7 +27,7 @@ import msgspec
 from harness.errors import StoredRunError
 
 T = TypeVar("T")
-SCHEMA: Final = 3
+SCHEMA: Final = 4
 FORMS: Final = ("ndjson", "csv")
 _DIGESTS_AT_ONCE: Final = 4
 _JUDGED: Final = ("verdict.json", "report.html", "seal.json")

@@ -15,7 +15,8 @@ from reports.schedule import Ints
 
 _STORED: Final = """
 select coalesce(intent, -1) as intent, hash(amount_minor, currency) as worth,
-       case status when 'captured' then 0 when 'pending' then 1 else 2 end::tinyint as what,
+       case when status = 'captured' then 0 when status in ('pending', 'dead_letter') then 1
+            else 2 end::tinyint as what,
        encode(concat_ws('|', payment_id, status, amount_minor, currency)) as text
 from payments"""
 
@@ -24,8 +25,8 @@ from payments"""
 class Paid:
     """A row each, of intents only.
 
-    `what`: 0 captured, 1 pending, 2 anything else; `worth` stands for amount and currency;
-    `promised` is the digest of the answer that the row promises.
+    `what`: 0 captured, 1 pending or dead letter, 2 anything else; `worth` is a hash of amount and
+    currency; `promised` is the digest of the answer that the row promises.
     """
 
     intent: Ints

@@ -73,9 +73,11 @@ def checked_post(request: PostRequest) -> PostRequest:
 
 
 class Transfer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a link is made of, beside the links before it."""
+    """The fields of a transfer in the order in which its link hashes them."""
 
+    kind: str
     transfer_id: str
+    reference: str
     amount_minor: int
     currency: str
     giver: str
@@ -83,15 +85,16 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def link(gave: str, received: str, transfer: Transfer) -> str:
-    """The next link in the chains of both accounts, after the last link of each.
+    """The next link of both accounts: `gave` and `received` are the last link of each.
 
     48 hex digits: the first 192 bits of the SHA-256 of the 24 bytes of the giver's last link, the
-    24 of the receiver's, and the transfer's fields, joined by bars. The database computes the same
-    by itself (schema.sql); this is the rule to check it against. Sequences and balances are not in
-    it: they follow from what is.
+    24 of the receiver's, and each field of the transfer as length in bytes, colon, UTF-8. The
+    lengths make the text unambiguous. schema.sql computes the same; tests compare the two.
+    Sequences and balances are not hashed: they follow from the amounts.
     """
-    text = "|".join(map(str, msgspec.structs.astuple(transfer)))
-    hashed = hashlib.sha256(bytes.fromhex(gave + received) + text.encode())
+    values = (str(value).encode() for value in msgspec.structs.astuple(transfer))
+    text = b"".join(b"%d:%b" % (len(value), value) for value in values)
+    hashed = hashlib.sha256(bytes.fromhex(gave + received) + text)
     return hashed.hexdigest()[: len(FIRST_HASH)]
 
 

@@ -113,8 +113,14 @@ begin
         return 'refused:' || v_refused;
     end if;
     v_entry := nextval('entry_pairs');
+    -- Each field with its length in bytes; the exact rule is in domain.py.
     v_link := left(encode(sha256(decode(v_debit.hash || v_credit.hash, 'hex') || convert_to(
-        concat_ws('|', p_id, p_amount, p_currency, p_debit, p_credit), 'UTF8')), 'hex'), 48);
+        octet_length(p_kind) || ':' || p_kind || octet_length(p_id) || ':' || p_id
+        || octet_length(p_reference) || ':' || p_reference
+        || octet_length(p_amount::text) || ':' || p_amount
+        || octet_length(p_currency) || ':' || p_currency
+        || octet_length(p_debit) || ':' || p_debit
+        || octet_length(p_credit) || ':' || p_credit, 'UTF8')), 'hex'), 48);
     insert into entries (entry, transfer_id, reference, account, sequence, amount_minor, currency,
                          balance_minor, hash, prev_hash, kind)
     values (v_entry, p_id, p_reference, p_debit, v_debit.sequence + 1, -p_amount, p_currency,

@@ -24,7 +24,7 @@ from reference_services.resilience.schema import Schema
 # payment, kind (hold, post, void), reference, payer ("" if the hold knows), payee, amount, currency
 Move = tuple[str, str, str, str, str, int, str]
 SCHEMA: Final = Schema(  # and the payers' funds
-    version="ledger-5", file=Path(__file__).with_name("schema.sql"), lock=741_001
+    version="ledger-6", file=Path(__file__).with_name("schema.sql"), lock=741_001
 )
 
 _MOVE: Final = "select move($1, $2, $3, $4, $5, $6, $7)"

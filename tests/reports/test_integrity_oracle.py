@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 from dataclasses import fields
 from pathlib import Path
@@ -15,6 +14,7 @@ from harness.rows import Entry
 from harness.traffic import Steady, arrivals_us
 from reports.judge import judge
 from tests.support.plain_integrity import plain_integrity
+from tests.support.plain_links import plain_link
 from tests.support.runs_builder import LOAD_S, PREFIX, RunsBuilder
 
 WORDS = ("hold", "post", "void", "fund")
@@ -112,11 +112,16 @@ def wound_links(run: RunsBuilder, draw: random.Random) -> None:
 def relink(run: RunsBuilder, legs: tuple[Entry, Entry], came: tuple[str, str]) -> None:
     """Both legs get a link that follows from what came before one of the accounts only."""
     giver, receiver = legs
-    text = (
-        f"{receiver.transfer_id}|{receiver.amount_minor}|{receiver.currency}"
-        f"|{giver.account}|{receiver.account}"
+    link = plain_link(
+        *came,
+        receiver.kind,
+        receiver.transfer_id,
+        receiver.reference,
+        receiver.amount_minor,
+        receiver.currency,
+        giver.account,
+        receiver.account,
     )
-    link = hashlib.sha256(bytes.fromhex("".join(came)) + text.encode()).hexdigest()[:48]
     was = giver.hash
     for place, entry in enumerate(run.books.entries):
         changed = {name: link for name in ("hash", "prev_hash") if getattr(entry, name) == was}

@@ -45,6 +45,20 @@ def change_both_amounts(run: RunsBuilder) -> None:
         run.books.entries[place] = structs.replace(entry, amount_minor=sign * 7)
 
 
+def change_both(run: RunsBuilder, **change: object) -> None:
+    for place in (PLACE - 1, PLACE):
+        run.books.entries[place] = structs.replace(run.books.entries[place], **change)
+
+
+def move_a_letter_to_the_reference(run: RunsBuilder) -> None:
+    entry = run.books.entries[PLACE]
+    change_both(
+        run,
+        transfer_id=entry.transfer_id[:-1],
+        reference=entry.transfer_id[-1] + entry.reference,
+    )
+
+
 def opened(run: RunsBuilder, path: Path) -> Evidence:
     return read_evidence(run.write(path / "run"), (ENTRIES, ACCOUNTS), PREFIX)
 
@@ -62,6 +76,12 @@ def test_sound_books_hold_at_the_first_look(tmp_path: Path) -> None:
         drop_a_leg,
         exchange_accounts,
         change_both_amounts,
+        move_a_letter_to_the_reference,
+        lambda run: change_both(run, kind="void"),
+        lambda run: change_both(run, reference=""),
+        lambda run: change_both(run, reference="another"),
+        lambda run: changed(run, kind="void"),
+        lambda run: changed(run, reference="another"),
         lambda run: changed(run, currency="USD"),
         lambda run: changed(run, transfer_id="another"),
         lambda run: changed(run, amount_minor=0),

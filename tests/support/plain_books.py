@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 from itertools import zip_longest
@@ -10,6 +9,7 @@ from typing import Final
 
 from harness.rows import Account, Entry
 from reports.books import Books
+from tests.support.plain_links import plain_link
 
 FIRST_HASH: Final = "0" * 48
 
@@ -104,14 +104,20 @@ def _unlinked(entries: tuple[Entry, ...]) -> set[str]:
 
 
 def _is_link(giver: Entry, receiver: Entry) -> bool:
-    text = (
-        f"{receiver.transfer_id}|{receiver.amount_minor}|{receiver.currency}"
-        f"|{giver.account}|{receiver.account}"
+    link = plain_link(
+        giver.prev_hash,
+        receiver.prev_hash,
+        receiver.kind,
+        receiver.transfer_id,
+        receiver.reference,
+        receiver.amount_minor,
+        receiver.currency,
+        giver.account,
+        receiver.account,
     )
-    came = bytes.fromhex(giver.prev_hash + receiver.prev_hash)
-    link = hashlib.sha256(came + text.encode()).hexdigest()[:48]
     return (
         giver.hash == receiver.hash == link
+        and (giver.kind, giver.reference) == (receiver.kind, receiver.reference)
         and giver.currency == receiver.currency
         and giver.amount_minor == -receiver.amount_minor
     )

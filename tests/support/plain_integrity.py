@@ -119,7 +119,7 @@ def _is_open(it: _Booked, evidence: Rows) -> bool:
     on_hold = it.held > it.posted + it.voided
     both = evidence.charges is not None
     halfway = both and bool(it.posted) != bool(it.charged)
-    return on_hold or halfway or any(row.status == "pending" for row in it.rows)
+    return on_hold or halfway or any(row.status in ("pending", "dead_letter") for row in it.rows)
 
 
 def _booked(evidence: Rows) -> dict[str, _Booked]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from dataclasses import dataclass, field
 
 from harness.rows import Account, Charge, Entry, Payment
+from tests.support.plain_links import plain_link
 
 FUNDS = 1_000_000
 
@@ -64,9 +64,8 @@ class Books:
         self, transfer: str, key: str, between: tuple[str, str], amount: int, kind: str
     ) -> None:
         giver, receiver = between
-        text = f"{transfer}|{amount}|EUR|{giver}|{receiver}"
-        came = bytes.fromhex(self._head(giver) + self._head(receiver))
-        link = hashlib.sha256(came + text.encode()).hexdigest()[:48]
+        heads = (self._head(giver), self._head(receiver))
+        link = plain_link(*heads, kind, transfer, key, amount, "EUR", giver, receiver)
         for account, signed in zip(between, (-amount, amount), strict=True):
             self.append((transfer, key, kind), account, signed, link)
 

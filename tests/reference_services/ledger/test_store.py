@@ -78,7 +78,9 @@ async def store(url: str) -> AsyncIterator[PostgresStore]:
 
 def expected_link(giver: dict[str, Any], receiver: dict[str, Any]) -> str:
     transfer = Transfer(
+        kind=receiver["kind"],
         transfer_id=receiver["transfer_id"],
+        reference=receiver["reference"],
         amount_minor=receiver["amount_minor"],
         currency=receiver["currency"],
         giver=giver["account"],
