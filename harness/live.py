@@ -97,6 +97,8 @@ class LiveModel:
         return end - begin
 
     def _take_event(self, event: Event) -> None:
+        if event.source == "fault" and event.kind == "held" and event.data.get("on") is not False:
+            return  # one of many samples, with nothing to report
         if event.source == "run" and event.kind == "phase":
             self.phase = event.name
         elif event.source == "fault":

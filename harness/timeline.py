@@ -25,7 +25,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     run      phase                                            phase's name
     fault    asked injected verified undone verified_undone   fault's kind  instance or edge
              unproven undo_failed
-    target   instance (data: state, pid), lease_expired       instance or edge
+             held (data: on, and what faults/base.py lists)
+    target   instance (data: state, pid), lease_expired,      instance or edge
+             fault_set_again
     service  breaker (data: before, after) and the other      edge, ...     instance
              kinds that system.yaml lists under `events`;
              health (data: state, why, by): Envoy's view     edge          instance

@@ -1,7 +1,28 @@
-"""What a fault is: settings in a frozen record, and how it is done, proven and undone.
+"""What a fault is: settings in a frozen record, and how it is done, proven, held and undone.
 
 A fault changes nothing but through the target, keeps no state, and never waits: the driver asks it
 again and again until its finding is proven or the time is up.
+
+The contract with the judge. The driver writes what a fault returns into the timeline, and the judge
+reads only that; neither knows the kind of fault or of target. `held` is sampled from `verified` to
+`undone` (every 0.5 s and once more just before the undo); each sample is one event `held`, its
+finding under `on`. The judge requires a sample at least every two seconds, each with `on` true. It
+also compares the dose when these keys are there:
+
+```
+settings()      percent       the share of units that the fault must touch (100: all of them)
+                latency_ms    the delay that each touched unit must get
+held() evidence units         what the fault could have touched since it was set (requests, chunks,
+                              connections)
+                touched       how many of them it has touched; both counts only grow
+                delay_ms      the sum of the delays that were measured on the touched units, or
+                set_ms        the delay that the target reports as set, where it cannot measure
+```
+
+A fault with `percent` must return `units` and `touched`; one with `latency_ms` must return
+`delay_ms` or `set_ms`. A fault whose units cannot be counted (a closed port) leaves `percent` out.
+A dose of another kind (bytes per second) is checked by the fault itself: `held` is then not proven.
+The action that injects a fault named `x` is called `inject_x`.
 """
 
 from __future__ import annotations
@@ -26,6 +47,10 @@ class Seen:
     started_ticks: int = 0
     hits: int = 0
     requests: int = 0
+    exposed: int = 0
+    chosen: int = 0
+    offered: int = 0
+    delay_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +91,9 @@ class Fault(Protocol):
 
     def verify(self, target: Target, before: Seen) -> Finding:
         """Whether it bites: judged by its effect, not by the target having been told."""
+
+    def held(self, target: Target, before: Seen) -> Finding:
+        """Whether it is still on, by the target's own state; may be called from another thread."""
 
     def undo(self, target: Target) -> None:
         """Take it away; harmless if it is not there."""

@@ -1,5 +1,7 @@
 """One fault's life: undo record, inject, prove, hold, undo, prove undone; each told as it was seen.
 
+While a fault is on it is sampled (`watch.py`): the proof at its start says nothing of its end.
+
 A fault that cannot be proven is undone at once: traffic past a fault that does not bite would look
 like resilience.
 """
@@ -8,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from harness.clock import NS_PER_S, Clock
 from harness.errors import FaultError, TargetError
 from harness.faults.base import Evidence, Fault, Finding, Seen
+from harness.faults.watch import NoWatch, Sampling, Watch
 from harness.safety.lease import LEASE_S, Heartbeat, Lease, NoLease
 from harness.safety.undo import UndoLog
 from harness.targets.base import Target
@@ -38,6 +42,7 @@ class Held:
     fault: Fault
     before: Seen
     lease: Lease = field(default_factory=NoLease)
+    watch: Watch = field(default_factory=NoWatch)
     evidence: Evidence = field(default_factory=dict)
     undo_failed: bool = False
 
@@ -83,6 +88,7 @@ class Driver:
         if not found.proven:
             self.undo((held,))
             raise FaultError(f"{fault.name} of {fault.resource} is not proven: {found.evidence}")
+        held.watch = Sampling(partial(self._sample, held))
         return held
 
     def undo_all(self) -> tuple[str, ...]:
@@ -118,6 +124,7 @@ class Driver:
 
     def _take_away(self, held: Held) -> str:
         """Undo, and say what went wrong. The lease ends first: it must not outlive the fault."""
+        held.watch.stop()
         held.lease.stop()
         try:
             held.fault.undo(self._target)
@@ -125,6 +132,16 @@ class Driver:
             return str(error)
         self._tell(held, "undone", {"lease_lost": held.lease.lost} if held.lease.lost else {})
         return ""
+
+    def _sample(self, held: Held, closed: Callable[[], bool]) -> None:
+        """Tell whether it is on now. Runs in the thread of its watch, so it must not raise."""
+        try:
+            found = held.fault.held(self._target, held.before)
+            sample: Evidence = {"on": found.proven, **found.evidence}
+        except TargetError as error:
+            sample = {"on": None, "error": str(error)}
+        if not closed():
+            self._tell(held, "held", sample)
 
     def _prove_undone(self, held: Held, error: str) -> str:
         """Wait for the proof. Even an undo that failed may have happened: leases end by themselves.

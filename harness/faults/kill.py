@@ -49,6 +49,10 @@ class Kill:
         }
         return Finding(proven=ended and state == "down", evidence=evidence)
 
+    def held(self, target: Target, before: Seen) -> Finding:
+        """Held while the target sees the instance down; its process must not have come back."""
+        return self.verify(target, before)
+
     def undo(self, target: Target) -> None:
         """Start it again."""
         target.revive(self.instance)

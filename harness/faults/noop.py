@@ -36,6 +36,11 @@ class Noop:
         del target, before
         return Finding(proven=True)
 
+    def held(self, target: Target, before: Seen) -> Finding:
+        """Nothing is always held."""
+        del target, before
+        return Finding(proven=True)
+
     def undo(self, target: Target) -> None:
         """Undo nothing."""
         del target

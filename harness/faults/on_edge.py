@@ -45,7 +45,7 @@ class OnEdge(ABC):
 
     def look(self, target: Target) -> Seen:
         """The edge's counters now."""
-        return _seen(find_edge(target, self.edge))
+        return self._seen(find_edge(target, self.edge))
 
     def inject(self, target: Target, lease_s: float) -> None:
         """Set it on the edge."""
@@ -63,6 +63,15 @@ class OnEdge(ABC):
                 "requests_after": edge.requests,
             },
         )
+
+    def held(self, target: Target, before: Seen) -> Finding:
+        """Held while exactly this effect works on the edge; the counters show the dose."""
+        edge = find_edge(target, self.edge)
+        works = edge.fault_in(self.effect().name)
+        evidence = _dose(self._seen(edge), before)
+        if "delay_ms" not in evidence and works is not None and works.latency_ms:
+            evidence["set_ms"] = works.latency_ms
+        return Finding(proven=works == self.effect(), evidence=evidence)
 
     def undo(self, target: Target) -> None:
         """Take it off the edge."""
@@ -82,6 +91,17 @@ class OnEdge(ABC):
             },
         )
 
+    def _seen(self, edge: EdgeStatus) -> Seen:
+        chosen = edge.count_of(self.effect().name)
+        return Seen(
+            hits=edge.hits,
+            requests=edge.requests,
+            exposed=edge.exposed,
+            chosen=chosen.connections,
+            offered=chosen.offered,
+            delay_ms=edge.delay_ms,
+        )
+
 
 def find_edge(target: Target, name: str) -> EdgeStatus:
     """The edge as it is now. Raises UnknownResourceError."""
@@ -93,5 +113,13 @@ def find_edge(target: Target, name: str) -> EdgeStatus:
     raise UnknownResourceError(f"no edge {name!r}; known: {known}")
 
 
-def _seen(edge: EdgeStatus) -> Seen:
-    return Seen(hits=edge.hits, requests=edge.requests)
+def _dose(now: Seen, before: Seen) -> Evidence:
+    """Units are connections where the edge chooses among them, else what `hits` counts."""
+    offered = now.offered - before.offered
+    dose: Evidence = {
+        "units": offered or now.exposed - before.exposed,
+        "touched": now.chosen - before.chosen if offered else now.hits - before.hits,
+    }
+    if now.delay_ms is not None and before.delay_ms is not None:
+        dose["delay_ms"] = round(now.delay_ms - before.delay_ms, 3)
+    return dose

@@ -49,6 +49,10 @@ class Pause:
             evidence=_evidence(before, state, kernel),
         )
 
+    def held(self, target: Target, before: Seen) -> Finding:
+        """Held while the instance is paused and, where we can see it too, the kernel agrees."""
+        return self.verify(target, before)
+
     def undo(self, target: Target) -> None:
         """Let it go on."""
         target.resume(self.instance)

@@ -75,6 +75,8 @@ class FaultCount(msgspec.Struct, frozen=True, kw_only=True):
 class EdgeStatus(msgspec.Struct, frozen=True, kw_only=True):
     """One edge now. `requests` (tcp: chunks) and `hits`, of all faults, count since the start.
 
+    `exposed` counts what its faults could have touched, in the unit of `hits`; `delay_ms` is the
+    sum of the delays that were measured on the hits, None where the edge does not measure them.
     `faults` are those that work now, in order; `counts` has one entry for each fault ever set.
     `error` says why the edge is not as it was asked to be, "" if it is.
     """
@@ -83,6 +85,8 @@ class EdgeStatus(msgspec.Struct, frozen=True, kw_only=True):
     address: str
     requests: int
     hits: int
+    exposed: int = 0
+    delay_ms: float | None = None
     faults: tuple[EdgeFault, ...] = ()
     counts: tuple[FaultCount, ...] = ()
     error: str = ""

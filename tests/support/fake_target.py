@@ -141,7 +141,12 @@ class FakeTarget:
         self._carry[name] -= whole
         edge = self._edges[name]
         touched = whole if edge.fault is not None and name not in self.deaf else 0
-        self._change_edge(name, requests=edge.requests + whole, hits=edge.hits + touched)
+        self._change_edge(
+            name,
+            requests=edge.requests + whole,
+            exposed=edge.exposed + whole,
+            hits=edge.hits + touched,
+        )
 
     def _new(self, name: str, state: str = "ready") -> InstanceStatus:
         pid = next(self._pids)

@@ -8,14 +8,17 @@ from harness.targets.base import EdgeFault
 
 
 class Counts(NamedTuple):
-    """Requests (tcp: chunks) seen and touched by a fault, since the system's start."""
+    """Requests (tcp: chunks) since the system's start: all, hit by a fault, and open to one."""
 
     requests: int = 0
     hits: int = 0
+    exposed: int = 0
 
     def plus(self, other: Counts) -> Counts:
         """Both together."""
-        return Counts(self.requests + other.requests, self.hits + other.hits)
+        return Counts(
+            self.requests + other.requests, self.hits + other.hits, self.exposed + other.exposed
+        )
 
 
 class EdgeSeen(NamedTuple):

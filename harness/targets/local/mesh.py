@@ -80,7 +80,7 @@ class Mesh:
             counter = _COUNTER.fullmatch(name)
             if counter and counter["edge"] in found:
                 seen = counter["what"] == "downstream_rq_total"
-                more = Counts(requests=value) if seen else Counts(hits=value)
+                more = Counts(requests=value, exposed=value) if seen else Counts(hits=value)
                 found[counter["edge"]] = found[counter["edge"]].plus(more)
         working = self._faults if self._taken_in == self._generation else {}
         return {

@@ -23,7 +23,7 @@ class Supervision:
     """Does what requests ask, one at a time for each resource."""
 
     def __init__(self, life: SystemLife, timeline: Timeline) -> None:
-        self._life = life
+        self._life, self._timeline = life, timeline
         self._leases = Leases(timeline)
         self._edges = {edge.name: edge for edge in life.layout.edges}
         self._faults: dict[str, EdgeFault] = {}
@@ -137,7 +137,8 @@ class Supervision:
         try:
             await self._owner(name).renew(name, lease_s)
         except TargetError:
-            # The proxy has started anew and forgotten: our word stands.
+            # The proxy restarted and lost the fault; set it again, and say that it was off.
+            self._timeline.tell("target", "fault_set_again", name)
             await self._owner(name).set_fault(name, self._faults[name], lease_s)
 
     def _status(self, name: str) -> InstanceStatus:
@@ -155,6 +156,7 @@ class Supervision:
                 requests=seen[name].counts.requests,
                 hits=seen[name].counts.hits,
                 faults=tuple(f for f in (seen[name].fault,) if f is not None),
+                exposed=seen[name].counts.exposed,
             )
             for name, edge in self._edges.items()
         )

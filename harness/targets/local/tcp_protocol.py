@@ -44,6 +44,7 @@ class TcpEdgeState(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     chunks: int
     hits: int
+    exposed: int = 0
     fault: EdgeFault | None = None
 
 

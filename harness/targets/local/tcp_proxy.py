@@ -59,7 +59,8 @@ class TcpProxy:
 
     def _states(self) -> tuple[TcpEdgeState, ...]:
         return tuple(
-            TcpEdgeState(name=e.name, chunks=e.chunks, hits=e.hits, fault=e.fault)
+            # Every fault of a tcp edge touches all that it can touch.
+            TcpEdgeState(name=e.name, chunks=e.chunks, hits=e.hits, exposed=e.hits, fault=e.fault)
             for e in self._edges.values()
         )
 

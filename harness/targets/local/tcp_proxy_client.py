@@ -47,7 +47,7 @@ class TcpEdges:
         answer = await self._ask(TcpRequest(op="status"))
         return {
             e.name: EdgeSeen(
-                self._carried.total(e.name, Counts(requests=e.chunks, hits=e.hits)), e.fault
+                self._carried.total(e.name, Counts(e.chunks, e.hits, e.exposed)), e.fault
             )
             for e in answer.edges
         }
