@@ -57,9 +57,10 @@ def _report(folder: RunFolder) -> tuple[str, int]:
 def _integrity(folder: RunFolder) -> tuple[str, int]:
     """Every payment and the whole chain, from the stored evidence; the seal is not looked at."""
     from reports.attempts import AttemptFiles  # noqa: PLC0415  # its import is part of the time
+    from reports.checks.payments.records import RunRecords  # noqa: PLC0415  # likewise
+    from reports.checks.run_checks import RunChecks  # noqa: PLC0415  # likewise
     from reports.cohorts import read_blocks  # noqa: PLC0415  # likewise
     from reports.evidence import read_evidence  # noqa: PLC0415  # likewise
-    from reports.integrity import IntegrityTally  # noqa: PLC0415  # likewise
     from reports.schedule import Schedule  # noqa: PLC0415  # likewise
 
     manifest, plan = read_json(folder.manifest, Manifest), read_json(folder.plan, LoadPlan)
@@ -67,14 +68,10 @@ def _integrity(folder: RunFolder) -> tuple[str, int]:
     attempts = AttemptFiles(tuple(folder.attempts(worker) for worker in range(plan.workers)))
     named = ("ledger_entries", "ledger_accounts", "bank_charges", "payments")
     evidence = read_evidence(folder, named, manifest.intent_prefix)
-    tally = IntegrityTally.over(evidence, manifest.intent_prefix, len(due))
-    if tally is None:
-        raise HarnessError("; ".join(evidence.missing))
+    checks = RunChecks(RunRecords(evidence, manifest.intent_prefix, len(due)), named)
     for block in read_blocks(due, attempts, 300):
-        tally.add(block)
-    found = tally.result()
-    names = (found.lost, found.doubled, found.ghost, found.stuck, found.answers_differ)
-    wrong = sum(map(len, names)) + found.proven + (found.acknowledged != len(due))
+        checks.add(block)
+    wrong = sum(checked.verdict != "pass" for checked in checks.result())
     return "whole" if not wrong else "wrong", wrong
 
 

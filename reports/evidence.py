@@ -104,8 +104,6 @@ def read_evidence(folder: RunFolder, named: tuple[str, ...], prefix: str) -> Evi
     """
     evidence = Evidence(duckdb.connect(":memory:", config=CONFIG))
     missing: list[str] = []
-    if ENTRIES not in named:
-        missing.append(f"the experiment does not ask for {ENTRIES}, so no payment can be checked")
     known = [name for name in KINDS if name in named]
     for name in [*(name for name in named if name not in KINDS), *known]:
         why = _open(evidence, folder, name, f"{prefix}-")

@@ -5,18 +5,21 @@ from __future__ import annotations
 from harness.errors import ConfigError, StoredRunError
 from harness.store import Manifest, RunFolder, read_manifest, write_json
 from reports import validity
+from reports.checks.base import Checked
 from reports.figures import Seen
-from reports.integrity import Integrity
 from reports.objectives import Measured, check_metrics, judge_objective
+from reports.outcomes import Outcomes
 from reports.phases import FaultLife
 from reports.reading import Reading, read
-from reports.reasons import about_integrity, about_objectives, about_recovery, passed
+from reports.reasons import about_checks, about_objectives, about_recovery, any_proven, passed
 from reports.render.page import render
 from reports.scorecard import (
     DOCUMENT_SCHEMA,
+    MOST_EXAMPLES,
+    CheckFigures,
     Document,
     Fault,
-    IntegrityFigures,
+    IntentFigures,
     Load,
     MachineFigures,
     Reason,
@@ -24,6 +27,7 @@ from reports.scorecard import (
     RunFacts,
     Scorecard,
     Verdict,
+    ViolationFigures,
 )
 from reports.sharing import Sharing
 from reports.stored import read_stored
@@ -58,21 +62,19 @@ def write(folder: RunFolder, scorecard: Scorecard) -> None:
 
 
 def _judge(reading: Reading) -> Scorecard:
-    stored, money = reading.stored, reading.integrity
+    stored, checks = reading.stored, reading.checks
     results = tuple(
         judge_objective(objective, reading.measured[objective.metric])
         for objective in stored.terms.objectives
     )
-    data = validity.about_data(stored)
+    data = [*validity.about_data(stored), *validity.about_checks(checks, stored.terms.evidence)]
     conditions = [*validity.about_faults(reading.faults, stored), *_conditions(reading)]
-    violations = about_integrity(money) if money else []
+    violations = about_checks(checks)
     missed = [
         *about_recovery(reading.seen.recovery, metastable=reading.picture.metastable),
         *about_objectives(results, reading.picture),
     ]
-    verdict, reasons = _weigh(
-        data, conditions, violations, missed, proven=bool(money and money.proven)
-    )
+    verdict, reasons = _weigh(data, conditions, violations, missed, proven=any_proven(checks))
     manifest = stored.manifest
     return Scorecard(
         document=Document(
@@ -87,10 +89,12 @@ def _judge(reading: Reading) -> Scorecard:
             load=reading.delivery.figures(),
             machine=_machine(reading.sharing),
             recovery=_recovery(reading.seen, reading.measured),
-            integrity=_integrity(money),
+            intents=_intents(reading.picture.outcomes),
+            checks={checked.name: _check(checked) for checked in checks},
             objectives=results,
         ),
         picture=reading.picture,
+        checks=checks,
     )
 
 
@@ -143,7 +147,8 @@ def _unread(manifest: Manifest, texts: list[str], code: str) -> Scorecard:
             load=Load(),
             machine=MachineFigures(),
             recovery=RecoveryFigures(),
-            integrity=IntegrityFigures(),
+            intents=IntentFigures(),
+            checks={},
             objectives=(),
         )
     )
@@ -203,18 +208,25 @@ def _recovery(seen: Seen, measured: dict[str, Measured]) -> RecoveryFigures:
     )
 
 
-def _integrity(money: Integrity | None) -> IntegrityFigures:
-    if money is None:
-        return IntegrityFigures()
-    return IntegrityFigures(
-        intents=money.intents,
-        attempts=money.attempts,
-        acknowledged=money.acknowledged,
-        lost=money.lost,
-        doubled=money.doubled,
-        ghost=money.ghost,
-        stuck=money.stuck,
-        unbalanced=money.books.unbalanced
-        + tuple(f"account {name}" for name in money.books.wrong_balances),
-        chain_ok=money.chain_ok,
+def _intents(found: Outcomes) -> IntentFigures:
+    return IntentFigures(
+        attempts=found.attempts,
+        acknowledged=found.acknowledged,
+        refused=found.refused,
+        unknown=found.unknown,
+        unstarted=found.unstarted,
+        unknown_at_first=found.unknown_at_first,
     )
+
+
+def _check(checked: Checked) -> CheckFigures:
+    violations = tuple(
+        ViolationFigures(
+            kind=found.kind.name,
+            count=len(found.names),
+            examples=found.names[:MOST_EXAMPLES],
+            proof=found.proof,
+        )
+        for found in checked.violations
+    )
+    return CheckFigures(verdict=checked.verdict, violations=violations, why=checked.why)

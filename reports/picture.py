@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.store import PhaseSpan
-from reports.integrity import Integrity
+from reports.outcomes import Outcomes
 from reports.phases import FaultLife
 from reports.recovery import Baseline, Recovery
 from reports.windows import Amplification, Windows
@@ -82,7 +82,7 @@ class Picture:
     amplification: Amplification
     baseline: Baseline | None
     recovery: Recovery | None
-    integrity: Integrity | None
+    outcomes: Outcomes
     metastable: bool
     confounded: bool
     good_ratio_fault: float | None

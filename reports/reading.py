@@ -7,10 +7,10 @@ from typing import Final
 
 import numpy as np
 
+from reports.checks.base import Checked
 from reports.cohorts import read_blocks
 from reports.delivery import Delivery
 from reports.figures import AGAINST_BASELINE, Seen, measure_all
-from reports.integrity import Integrity
 from reports.lanes import lanes
 from reports.objectives import Measured
 from reports.phases import (
@@ -44,7 +44,7 @@ class Reading:
     before: Baseline | None
     seen: Seen
     measured: dict[str, Measured]
-    integrity: Integrity | None
+    checks: tuple[Checked, ...]
     picture: Picture
 
 
@@ -60,7 +60,7 @@ def read(stored: StoredRun) -> Reading:
     recovery = _recovery(stored, trace, before)
     seen = _seen(stored, tallies, trace, recovery)
     measured = measure_all(seen)
-    money = None if tallies.money is None else tallies.money.result()
+    checks = tallies.checks.result()
     return Reading(
         stored=stored,
         faults=faults,
@@ -70,8 +70,8 @@ def read(stored: StoredRun) -> Reading:
         before=before,
         seen=seen,
         measured=measured,
-        integrity=money,
-        picture=_picture(seen, tallies, before, measured, money),
+        checks=checks,
+        picture=_picture(seen, tallies, before, measured),
     )
 
 
@@ -126,7 +126,6 @@ def _picture(
     tallies: Tallies,
     before: Baseline | None,
     measured: dict[str, Measured],
-    money: Integrity | None,
 ) -> Picture:
     stored = tallies.stored
     terms, manifest = stored.terms, stored.manifest
@@ -145,7 +144,7 @@ def _picture(
         amplification=seen.amplification,
         baseline=before,
         recovery=seen.recovery,
-        integrity=money,
+        outcomes=tallies.outcomes.result(),
         metastable=_metastable(seen, before),
         confounded=_confounded(per_window, seen.trace),
         good_ratio_fault=measured["good_ratio_fault"].value,

@@ -2,42 +2,31 @@
 
 from __future__ import annotations
 
-from reports.integrity import Integrity
+from collections.abc import Sequence
+
+from reports.checks.base import Checked
 from reports.objectives import METRICS
 from reports.picture import Picture
-from reports.plain import count, say, say_limit, say_metric, say_names
+from reports.plain import say, say_limit, say_metric, say_names
 from reports.recovery import Recovery
 from reports.scorecard import ObjectiveResult, Reason
 
-_PAYMENTS = ("payment was", "payments were")
 
-
-def about_integrity(found: Integrity) -> list[Reason]:
-    """Every class of violation that was found, with names."""
-    books = found.books
-    per_payment = (
-        ("doubled", found.doubled, "charged or booked twice"),
-        ("lost", found.lost, "acknowledged but not booked everywhere"),
-        ("ghost", found.ghost, "refused or never made, but booked"),
-        ("answers_differ", found.answers_differ, "answered in two ways under one key"),
-        ("amounts_differ", found.amounts_differ, "booked with differing amounts"),
-        ("stuck", found.stuck, "never resolved"),
-    )
-    per_account = (
-        ("unbalanced", books.unbalanced, "Amounts do not sum to zero"),
-        ("balance_wrong", books.wrong_balances, "Balances differ from their entries"),
-        ("sequence_gap", books.gaps, "Entries are missing from the sequence of accounts"),
-        ("chain_broken", books.broken_chains, "The hash chain is broken for accounts"),
-    )
+def about_checks(checks: Sequence[Checked]) -> list[Reason]:
+    """Every class of violation that was found, with the first names."""
     return [
-        Reason(code=code, text=f"{count(len(names), *_PAYMENTS)} {what}: {say_names(names)}.")
-        for code, names, what in per_payment
-        if names
-    ] + [
-        Reason(code=code, text=f"{what}: {say_names(names)}.")
-        for code, names, what in per_account
-        if names
+        Reason(
+            code=found.kind.name,
+            text=f"{found.kind.sentence(len(found.names))}: {say_names(found.names)}.",
+        )
+        for checked in checks
+        for found in checked.violations
     ]
+
+
+def any_proven(checks: Sequence[Checked]) -> bool:
+    """Whether something is wrong that no imperfect load can explain."""
+    return any(found.kind.proven for checked in checks for found in checked.violations)
 
 
 def about_recovery(recovery: Recovery | None, *, metastable: bool) -> list[Reason]:

@@ -8,10 +8,12 @@ from typing import Literal
 import msgspec
 
 from harness.timeline import Scalar
+from reports.checks.base import Checked, CheckVerdict
 from reports.picture import Picture
 
 Verdict = Literal["PASS", "FAIL", "INVALID"]
-DOCUMENT_SCHEMA = 1
+DOCUMENT_SCHEMA = 2
+MOST_EXAMPLES = 20
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,18 +67,32 @@ class RecoveryFigures(msgspec.Struct, frozen=True, kw_only=True):
     budget_used_ratio: float | None = None
 
 
-class IntegrityFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts and names; null: it could not be checked."""
+class IntentFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """How many intents ended in which way for their payers; null: it could not be read."""
 
-    intents: int | None = None
     attempts: int | None = None
     acknowledged: int | None = None
-    lost: tuple[str, ...] | None = None
-    doubled: tuple[str, ...] | None = None
-    ghost: tuple[str, ...] | None = None
-    stuck: tuple[str, ...] | None = None
-    unbalanced: tuple[str, ...] | None = None
-    chain_ok: bool | None = None
+    refused: int | None = None
+    unknown: int | None = None
+    unstarted: int | None = None
+    unknown_at_first: int | None = None
+
+
+class ViolationFigures(msgspec.Struct, frozen=True, kw_only=True, rename={"kind": "class"}):
+    """One class of violation: how many, the first names, and the records behind the first one."""
+
+    kind: str
+    count: int
+    examples: tuple[str, ...]
+    proof: str
+
+
+class CheckFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """One check of the system's records; `why` says why it was not checked."""
+
+    verdict: CheckVerdict
+    violations: tuple[ViolationFigures, ...] = ()
+    why: str = ""
 
 
 class ObjectiveResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,7 +130,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     load: Load
     machine: MachineFigures
     recovery: RecoveryFigures
-    integrity: IntegrityFigures
+    intents: IntentFigures
+    checks: dict[str, CheckFigures]
     objectives: tuple[ObjectiveResult, ...]
     run: RunFacts
 
@@ -125,6 +142,7 @@ class Scorecard:
 
     document: Document
     picture: Picture | None = None
+    checks: tuple[Checked, ...] = ()
 
     @property
     def verdict(self) -> Verdict:

@@ -6,10 +6,12 @@ from typing import Protocol
 
 import numpy as np
 
+from reports.checks.payments.records import RunRecords
+from reports.checks.run_checks import RunChecks
 from reports.cohorts import Block, Flags
 from reports.delivery import DeliveryTally
 from reports.figures import SharesTally
-from reports.integrity import IntegrityTally
+from reports.outcomes import OutcomesTally
 from reports.phases import FaultWindow
 from reports.stored import StoredRun
 from reports.story import HardestTally, UnknownTally
@@ -59,7 +61,7 @@ class InFlightTally:
 
 
 class Tallies:
-    """One of each; `money` only with the ledger's entries: else nothing can be said of it."""
+    """One of each, and the checks of the system's records."""
 
     def __init__(self, stored: StoredRun, window: FaultWindow | None) -> None:
         terms, load_s = stored.terms, stored.plan.load_s
@@ -73,11 +75,12 @@ class Tallies:
         self.shares = SharesTally(window, warm_up_s)
         self.unknowns = UnknownTally(stored.plan.stop_s)
         self.hardest = HardestTally()
-        self.money = IntegrityTally.over(evidence, stored.manifest.intent_prefix, len(stored.due))
+        self.outcomes = OutcomesTally()
+        records = RunRecords(evidence, stored.manifest.intent_prefix, len(stored.due))
+        self.checks = RunChecks(records, terms.evidence)
         self._all: tuple[Tally, ...] = (
             *(self.good, self.in_flight, self.delivery, self.windows, self.amplification),
-            *(self.shares, self.unknowns, self.hardest),
-            *(() if self.money is None else (self.money,)),
+            *(self.shares, self.unknowns, self.hardest, self.outcomes, self.checks),
         )
 
     def add(self, block: Block) -> None:

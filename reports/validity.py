@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
+from reports.checks.base import Checked
 from reports.delivery import Delivery
 from reports.phases import FaultLife
 from reports.recovery import MIN_BASELINE, Baseline, Trace
@@ -22,6 +24,21 @@ def about_data(stored: StoredRun) -> list[Reason]:
     """What is missing from the files though nobody touched them."""
     found = [_reason("evidence_missing", f"{text}.") for text in stored.evidence.missing]
     return found + [_reason("data_missing", f"{text}.") for text in stored.faulty]
+
+
+def about_checks(checks: Sequence[Checked], asked_for: tuple[str, ...]) -> list[Reason]:
+    """Checks that raised, and evidence that a check needs but the experiment does not ask for."""
+    found = [
+        _reason("check_crashed", f"The check {checked.name} was not made: {checked.why}.")
+        for checked in checks
+        if checked.crashed
+    ]
+    unasked = sorted({name for checked in checks for name in checked.missing} - set(asked_for))
+    if unasked:
+        names = ", ".join(checked.name for checked in checks if {*checked.missing} & {*unasked})
+        text = f"The experiment does not ask for {', '.join(unasked)}, so not checked: {names}"
+        found.append(_reason("evidence_missing", f"{text}; add it to `evidence`."))
+    return found
 
 
 def about_faults(lives: tuple[FaultLife, ...], stored: StoredRun) -> list[Reason]:

@@ -13,7 +13,7 @@ from reports.render.charts import what_happened
 from reports.render.payment import story_chart
 from reports.render.style import CALM, FAILED, FAULT, GOOD, INK, SLOW, sheet
 from reports.render.tables import every_cent, why_it_counts
-from reports.render.words import explanation, headline, limit_of, value_of
+from reports.render.words import checks_line, explanation, headline, limit_of, value_of
 from reports.scorecard import Document, ObjectiveResult, Scorecard
 
 _MARK: Final = {"PASS": "✓", "FAIL": "✗", "INVALID": "?"}
@@ -26,7 +26,7 @@ def render(scorecard: Scorecard) -> str:
     body = [_header(scorecard)]
     if picture is not None:
         body += [_key_figures(document, picture), _clock(picture)]
-        body += [_objectives(document, picture), _two(document, picture), _story(picture)]
+        body += [_objectives(document, picture), _two(scorecard, picture), _story(picture)]
     body.append(_again(document))
     title = escape(f"{document.verdict}: {document.experiment}")
     view = '<meta name="viewport" content="width=device-width,initial-scale=1">'
@@ -70,12 +70,8 @@ def _key_figures(document: Document, picture: Picture) -> str:
             f"lost, as if all was down{_budget(document, picture)}",
         ),
     ]
-    money = document.integrity
-    if money.lost is not None and money.doubled is not None and money.stuck is not None:
-        told = (
-            f"{len(money.lost):,} lost, {len(money.doubled):,} doubled, {len(money.stuck):,} stuck"
-        )
-        figures.append((f"{money.acknowledged:,}", f"payments acknowledged: {told}"))
+    acknowledged = f"{picture.outcomes.acknowledged:,}"
+    figures.append((acknowledged, f"payments acknowledged: {checks_line(document)}"))
     cells = "".join(f"<div><b>{escape(a)}</b><span>{escape(b)}</span></div>" for a, b in figures)
     return f'<div class="key">{cells}</div>'
 
@@ -149,8 +145,9 @@ def _bar(result: ObjectiveResult) -> str:
     return f'<svg viewBox="0 0 220 20" aria-hidden="true">{marks}</svg>'
 
 
-def _two(document: Document, picture: Picture) -> str:
-    left, right = every_cent(picture), why_it_counts(document, picture)
+def _two(scorecard: Scorecard, picture: Picture) -> str:
+    left = every_cent(picture, scorecard.checks)
+    right = why_it_counts(scorecard.document, picture)
     return f'<div class="two"><div>{left}</div><div>{right}</div></div>'
 
 

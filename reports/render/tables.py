@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import Final
 
+from reports.checks.base import Checked, Violation
 from reports.picture import Picture
 from reports.plain import count, say
 from reports.render.words import counts_line
@@ -13,38 +15,32 @@ from reports.scorecard import Document, Fault
 _MOST_NAMES: Final = 20
 
 
-def every_cent(picture: Picture) -> str:
-    """What was counted, each class of wrong money, and the names of what is wrong."""
-    found = picture.integrity
-    if found is None:
-        return "<h2>Every cent</h2><p>Not checked: the ledger's entries are missing.</p>"
-    books = found.books
-    rows: list[tuple[str, tuple[str, ...]]] = [
-        ("acknowledged but lost", found.lost),
-        ("charged or booked twice", found.doubled),
-        ("refused but booked", found.ghost),
-        ("unknown and never resolved", found.stuck),
-        ("different answers for one key", found.answers_differ),
-        ("booked with differing amounts", found.amounts_differ),
-        ("sums that are not zero", books.unbalanced),
-        ("balances unlike their entries", books.wrong_balances),
-        ("gaps in an account's sequence", books.gaps),
-        ("breaks in an account's hash chain", books.broken_chains),
-    ]
-    first = _row("acknowledged", f"{found.acknowledged:,}")
-    first += _row("refused", f"{found.refused:,}")
-    first += _row("unknown at first", f"{found.unknown_at_first:,}")
-    table = first + "".join(
-        _row(what, f"{len(names):,}", "fail" if names else "") for what, names in rows
-    )
-    named = "".join(_named(what, names) for what, names in rows if names)
-    return f"<h2>Every cent</h2><table><tbody>{table}</tbody></table>{named}"
+def every_cent(picture: Picture, checks: Sequence[Checked]) -> str:
+    """What payers were told, every class of each check, and the names of what is wrong."""
+    told = picture.outcomes
+    rows = _row("acknowledged", f"{told.acknowledged:,}")
+    rows += _row("refused", f"{told.refused:,}")
+    rows += _row("unknown at first", f"{told.unknown_at_first:,}")
+    named = ""
+    for checked in checks:
+        if checked.verdict == "not_checked":
+            rows += _row(checked.name, "not checked")
+            named += f"<p><b>{escape(checked.name)}</b>: not checked: {escape(checked.why)}</p>"
+            continue
+        for kind in checked.classes:
+            names = checked.names_of(kind)
+            rows += _row(kind.label, f"{len(names):,}", "fail" if names else "")
+        named += "".join(_named(violation) for violation in checked.violations)
+    return f"<h2>Every cent</h2><table><tbody>{rows}</tbody></table>{named}"
 
 
-def _named(what: str, names: tuple[str, ...]) -> str:
+def _named(violation: Violation) -> str:
+    names = violation.names
     more = len(names) - _MOST_NAMES
-    rest = f" and {more:,} more, in verdict.json" if more > 0 else ""
-    return f"<p><b>{escape(what)}</b>: {escape(', '.join(names[:_MOST_NAMES]) + rest)}</p>"
+    rest = f" and {more:,} more" if more > 0 else ""
+    shown = escape(", ".join(names[:_MOST_NAMES]) + rest)
+    proof = f"<br><small>{escape(violation.proof)}</small>" if violation.proof else ""
+    return f"<p><b>{escape(violation.kind.label)}</b>: {shown}{proof}</p>"
 
 
 def _row(what: str, value: str, colour: str = "") -> str:

@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from reports.picture import Picture
-from reports.plain import count, say, say_limit, say_metric, say_names
-from reports.scorecard import Document, ObjectiveResult, Scorecard
-
-_CLASSES: Final = (
-    ("doubled", "charged twice"),
-    ("lost", "acknowledged and then lost"),
-    ("ghost", "refused and yet booked"),
-    ("stuck", "never resolved"),
-)
+from reports.plain import say, say_limit, say_metric
+from reports.scorecard import CheckFigures, Document, ObjectiveResult, Scorecard
 
 
 def headline(scorecard: Scorecard) -> str:
@@ -23,17 +14,13 @@ def headline(scorecard: Scorecard) -> str:
         return document.reasons[0].text
     if document.verdict == "INVALID":
         return "This run proves nothing, neither good nor bad."
-    return _money_wrong(document) or _not_in_time(document)
+    return _records_wrong(scorecard) or _not_in_time(document)
 
 
-def _money_wrong(document: Document) -> str:
-    for name, what in _CLASSES:
-        names = getattr(document.integrity, name)
-        if names:
-            return f"{count(len(names), 'payment was', 'payments were')} {what}."
-    if document.integrity.unbalanced or document.integrity.chain_ok is False:
-        return "The books of the ledger do not hold."
-    return ""
+def _records_wrong(scorecard: Scorecard) -> str:
+    """The gravest violation; nothing if there is none."""
+    found = (found for checked in scorecard.checks for found in checked.violations)
+    return next((f"{each.kind.sentence(len(each.names))}." for each in found), "")
 
 
 def _not_in_time(document: Document) -> str:
@@ -76,14 +63,23 @@ def closing_lines(scorecard: Scorecard, report: str) -> list[str]:
 
 
 def money_line(document: Document) -> str:
-    """All classes of wrong money in one line, zeros included."""
-    it = document.integrity
-    if it.lost is None or it.doubled is None or it.ghost is None or it.stuck is None:
-        return "not checked: the ledger's entries are missing"
-    counts = f"{len(it.lost)} lost, {len(it.doubled)} doubled, {len(it.ghost)} ghost"
-    books = "books balanced" if not it.unbalanced else f"unbalanced: {say_names(it.unbalanced)}"
-    chain = "chain unbroken" if it.chain_ok else "CHAIN BROKEN"
-    return f"{it.acknowledged:,} payments: {counts}, {len(it.stuck)} stuck; {books}; {chain}"
+    """What was acknowledged, and the outcome of each check."""
+    acknowledged = document.intents.acknowledged
+    if acknowledged is None:
+        return "not checked: the run cannot be read"
+    return f"{acknowledged:,} payments acknowledged; {checks_line(document)}"
+
+
+def checks_line(document: Document) -> str:
+    """Every check: ok, its violations with their counts, or not checked."""
+    return "; ".join(f"{name} {_outcome(check)}" for name, check in document.checks.items())
+
+
+def _outcome(check: CheckFigures) -> str:
+    if check.verdict == "not_checked":
+        return f"not checked ({check.why})"
+    counts = (f"{found.count:,} {found.kind.replace('_', ' ')}" for found in check.violations)
+    return ", ".join(counts) or "ok"
 
 
 def counts_line(document: Document) -> str:

@@ -14,9 +14,8 @@ from benchmarks.synthetic_run import PREFIX, write_run
 from harness.rows import ACCOUNTS, CHARGES, ENTRIES, PAYMENTS, Account, Charge, Entry, Payment
 from harness.store import RunFolder
 from reports.attempts import RECORD
-from reports.integrity import Integrity
 from reports.judge import judge
-from tests.support.plain_integrity import Rows, plain_check
+from tests.support.plain_integrity import Found, Rows, found_by, plain_check
 
 T = TypeVar("T")
 
@@ -27,16 +26,15 @@ def test_a_run_with_evidence_passes_and_its_books_are_whole(tmp_path: Path) -> N
     folder = write_run(tmp_path / "run", ATTEMPTS, evidence=True)
     card = judge(folder)
     assert (card.verdict, [reason.code for reason in card.reasons]) == ("PASS", ["passed"])
-    assert card.document.integrity.attempts == ATTEMPTS
+    assert card.document.intents.attempts == ATTEMPTS
     assert card.document.recovery.stable_recovery_s is not None
     assert card.document.recovery.stable_recovery_s > 1
-    assert card.picture is not None
-    assert card.picture.integrity == _by_definition(folder, tmp_path)
+    assert found_by(card) == _by_definition(folder, tmp_path) == {}
     found = judged("integrity", folder)
     assert (found.verdict, found.wrong) == ("whole", 0)
 
 
-def _by_definition(folder: RunFolder, tmp_path: Path) -> Integrity:
+def _by_definition(folder: RunFolder, tmp_path: Path) -> Found:
     """From the rows as they were written, before they became tables."""
     due = np.fromfile(folder.schedule, "<u4").astype(np.int64)
     raw = b"".join(path.read_bytes() for path in folder.all_attempts())

@@ -95,7 +95,7 @@ def test_evidence_that_was_never_stored_as_a_table_is_no_evidence(tmp_path: Path
     folder = RunFolder(tmp_path / "run")
     folder.create()
     (folder.evidence_folder / f"{CHARGES}.ndjson").write_text(GOOD)
-    assert read_evidence(folder, (CHARGES,), "7f3a").missing[1] == (
+    assert read_evidence(folder, (CHARGES,), "7f3a").missing[0] == (
         "evidence bank_charges cannot be read: it could not be stored as a table"
     )
 
@@ -106,7 +106,7 @@ def test_a_table_of_other_columns_is_no_evidence(tmp_path: Path) -> None:
     (folder.evidence_folder / f"{CHARGES}.ndjson").write_text(GOOD)
     store_evidence(folder)
     folder.evidence(CHARGES).rename(folder.evidence(PAYMENTS))
-    assert read_evidence(folder, (PAYMENTS,), "7f3a").missing[1] == (
+    assert read_evidence(folder, (PAYMENTS,), "7f3a").missing[0] == (
         "evidence payments cannot be read: it has other columns than agreed"
     )
 
@@ -114,7 +114,7 @@ def test_a_table_of_other_columns_is_no_evidence(tmp_path: Path) -> None:
 def test_a_number_that_no_account_can_hold_is_refused(tmp_path: Path) -> None:
     found = charges(GOOD.replace(":12,", f":{10**30},"), tmp_path)
     assert found.found == set()
-    assert "evidence bank_charges cannot be read" in found.missing[1]
+    assert "evidence bank_charges cannot be read" in found.missing[0]
 
 
 def test_what_was_not_fetched_is_told_in_the_order_of_the_sources(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from typing import Final
 
 from harness.rows import Account, Entry
-from reports.books import Books
+from reports.checks.payments.books import Books
 from tests.support.plain_links import plain_link
 
 FIRST_HASH: Final = "0" * 48

@@ -9,14 +9,16 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from harness.records import pack
+from harness.records import OUTCOME_SHIFT, Outcome, pack
 from harness.rows import Account, Charge, Entry, Payment
 from reports.attempts import RECORD, Records
 from reports.cohorts import Cohorts, Known, fold
-from reports.integrity import Integrity
 from reports.schedule import Ints
+from reports.scorecard import Scorecard
 from tests.support.plain_books import plain_books
 from tests.support.runs_builder import PREFIX, RunsBuilder
+
+Found = dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +31,7 @@ class Rows:
     payments: tuple[Payment, ...] | None
 
 
-def plain_integrity(run: RunsBuilder) -> Integrity:
+def plain_integrity(run: RunsBuilder) -> Found:
     """What the judge must find, whatever became of the run's rows on their way into its files."""
     rows = Rows(
         entries=tuple(run.books.entries),
@@ -41,7 +43,7 @@ def plain_integrity(run: RunsBuilder) -> Integrity:
     return plain_check(np.array(run.due_us, dtype=np.int64), attempts, rows, PREFIX)
 
 
-def plain_check(due: Ints, attempts: Records, rows: Rows, prefix: str) -> Integrity:
+def plain_check(due: Ints, attempts: Records, rows: Rows, prefix: str) -> Found:
     """The same of intents due at `due` (us), from all records and rows."""
     return _check(fold(due, attempts), attempts, rows, prefix)
 
@@ -63,7 +65,7 @@ class _Booked:
         return max(self.posted, self.charged)
 
 
-def _check(cohorts: Cohorts, attempts: Records, evidence: Rows, prefix: str) -> Integrity:
+def _check(cohorts: Cohorts, attempts: Records, evidence: Rows, prefix: str) -> Found:
     booked = _booked(evidence)
     size = len(cohorts.due_us)
     names = [f"{prefix}-{intent}" for intent in range(size)]
@@ -74,20 +76,25 @@ def _check(cohorts: Cohorts, attempts: Records, evidence: Rows, prefix: str) -> 
         return tuple(names[i] for i in range(size) if class_ in judged[i])
 
     strangers = sorted(_strangers(booked, prefix, size))
-    return Integrity(
-        intents=size,
-        attempts=int(cohorts.attempts.sum()),
-        acknowledged=known.count(Known.CAPTURED),
-        refused=known.count(Known.REFUSED),
-        unknown_at_first=int((cohorts.unknown_us >= 0).sum()),
-        lost=named("lost"),
-        doubled=named("doubled") + tuple(k for k in strangers if booked[k].moved > 1),
-        ghost=named("ghost") + tuple(k for k in strangers if booked[k].moved == 1),
-        stuck=named("stuck"),
-        answers_differ=_answers_differ(cohorts, attempts, booked, names),
-        amounts_differ=named("amounts_differ"),
-        books=plain_books(evidence.entries, evidence.accounts),
-    )
+    books = plain_books(evidence.entries, evidence.accounts)
+    every = {
+        "lost": named("lost"),
+        "doubled": named("doubled") + tuple(k for k in strangers if booked[k].moved > 1),
+        "ghost": named("ghost") + tuple(k for k in strangers if booked[k].moved == 1),
+        "stuck": named("stuck"),
+        "answers_differ": _answers_differ(cohorts, attempts, booked, names),
+        "amounts_differ": named("amounts_differ"),
+        "unbalanced": books.unbalanced,
+        "balance_wrong": books.wrong_balances,
+        "sequence_gap": books.gaps,
+        "chain_broken": books.broken_chains,
+    }
+    return {name: names for name, names in every.items() if names}
+
+
+def found_by(card: Scorecard) -> Found:
+    """What the judge found, by class."""
+    return {v.kind.name: v.names for checked in card.checks for v in checked.violations}
 
 
 def _judge(known: Known, booked: _Booked | None, evidence: Rows) -> set[str]:
@@ -170,7 +177,7 @@ def _answers_differ(
 ) -> tuple[str, ...]:
     """Intents that were told two things, or another thing than what payments has stored."""
     wrong = set(cohorts.contradicted.nonzero()[0].tolist())
-    told = attempts["answer"] != 0
+    told = (attempts["answer"] != 0) | (attempts["code"] >> OUTCOME_SHIFT & 3 == Outcome.OK)
     pairs = zip(attempts["intent"][told].tolist(), attempts["answer"][told].tolist(), strict=True)
     for intent, answer in pairs:
         it = booked.get(names[intent])

@@ -162,9 +162,9 @@ def test_a_failure_names_what_is_wrong(tmp_path: Path) -> None:
     for intent in range(700, 731):
         run.book(intent)
     card = judge(run.write(tmp_path / "run"))
-    assert headline(card) == "31 payments were charged twice."
+    assert headline(card) == "31 payments were charged or booked twice."
     lines = closing_lines(card, "report.html")
-    assert lines[0] == "FAIL  31 payments were charged twice."
+    assert lines[0] == "FAIL  31 payments were charged or booked twice."
     assert "7f3a-700, 7f3a-701, 7f3a-702 and 28 more" in "\n".join(lines)
     assert "31 doubled" in "\n".join(lines)
 

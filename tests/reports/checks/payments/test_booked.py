@@ -10,9 +10,9 @@ import pytest
 from msgspec import structs
 
 from harness.rows import ACCOUNTS, CHARGES, ENTRIES, PAYMENTS
-from reports.booked import Booked, are_alike
+from reports.checks.payments.booked import Booked, are_alike
+from reports.checks.payments.stored_payments import Paid
 from reports.evidence import Evidence, read_evidence
-from reports.paid import Paid
 from tests.support.runs_builder import PREFIX, RunsBuilder, sound_run
 
 NAMED = (ENTRIES, ACCOUNTS, CHARGES, PAYMENTS)

@@ -9,9 +9,9 @@ import pytest
 from msgspec import structs
 
 from harness.rows import ACCOUNTS, ENTRIES
-from reports.books import are_steps
+from reports.checks.payments.books import are_steps
+from reports.checks.payments.links import LinksCheck
 from reports.evidence import Evidence, read_evidence
-from reports.links import LinksCheck
 from tests.support.runs_builder import PREFIX, RunsBuilder, sound_run
 
 PLACE = 101  # a leg that receives

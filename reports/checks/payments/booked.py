@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.rows import CHARGES, ENTRIES, PAYMENTS
+from reports.checks.payments.stored_payments import Paid
 from reports.cohorts import Flags
 from reports.evidence import Evidence
-from reports.paid import Paid
 from reports.schedule import Ints
 
 # `worth` stands for amount and currency where they only have to be compared. A transfer is counted

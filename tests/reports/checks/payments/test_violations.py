@@ -10,6 +10,7 @@ from msgspec import structs
 
 from harness.records import Outcome
 from reports.judge import judge
+from tests.support.plain_integrity import found_by
 from tests.support.runs_builder import PREFIX, RunsBuilder, sound_run, spoil
 
 VICTIM = 700
@@ -93,8 +94,7 @@ def test_each_class_is_found_by_the_name_of_its_payment(
     assert card.verdict == "FAIL"
     assert [reason.code for reason in card.reasons] == [code]
     assert f": {name}." in card.reasons[0].text
-    if code in ("lost", "doubled", "ghost", "stuck"):
-        assert getattr(card.document.integrity, code) == (name,)
+    assert found_by(card) == {code: (name,)}
 
 
 def last_entry(run: RunsBuilder, **change: object) -> None:
@@ -166,17 +166,13 @@ def test_books_that_do_not_hold_are_named(
     assert card.verdict == "FAIL"
     told = {reason.code: reason.text for reason in card.reasons}
     assert name in told[code]
-    found = card.document.integrity
-    assert found.chain_ok is not None
-    assert bool(found.unbalanced) or not found.chain_ok
 
 
 def test_an_unknown_answer_that_was_settled_later_is_no_violation(tmp_path: Path) -> None:
-    found = judge(sound_run().write(tmp_path / "run")).picture
-    assert found is not None
-    assert found.integrity is not None
-    assert found.integrity.unknown_at_first > 50
-    assert found.integrity.stuck == ()
+    card = judge(sound_run().write(tmp_path / "run"))
+    assert card.document.intents.unknown_at_first is not None
+    assert card.document.intents.unknown_at_first > 50
+    assert found_by(card) == {}
 
 
 def test_a_decline_after_an_unknown_answer_settles_it(tmp_path: Path) -> None:

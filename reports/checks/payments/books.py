@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 
 from harness.rows import ACCOUNTS
+from reports.checks.payments.links import FIRST_HASH, LinksCheck
 from reports.cohorts import Flags
 from reports.evidence import Column, Evidence
-from reports.links import FIRST_HASH, LinksCheck
 from reports.schedule import Ints
 
 # `transfer` stands for a transfer and a currency where they only have to be compared.
@@ -116,14 +117,15 @@ def _are_whole(sequence: Ints, last: Ints, place: Ints) -> bool:
     return bool(taken.all())  # no gap, thus nothing twice
 
 
-class BooksCheck:
-    """Begins with what takes longest, every hash, beside whatever else is done until `result`."""
+class BooksReader:
+    """Starts to compute every hash at once, aside; `books` waits for the end of that."""
 
     def __init__(self, evidence: Evidence) -> None:
         self._evidence = evidence
         self._links = LinksCheck(evidence)
 
-    def result(self) -> Books:
+    @cached_property
+    def books(self) -> Books:
         """Check every entry, and every account against its entries when accounts are there.
 
         Sound books are told by sums. Only in others is looked for what is wrong with them.

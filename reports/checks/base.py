@@ -1,0 +1,96 @@
+"""The role of a check of the system's records, and what a check reports.
+
+A check names the tables that it needs, sees every block of the run once, and returns violations.
+The wording of a violation class lives in the class, so that the page, the terminal and
+verdict.json loop over what was found and know no check by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from reports.cohorts import Block
+
+CheckVerdict = Literal["pass", "fail", "not_checked"]
+Needs = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViolationClass:
+    """One way in which records can be wrong.
+
+    `one` and `many` follow a count: `1 payment was ...`, `31 payments were ...`. `label` names a
+    row of the page's table. `proven` is False for a class that an interrupted load can explain;
+    such a class never makes a run FAIL whose load was not delivered.
+    """
+
+    name: str
+    label: str
+    one: str
+    many: str
+    proven: bool = True
+
+    def sentence(self, count: int) -> str:
+        """The count with its words, without a full stop."""
+        return f"{count:,} {self.one if count == 1 else self.many}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """What was found of one class: every name, and the records behind the first of them."""
+
+    kind: ViolationClass
+    names: tuple[str, ...]
+    proof: str = ""
+
+
+class Checker(Protocol):
+    """One check of one run. An exception from any method makes the run INVALID."""
+
+    @property
+    def name(self) -> str:
+        """The check's name in verdict.json."""
+
+    @property
+    def needs(self) -> Needs:
+        """The tables that the check reads, each with its columns."""
+
+    @property
+    def classes(self) -> tuple[ViolationClass, ...]:
+        """Every class that the check can report, the gravest first."""
+
+    def add(self, block: Block) -> None:
+        """Take in the next block of the run."""
+
+    def result(self) -> tuple[Violation, ...]:
+        """The violations after the last block, in the order of `classes`; empty if there are none.
+
+        Raises StoredRunError when a table cannot be read.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """The outcome of one check.
+
+    `why` says why it was not checked: tables that are not there (`missing`), or it `crashed`.
+    """
+
+    name: str
+    verdict: CheckVerdict
+    classes: tuple[ViolationClass, ...]
+    violations: tuple[Violation, ...] = ()
+    why: str = ""
+    missing: tuple[str, ...] = ()
+    crashed: bool = False
+
+    def names_of(self, kind: ViolationClass) -> tuple[str, ...]:
+        """Every name found under a class; empty if there is none."""
+        return next((found.names for found in self.violations if found.kind is kind), ())
+
+
+def found(names: Mapping[ViolationClass, tuple[str, ...]]) -> tuple[Violation, ...]:
+    """Violations of the classes that have names, without a proof."""
+    return tuple(Violation(kind=kind, names=each) for kind, each in names.items() if each)

@@ -1,0 +1,1 @@
+"""Checks of the reference payment system: each payment reconciled, and its ledger."""

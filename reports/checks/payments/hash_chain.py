@@ -1,0 +1,38 @@
+"""Check `hash_chain`: every link of every account's chain is computed again."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+from harness.rows import ACCOUNTS, ENTRIES
+from reports.checks.base import Needs, Violation, ViolationClass, found
+from reports.checks.payments.records import RunRecords
+from reports.cohorts import Block
+
+CHAIN_BROKEN: Final = ViolationClass(
+    name="chain_broken",
+    label="breaks in an account's hash chain",
+    one="account has a broken hash chain",
+    many="accounts have broken hash chains",
+)
+
+
+class HashChainCheck:
+    """Every link follows from the links before it, and the last one is the account's own."""
+
+    name: ClassVar = "hash_chain"
+    needs: ClassVar[Needs] = {
+        ENTRIES: ("transfer_id", "account", "amount_minor", "currency", "hash", "prev_hash"),
+        ACCOUNTS: ("account", "sequence", "hash"),
+    }
+    classes: ClassVar = (CHAIN_BROKEN,)
+
+    def __init__(self, records: RunRecords) -> None:
+        self._reader = records.books
+
+    def add(self, block: Block) -> None:
+        """Blocks say nothing of the ledger."""
+
+    def result(self) -> tuple[Violation, ...]:
+        """By the names of accounts."""
+        return found({CHAIN_BROKEN: self._reader.books.broken_chains})

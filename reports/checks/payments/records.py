@@ -1,0 +1,30 @@
+"""What several checks of one run share, so that no table is read twice."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from reports.checks.payments.books import BooksReader
+from reports.checks.payments.stored_payments import Paid
+from reports.evidence import Evidence
+
+
+class RunRecords:
+    """The records of one run: its evidence, and the keys `<prefix>-0` to `<prefix>-<size - 1>`."""
+
+    def __init__(self, evidence: Evidence, prefix: str, size: int) -> None:
+        self.evidence, self.prefix, self.size = evidence, prefix, size
+
+    @cached_property
+    def paid(self) -> Paid:
+        """The payments of this run's intents."""
+        return Paid.of(self.evidence, self.size)
+
+    @cached_property
+    def books(self) -> BooksReader:
+        """The ledger; its hashes are computed aside from now on."""
+        return BooksReader(self.evidence)
+
+    def key(self, intent: int) -> str:
+        """The key under which an intent is sent."""
+        return f"{self.prefix}-{intent}"

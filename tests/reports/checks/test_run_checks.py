@@ -1,0 +1,77 @@
+"""A check that could not be made is never a pass: it raised, or its records are not there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reports.checks import run_checks
+from reports.checks.base import Violation
+from reports.checks.payments.responses import ResponsesCheck
+from reports.checks.registry import CheckKind, kinds
+from reports.cohorts import Block
+from reports.judge import judge
+from reports.render.page import render
+from reports.render.words import closing_lines, money_line
+from tests.support.runs_builder import RunsBuilder, sound_run
+
+SOURCES = "evidence: [ledger_entries, ledger_accounts, bank_charges, payments]"
+ALL = ("ledger_entries", "ledger_accounts", "bank_charges", "payments")
+
+
+class RaisesAtTheEnd(ResponsesCheck):
+    def result(self) -> tuple[Violation, ...]:
+        return (1 / 0,)  # type: ignore[return-value]  # it raises
+
+
+class RaisesAtABlock(ResponsesCheck):
+    def add(self, block: Block) -> None:
+        raise KeyError(block.cohorts.first)
+
+
+@pytest.mark.parametrize("broken", [RaisesAtTheEnd, RaisesAtABlock])
+def test_a_check_that_raises_makes_the_run_invalid(
+    broken: type[ResponsesCheck], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def with_a_broken_one() -> tuple[CheckKind, ...]:
+        return tuple(replace(k, make=broken) if k.name == "responses" else k for k in kinds())
+
+    run = sound_run(rate=20)
+    run.book(17)  # other checks still find their violations
+    monkeypatch.setattr(run_checks, "kinds", with_a_broken_one)
+    card = judge(run.write(tmp_path / "run"))
+    assert card.verdict == "INVALID"
+    assert card.reasons[0].code == "check_crashed"
+    assert "The check responses was not made: the check raised" in card.reasons[0].text
+    assert card.document.checks["responses"].verdict == "not_checked"
+    assert card.document.checks["payments"].verdict == "fail"
+
+
+def asks_only_for(run: RunsBuilder, *names: str) -> RunsBuilder:
+    run.experiment = run.experiment.replace(SOURCES, f"evidence: [{', '.join(names)}]")
+    return run
+
+
+@pytest.mark.parametrize("left_out", ALL)
+def test_evidence_that_was_not_asked_for_is_not_checked(left_out: str, tmp_path: Path) -> None:
+    run = asks_only_for(sound_run(rate=20), *(name for name in ALL if name != left_out))
+    card = judge(run.write(tmp_path / "run"))
+    assert (card.verdict, card.reasons[0].code) == ("INVALID", "evidence_missing")
+    assert f"The experiment does not ask for {left_out}, so not checked:" in card.reasons[0].text
+    unchecked = [name for name, it in card.document.checks.items() if it.verdict == "not_checked"]
+    assert unchecked
+    for text in (money_line(card.document), "\n".join(closing_lines(card, "r")), render(card)):
+        for name in unchecked:
+            assert f"{name} not checked" in text
+        assert "0 doubled" not in text
+        assert "every cent is there" not in text
+
+
+def test_without_any_evidence_no_check_claims_anything(tmp_path: Path) -> None:
+    card = judge(asks_only_for(sound_run(rate=20), "payments").write(tmp_path / "run"))
+    verdicts = {name: check.verdict for name, check in card.document.checks.items()}
+    assert verdicts.pop("responses") == "pass"
+    assert set(verdicts.values()) == {"not_checked"}
+    assert all(check.violations == () for check in card.document.checks.values())
