@@ -6,6 +6,9 @@ as it was fetched, and the judge says what is wrong with it.
 
 from __future__ import annotations
 
+import os
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -15,6 +18,7 @@ from msgspec.structs import fields
 
 from harness.rows import KINDS, Hash
 from harness.store import RunFolder
+from harness.whole_file import open_plain
 
 Kind = type[msgspec.Struct]
 CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
@@ -27,6 +31,21 @@ _INTO: Final = (
     "(format parquet, parquet_version v2, compression lz4_raw, dictionary_size_limit 20000)"
 )
 _CHUNK: Final = 1 << 20
+_PART: Final = "table.part"
+_PATTERN: Final = re.compile(r"[*?\[\]{}\\]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """A file as it was fetched, and the descriptor by which it is open."""
+
+    path: Path
+    descriptor: int
+
+    @property
+    def quoted(self) -> str:
+        """What DuckDB reads it from."""
+        return quoted(str(by_descriptor(self.descriptor)))
 
 
 class _RefusedError(Exception):
@@ -55,8 +74,18 @@ def store_evidence(folder: RunFolder) -> tuple[str, ...]:
 
 
 def table_of(path: Path) -> str:
-    """What DuckDB reads a stored table from."""
+    """What DuckDB reads a table from. Raises ValueError for a path that DuckDB takes as a pattern.
+
+    Paths that others choose go by `by_descriptor` first.
+    """
+    if _PATTERN.search(str(path)):
+        raise ValueError(f"{path}: DuckDB reads this path as a pattern; open it by descriptor")
     return f"read_parquet({quoted(str(path))})"
+
+
+def by_descriptor(descriptor: int) -> Path:
+    """The name of an open file that DuckDB does not take as a pattern, whatever its path is."""
+    return Path(f"/proc/self/fd/{descriptor}")
 
 
 def quoted(text: str) -> str:
@@ -70,41 +99,55 @@ def types_of(kind: Kind) -> dict[str, str]:
 
 
 def _stored(came: Path, kind: Kind, path: Path) -> bool:
-    part = path.with_name(path.name + ".part")
+    """DuckDB takes a path as a pattern, so it reads and writes by descriptor only."""
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    part = path.parent / _PART
     try:
-        with duckdb.connect(":memory:", config=CONFIG) as tables:
-            tables.execute(f"copy ({_rows(came, kind)}) to {quoted(str(part))} {_INTO}")
-            kept = tables.execute(f"select count(*) from {table_of(part)}").fetchall()  # noqa: S608  # own name
+        with open_plain(came) as source:
+            _convert(_Came(came, source.fileno()), kind, by_descriptor(folder) / _PART)
+        if _count(part) != _lines(came):
+            raise _RefusedError("a row is lost")
+        part.rename(path)
     except _REFUSED:
         part.unlink(missing_ok=True)
         return False
-    if kept != [(_lines(came),)]:
-        part.unlink()
-        return False
-    part.rename(path)
+    finally:
+        os.close(folder)
     came.unlink()
     return True
 
 
-def _rows(came: Path, kind: Kind) -> str:
+def _convert(came: _Came, kind: Kind, part: Path) -> None:
+    with duckdb.connect(":memory:", config=CONFIG) as tables:
+        tables.execute(f"copy ({_rows(came, kind)}) to {quoted(str(part))} {_INTO}")
+
+
+def _count(part: Path) -> int:
+    with open_plain(part) as stream, duckdb.connect(":memory:", config=CONFIG) as tables:
+        table = table_of(by_descriptor(stream.fileno()))
+        (rows,) = tables.execute(f"select count(*) from {table}").fetchall()  # noqa: S608  # a descriptor
+    return int(rows[0])
+
+
+def _rows(came: _Came, kind: Kind) -> str:
     """The query of all rows; it fails at the first one that is not as strict as its record."""
     columns = ", ".join(_column(field.name, field.type) for field in fields(kind))
     whole = " and ".join(_holds(field.name, field.type) for field in fields(kind))
     checked = f"case when coalesce({whole}, false) then true else error('not as agreed') end"
-    source = _csv(came, kind) if came.suffix == ".csv" else _ndjson(came, kind)
+    source = _csv(came, kind) if came.path.suffix == ".csv" else _ndjson(came, kind)
     return f"select {columns} from {source} where {checked}"  # noqa: S608  # own names only
 
 
-def _ndjson(came: Path, kind: Kind) -> str:
+def _ndjson(came: _Came, kind: Kind) -> str:
     """Every value as text: DuckDB would take 12.7 for 13 and true for 1."""
     columns = ", ".join(f"{field.name}: 'VARCHAR'" for field in fields(kind))
     given = f"format='newline_delimited', columns={{{columns}}}"
-    return f"read_json({quoted(str(came))}, {given})"
+    return f"read_json({came.quoted}, {given})"
 
 
-def _csv(came: Path, kind: Kind) -> str:
+def _csv(came: _Came, kind: Kind) -> str:
     """Columns are found by their names in the first line, whatever their order."""
-    with came.open("rb") as stream:
+    with came.path.open("rb") as stream:
         first = stream.readline(_CHUNK)
         stream.seek(-1, 2) if first else None
         if not first.endswith(b"\n") or stream.read() != b"\n":
@@ -116,7 +159,7 @@ def _csv(came: Path, kind: Kind) -> str:
     line = r"\r\n" if first.endswith(b"\r\n") else r"\n"
     given = f"delim=',', quote='\"', escape='\"', new_line='{line}', columns={{{columns}}}"
     plain = "auto_detect=false, header=true, allow_quoted_nulls=false"
-    return f"read_csv({quoted(str(came))}, {plain}, {given})"
+    return f"read_csv({came.quoted}, {plain}, {given})"
 
 
 def _column(name: str, kind: Any) -> str:  # noqa: ANN401  # whatever a record is made of

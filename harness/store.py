@@ -16,21 +16,18 @@ runs/<experiment>/<UTC>/
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeVar
 
 import msgspec
 
 from harness.errors import StoredRunError
+from harness.seal import SEAL, SealCheck, check_seal, write_seal
+from harness.whole_file import read_whole, write_whole
 
 T = TypeVar("T")
 SCHEMA: Final = 4
 FORMS: Final = ("ndjson", "csv")
-_DIGESTS_AT_ONCE: Final = 4
-_JUDGED: Final = ("verdict.json", "report.html", "seal.json")
 
 
 class PhaseSpan(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,9 +104,11 @@ class LoadDone(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int
 
 
-class _Sealed(msgspec.Struct, frozen=True, kw_only=True):
-    bytes: int
-    sha256: str
+class _Head(msgspec.Struct, frozen=True, kw_only=True):
+    """What tells whose run it is, whatever else is in run.json."""
+
+    schema: object = None
+    squall_version: str = ""
 
 
 class RunFolder:
@@ -127,7 +126,7 @@ class RunFolder:
         self.load = root / "load"
         self.logs = root / "logs"
         self.evidence_folder = root / "evidence"
-        self.seal_file = root / "seal.json"
+        self.seal_file = root / SEAL
         self.verdict = root / "verdict.json"
         self.report = root / "report.html"
         self.plan = self.load / "plan.json"
@@ -170,64 +169,54 @@ class RunFolder:
         return tuple(sorted(self.load.glob("attempts-*.bin")))
 
     def seal(self) -> None:
-        """Note the length and digest of every file: from now on a change shows."""
-        all_paths = sorted(self.root.rglob("*"))
-        paths = [path for path in all_paths if path.is_file() and path.name not in _JUDGED]
-        sealed = {
-            str(path.relative_to(self.root)): _Sealed(bytes=path.stat().st_size, sha256=digest)
-            for path, digest in zip(paths, _digests(paths), strict=True)
-        }
-        write_json(self.seal_file, sealed)
+        """Note the length and digest of every file: a later change shows. Raises OSError."""
+        write_seal(self.root)
 
-    def damage(self) -> tuple[str, ...]:
-        """What differs from the seal, a sentence each. Raises StoredRunError without a seal."""
-        found, same = [], {}
-        for name, was in read_json(self.seal_file, dict[str, _Sealed]).items():
-            path = self.root / name
-            if not path.is_file():
-                found.append(f"{name} is missing")
-            elif path.stat().st_size != was.bytes:
-                found.append(f"{name} has {path.stat().st_size} bytes, not {was.bytes}")
-            else:
-                same[path] = was.sha256
-        for (path, before), now in zip(same.items(), _digests(list(same)), strict=True):
-            if now != before:
-                found.append(f"{path.relative_to(self.root)} was changed after the run")
-        return tuple(found)
+    def check_seal(self) -> SealCheck:
+        """What differs from the seal. Raises StoredRunError (no seal), OSError."""
+        return check_seal(self.root)
 
 
 def read_manifest(folder: RunFolder) -> Manifest:
-    """What was run. Raises StoredRunError, also for a run that another squall has stored."""
-    manifest = read_json(folder.manifest, Manifest)
-    if manifest.schema != SCHEMA:
-        text = f"schema {manifest.schema}, but this squall reads {SCHEMA}"
-        raise StoredRunError(f"{folder.manifest}: {text}: judge it with {manifest.squall_version}")
-    return manifest
+    """What was run. Raises StoredRunError that names the schema of an old or foreign run."""
+    check_schema(folder)
+    return read_json(folder.manifest, Manifest)
+
+
+def check_schema(folder: RunFolder) -> None:
+    """Raise StoredRunError unless it is a run of the schema that this version reads."""
+    if not folder.root.is_dir():
+        why = "is not a folder" if folder.root.exists() else "missing: there is no such folder"
+        raise StoredRunError(f"{folder.root}: {why}")
+    head = read_json(folder.manifest, _Head)
+    if head.schema == SCHEMA:
+        return
+    reads = f"this version reads schema {SCHEMA}"
+    if not isinstance(head.schema, int):
+        text = f"names no schema, so the folder is not a run of Squall; {reads}"
+        raise StoredRunError(f"{folder.manifest}: {text}")
+    other = f"squall {head.squall_version or 'that wrote it'}"
+    text = f"the run has schema {head.schema}, and {reads}; judge it with {other}"
+    raise StoredRunError(f"{folder.manifest}: {text}")
 
 
 def read_json(path: Path, kind: type[T]) -> T:
     """A typed record from one JSON file. Raises StoredRunError."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
+        return msgspec.json.decode(read_whole(path), type=kind)
     except FileNotFoundError:
-        raise StoredRunError(f"{path}: missing; the run was cut off or is no run") from None
+        text = "missing: the run was cut off, or the folder is not a run of Squall"
+        raise StoredRunError(f"{path}: {text}") from None
     except (OSError, msgspec.MsgspecError) as error:
-        raise StoredRunError(f"{path}: unreadable: {error}") from error
+        why = error.strerror if isinstance(error, OSError) else error
+        raise StoredRunError(f"{path}: unreadable: {why}") from error
 
 
 def write_json(path: Path, record: object) -> None:
-    """Write whole or not at all (a reader never sees half a file)."""
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(msgspec.json.format(msgspec.json.encode(record, order="sorted"), indent=1))
-    part.rename(path)
+    """Write whole or not at all (a reader never sees half a file). Raises OSError."""
+    write_whole(path, as_json(record))
 
 
-def _digests(paths: Sequence[Path]) -> list[str]:
-    """Several at once: hashing a large file does not hold the interpreter."""
-    with ThreadPoolExecutor(_DIGESTS_AT_ONCE) as pool:
-        return list(pool.map(_digest, paths))
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def as_json(record: object) -> bytes:
+    """A record as it is stored."""
+    return msgspec.json.format(msgspec.json.encode(record, order="sorted"), indent=1)

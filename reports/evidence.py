@@ -6,9 +6,11 @@ stay in their files until a query wants their columns.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import duckdb
@@ -16,9 +18,10 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.errors import StoredRunError
-from harness.parquet import CONFIG, quoted, table_of, types_of
+from harness.parquet import CONFIG, by_descriptor, quoted, table_of, types_of
 from harness.rows import ACCOUNTS, CHARGES, ENTRIES, KINDS, PAYMENTS
 from harness.store import RunFolder
+from harness.whole_file import open_plain
 from reports.refused import why_not
 
 Column = npt.NDArray[Any]
@@ -57,6 +60,16 @@ class Evidence:
         self._cores = int(cores[0])
         self.found: frozenset[str] = frozenset()
         self.missing: tuple[str, ...] = ()
+
+    def hold(self, path: Path) -> str:
+        """Keep a file open as long as this lives; returns what DuckDB reads its table from.
+
+        By descriptor: DuckDB takes a path as a pattern, which other files may match too, and a file
+        that takes the path's place later is not read. Raises OSError.
+        """
+        stream = open_plain(path)
+        weakref.finalize(self, stream.close)
+        return table_of(by_descriptor(stream.fileno()))
 
     def ask(self, query: str, **values: object) -> dict[str, Column]:
         """The columns of an answer; `$name` in the query stands for a value.
@@ -121,14 +134,15 @@ def _open(evidence: Evidence, folder: RunFolder, name: str, prefix: str) -> str:
     if kind is None or not path.is_file():
         return why_not(folder.fetched(name), kind)
     try:
+        table = evidence.hold(path)
         found = evidence.ask(
-            f"select column_name, column_type from (describe from {table_of(path)})"  # noqa: S608  # a quoted path
+            f"select column_name, column_type from (describe from {table})"  # noqa: S608  # a descriptor
         )
         types = dict(zip(found["column_name"].tolist(), found["column_type"].tolist(), strict=True))
         if types != types_of(kind):
             return "cannot be read: it has other columns than agreed"
-        evidence.ask(f"create view {name} as {_rows(name, table_of(path), quoted(prefix))}")
-    except StoredRunError:
+        evidence.ask(f"create view {name} as {_rows(name, table, quoted(prefix))}")
+    except (StoredRunError, OSError):
         return "cannot be read: it is no whole table"
     return ""
 

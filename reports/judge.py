@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.errors import ConfigError, StoredRunError
-from harness.store import Manifest, RunFolder, read_manifest, write_json
+from harness.store import Manifest, RunFolder, check_schema, read_manifest, write_json
 from reports import validity
 from reports.checks.base import Checked
 from reports.figures import Seen
@@ -39,10 +39,17 @@ def judge(folder: RunFolder) -> Scorecard:
     Whatever is missing, changed or cut makes it INVALID. Raises StoredRunError when there is no
     run at all (no seal or no manifest), ConfigError when an objective names no known metric.
     """
-    damage = folder.damage()
+    check_schema(folder)
+    seal = folder.check_seal()
     manifest = read_manifest(folder)
-    if damage:
-        return _unread(manifest, [f"{text}." for text in damage], "data_damaged")
+    if seal.damage:
+        return _damaged(manifest, seal.damage)
+    scorecard = _judge_sealed(folder, manifest)
+    changed = seal.changed()  # what was read may not be what was sealed
+    return _damaged(manifest, changed) if changed else scorecard
+
+
+def _judge_sealed(folder: RunFolder, manifest: Manifest) -> Scorecard:
     try:
         stored = read_stored(folder)
     except (StoredRunError, ConfigError, OSError) as error:
@@ -53,6 +60,10 @@ def judge(folder: RunFolder) -> Scorecard:
     except (StoredRunError, OSError) as error:
         return _unreadable(folder, manifest, error)
     return _judge(reading)
+
+
+def _damaged(manifest: Manifest, texts: tuple[str, ...]) -> Scorecard:
+    return _unread(manifest, [f"{text}." for text in texts], "data_damaged")
 
 
 def write(folder: RunFolder, scorecard: Scorecard) -> None:

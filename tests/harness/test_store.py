@@ -22,20 +22,20 @@ def folder(tmp_path: Path) -> RunFolder:
 
 
 def test_an_untouched_run_is_whole(folder: RunFolder) -> None:
-    assert folder.damage() == ()
+    assert folder.check_seal().damage == ()
 
 
 def test_judging_does_not_break_the_seal(folder: RunFolder) -> None:
     folder.verdict.write_text("{}")
     folder.report.write_text("<html>")
-    assert folder.damage() == ()
+    assert folder.check_seal().damage == ()
 
 
 def test_a_missing_a_cut_and_a_changed_file_are_named(folder: RunFolder) -> None:
     folder.timeline.unlink()
     folder.attempts(0).write_bytes(b"x" * 24)
     folder.go.write_text(folder.go.read_text().replace("7", "8"))
-    said = " / ".join(folder.damage())
+    said = " / ".join(folder.check_seal().damage)
     assert "timeline.ndjson is missing" in said
     assert "load/attempts-0.bin has 24 bytes, not 48" in said
     assert "load/go.json was changed" in said
@@ -44,7 +44,7 @@ def test_a_missing_a_cut_and_a_changed_file_are_named(folder: RunFolder) -> None
 def test_a_run_without_a_seal_is_unreadable(folder: RunFolder) -> None:
     folder.seal_file.unlink()
     with pytest.raises(StoredRunError, match=r"seal\.json: missing"):
-        folder.damage()
+        folder.check_seal()
 
 
 def test_a_wrong_json_file_is_named(tmp_path: Path) -> None:
