@@ -17,7 +17,7 @@ import msgspec
 
 from benchmarks.yardstick import yard_ms
 from harness.clock import SystemClock
-from harness.machine import OwnTree, read_cpu, slice_of
+from harness.host.cpu import CpuMeter, slice_of
 
 FOREIGN_LIMIT: Final = 0.05  # of all cores; above it a round counts as disturbed
 Figures = Mapping[str, float]
@@ -182,8 +182,8 @@ def _undisturbed(measure: Callable[[], Figures]) -> tuple[Figures, float]:
 
     Ours is what this process, its descendants and their dead took.
     """
-    clock, own = SystemClock(), OwnTree(os.getpid())
-    begin = read_cpu(own, clock)
+    meter = CpuMeter(os.getpid(), SystemClock())
+    begin = meter.read()
     figures = measure()
-    whole = slice_of([begin], read_cpu(own, clock), begin.mono_ns, os.cpu_count() or 1)
+    whole = slice_of([begin], meter.read(), begin.mono_ns, meter.allowance.cores)
     return figures, whole.foreign

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.synthetic_books import answer_of, write_evidence
-from harness.machine import Slice
+from harness.host.cpu import Slice
 from harness.parquet import store_evidence
 from harness.records import OUTCOME_SHIFT, ErrorClass, Outcome
 from harness.store import (

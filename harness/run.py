@@ -18,7 +18,7 @@ from harness.follow import RunFollower
 from harness.heal import heal
 from harness.live import LiveModel
 from harness.load import MOST_PER_WORKER_S, Generator, overload
-from harness.machine import MachineWatch
+from harness.host.cpu import MachineWatch
 from harness.order import (
     Order,
     direct_edges,
@@ -37,7 +37,7 @@ from harness.store import SCHEMA, Manifest, PhaseSpan, RunFolder, write_json
 from harness.targets.local.target import LocalTarget, Supervisor
 from harness.timeline import FileTimeline, read_timeline
 from harness.traffic import read_schedule
-from harness.usage import Sample, Usage, Watched, between, take_sample
+from harness.host.usage import Sample, Usage, Watched, between, take_sample
 from harness.watchdog import Watchdog
 from harness.watching import Watcher, closing_view
 
@@ -104,7 +104,7 @@ def run(order: Order, tools: Tools) -> RunFolder:
     # The system is down, its logs are complete: now the run can be put in order and sealed.
     store_evidence(folder)
     write_json(folder.usage, usage)
-    write_json(folder.machine, session.machine.slices(session.t0_mono_ns))
+    write_json(folder.machine, session.machine.machine(session.t0_mono_ns))
     write_json(folder.manifest, _manifest(session))
     folder.seal()
     return folder

@@ -12,7 +12,7 @@ from harness.follow import RunFollower
 from harness.records import Attempt, ErrorClass
 from harness.store import LoadPlan, LoadReady, RunFolder, read_json
 from harness.traffic import read_schedule
-from harness.usage import Usage
+from harness.host.usage import Usage
 
 MS_PER_S: Final = 1000
 

@@ -65,7 +65,7 @@ def read(stored: StoredRun) -> Reading:
         stored=stored,
         faults=faults,
         delivery=tallies.delivery.result(),
-        sharing=sharing(stored.machine, stored.terms.phases.warm_up_s, _ends_s(stored)),
+        sharing=sharing(stored.machine.slices, stored.terms.phases.warm_up_s, _ends_s(stored)),
         trace=trace,
         before=before,
         seen=seen,

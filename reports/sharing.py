@@ -1,51 +1,42 @@
-"""How much of the machine others took while the run was judged: on average, and at the worst."""
+"""How much of the CPU others took while the run was judged, and whether it could matter."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
-from harness.machine import Slice
-
-STRETCH_SLICES: Final = 5  # of a second each
+from harness.host.cpu import Machine
+from harness.host.disturbance import Stretch, stretch_of, stretches, worst_harmful
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sharing:
-    """Shares of all cores, 0 to 1; the worst and the busiest are means over five seconds."""
+    """Shares (0 to 1) of the CPU that the run may use; the worst are means over five seconds.
 
-    foreign: float
+    `harmful` is the worst stretch in which others could have changed what was measured.
+    """
+
+    cores: float
+    limited_by: str
+    whole: Stretch
     foreign_worst: float
     busy_worst: float
+    waited_worst: float
+    harmful: Stretch | None
 
 
-def sharing(slices: Sequence[Slice], begin_s: float, end_s: float) -> Sharing | None:
-    """Of the slices that lie between; None when nobody looked at half of that time or more."""
-    inside = [s for s in slices if s.begin_s >= begin_s and s.end_s <= end_s]
-    looked_s = sum(s.end_s - s.begin_s for s in inside)
-    if not inside or looked_s < (end_s - begin_s) / 2:
+def sharing(machine: Machine, begin_s: float, end_s: float) -> Sharing | None:
+    """Between these times of the run; None where less than half of that time was measured."""
+    inside = [s for s in machine.slices if s.begin_s >= begin_s and s.end_s <= end_s]
+    measured_s = sum(s.end_s - s.begin_s for s in inside)
+    if not inside or measured_s < (end_s - begin_s) / 2:
         return None
+    parts = tuple(stretches(inside))
     return Sharing(
-        foreign=_mean(inside, _foreign),
-        foreign_worst=_worst(inside, _foreign),
-        busy_worst=_worst(inside, _busy),
+        cores=machine.cores,
+        limited_by=machine.limited_by,
+        whole=stretch_of(inside),
+        foreign_worst=max(part.foreign for part in parts),
+        busy_worst=max(part.busy for part in parts),
+        waited_worst=max(part.waited for part in parts),
+        harmful=worst_harmful(inside),
     )
-
-
-def _foreign(one: Slice) -> float:
-    return one.foreign
-
-
-def _busy(one: Slice) -> float:
-    return one.busy
-
-
-def _mean(slices: Sequence[Slice], share: Callable[[Slice], float]) -> float:
-    total_s = sum(s.end_s - s.begin_s for s in slices)
-    return sum(share(s) * (s.end_s - s.begin_s) for s in slices) / total_s
-
-
-def _worst(slices: Sequence[Slice], share: Callable[[Slice], float]) -> float:
-    firsts = range(max(1, len(slices) - STRETCH_SLICES + 1))
-    return max(_mean(slices[first : first + STRETCH_SLICES], share) for first in firsts)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness.errors import StoredRunError
 from harness.experiment import Terms, read_experiment
-from harness.machine import Slice
+from harness.host.cpu import Machine
 from harness.records import RECORD_BYTES
 from harness.store import (
     LoadDone,
@@ -43,7 +43,7 @@ class StoredRun:
     names: tuple[str, ...]
     events: tuple[Event, ...]
     evidence: Evidence
-    machine: tuple[Slice, ...]
+    machine: Machine
     faulty: tuple[str, ...] = ()
 
 
@@ -69,7 +69,7 @@ def read_stored(folder: RunFolder) -> StoredRun:
         names=read_json(ready, LoadReady).names if ready.is_file() else (),
         events=read_timeline(folder.timeline),
         evidence=read_evidence(folder, experiment.terms.evidence, manifest.intent_prefix),
-        machine=read_json(folder.machine, tuple[Slice, ...]),
+        machine=read_json(folder.machine, Machine),
         faulty=_faulty(folder, plan, attempts),
     )
 

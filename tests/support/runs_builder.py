@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from harness.machine import Slice
+from harness.host.cpu import Slice
 from harness.parquet import store_evidence
 from harness.records import Attempt, ErrorClass, Outcome, pack
 from harness.rows import ACCOUNTS, CHARGES, ENTRIES, PAYMENTS

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from harness.clock import SystemClock
-from harness.usage import Sample, Watched, between, take_sample
+from harness.host.usage import Sample, Watched, between, take_sample
 
 BURN = "import time\nend=time.process_time()+0.3\nwhile time.process_time()<end: pass\n"
 BURN_AND_STAY = BURN + "print(flush=True)\ninput()\n"

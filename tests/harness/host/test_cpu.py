@@ -7,8 +7,8 @@ import subprocess
 import sys
 
 from harness.clock import NS_PER_S, SystemClock
-from harness.machine import CpuReading, MachineWatch, OwnTree, read_cpu, slice_of
-from harness.processes import TICKS_PER_S, Process, ProcessTable, read_processes
+from harness.host.cpu import CpuReading, MachineWatch, OwnTree, read_cpu, slice_of
+from harness.host.processes import TICKS_PER_S, Process, ProcessTable, read_processes
 from tests.support.manual_clock import ManualClock
 
 BURN = "import time\nend=time.process_time()+0.3\nwhile time.process_time()<end: pass\n"

@@ -1,30 +1,36 @@
-"""The processes as /proc tells them at one instant: who descends from whom, CPU so far."""
+"""All processes at one instant, from /proc: parents, names and CPU so far."""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 PROC: Final = Path("/proc")
+_NOT_PLAIN: Final = re.compile(r"[^A-Za-z0-9 _.:/+@-]")
 TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Process:
-    """CPU in ticks: `own`, and `reaped` of its dead children that it has waited for."""
+    """CPU in ticks: `own`, and `reaped` of its dead children that it has waited for.
+
+    `name`: printable ASCII only, since a process chooses its name itself.
+    """
 
     pid: int
     parent: int
     started_ticks: int
     own: int
     reaped: int
+    name: str = ""
 
     @property
     def ever(self) -> int:
-        """Its own and its dead's."""
+        """Its own ticks and those of its children that have ended."""
         return self.own + self.reaped
 
 
@@ -57,14 +63,16 @@ def read_processes() -> ProcessTable:
 
 def _read(entry: Path) -> Process | None:
     try:
-        stat = (entry / "stat").read_text()
+        stat = (entry / "stat").read_text("utf-8", errors="replace")
     except OSError:  # it ended while we looked
         return None
-    fields = stat.rpartition(")")[2].split()  # after the command's name, state first
+    head, _, tail = stat.rpartition(")")
+    fields = tail.split()  # after the command's name, state first
     return Process(
         pid=int(entry.name),
         parent=int(fields[1]),
         started_ticks=int(fields[19]),
         own=int(fields[11]) + int(fields[12]),
         reaped=int(fields[13]) + int(fields[14]),
+        name=_NOT_PLAIN.sub("?", head.partition("(")[2]),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import msgspec
 
 from harness.clock import Clock
-from harness.processes import TICKS_PER_S, read_processes
+from harness.host.processes import TICKS_PER_S, read_processes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
