@@ -14,13 +14,13 @@ from typing import Final
 import msgspec
 
 from harness.clock import SystemClock
+from harness.host.usage import Sample, Usage, Watched, between, take_sample
 from harness.load import Generator
 from harness.safety.lock import MachineLock
 from harness.safety.state import State, lock_path, open_state
 from harness.safety.undo import UndoLog, refuse_leftover
 from harness.store import LoadPlan, RunFolder
 from harness.targets.local.target import Supervisor
-from harness.host.usage import Sample, Usage, Watched, between, take_sample
 from harness.watchdog import Watchdog
 
 ROOT: Final = Path(__file__).resolve().parent.parent

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.synthetic_books import answer_of, write_evidence
-from harness.host.cpu import Slice
+from harness.host.cpu import Machine, Slice
 from harness.parquet import store_evidence
 from harness.records import OUTCOME_SHIFT, ErrorClass, Outcome
 from harness.store import (
@@ -179,7 +179,8 @@ def _write_facts(folder: RunFolder, length: Length, sources: tuple[str, ...]) ->
     )
     write_json(folder.plan, plan)
     seconds = range(int(length.load_s))
-    write_json(folder.machine, [_alone(second) for second in seconds])
+    slices = tuple(_alone(second) for second in seconds)
+    write_json(folder.machine, Machine(cores=2, host_cores=2, limited_by="", slices=slices))
     begin_s, end_s = length.f0_s, length.f0_s + spans[2]
     stages = {"asked": begin_s - 0.02, "injected": begin_s - 0.01, "verified": begin_s}
     stages |= {"undone": end_s - 0.01, "verified_undone": end_s}

@@ -10,7 +10,8 @@ from typing import Final
 import msgspec
 
 from harness.catalogue import experiment_path
-from harness.doctor import Finding, Place, examine
+from harness.clock import SystemClock
+from harness.doctor import Finding, Place, examine, other_load
 from harness.errors import ConfigError
 from harness.experiment import Experiment, read_experiment
 from harness.load import scenario_path
@@ -89,7 +90,8 @@ def diagnose(runs_dir: Path, system_path: Path, state: State) -> tuple[Finding, 
     """All that would stop a run now."""
     system = read_system(system_path)
     place = Place(runs_dir=runs_dir, state_dir=state.root, system=system)
-    return examine(place, (_lock, lambda: _leftover(state)))
+    checks = (_lock, lambda: _leftover(state), lambda: other_load(SystemClock()))
+    return examine(place, checks)
 
 
 def _lock() -> Finding:
@@ -97,11 +99,11 @@ def _lock() -> Finding:
     if who is None:
         return Finding(name="machine", ok=True, seen="free")
     seen = f"pid {who.pid} runs `{who.what}` since {who.since}"
-    return Finding(name="machine", ok=False, seen=seen, mend="wait for it, or stop it")
+    return Finding(name="machine", ok=False, seen=seen, fix="wait for it, or stop it")
 
 
 def _leftover(state: State) -> Finding:
     why = leftover(state.undo)
     if holder(lock_path()) is not None or not why:
         return Finding(name="leftovers", ok=True, seen="none")
-    return Finding(name="leftovers", ok=False, seen=why, mend="run `squall heal`")
+    return Finding(name="leftovers", ok=False, seen=why, fix="run `squall heal`")

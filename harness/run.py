@@ -16,9 +16,11 @@ from harness.conductor import Conductor
 from harness.errors import TargetError
 from harness.follow import RunFollower
 from harness.heal import heal
+from harness.host.cpu import MachineWatch
+from harness.host.disturbance import worst_harmful
+from harness.host.usage import Sample, Usage, Watched, between, take_sample
 from harness.live import LiveModel
 from harness.load import MOST_PER_WORKER_S, Generator, overload
-from harness.host.cpu import MachineWatch
 from harness.order import (
     Order,
     direct_edges,
@@ -33,11 +35,10 @@ from harness.safety.identity import process_identity
 from harness.safety.lock import MachineLock
 from harness.safety.state import State, lock_path
 from harness.safety.undo import UndoLog, refuse_leftover
-from harness.store import SCHEMA, Manifest, PhaseSpan, RunFolder, write_json
+from harness.store import COMPLETE, SCHEMA, Manifest, PhaseSpan, RunFolder, write_json
 from harness.targets.local.target import LocalTarget, Supervisor
 from harness.timeline import FileTimeline, read_timeline
 from harness.traffic import read_schedule
-from harness.host.usage import Sample, Usage, Watched, between, take_sample
 from harness.watchdog import Watchdog
 from harness.watching import Watcher, closing_view
 
@@ -75,7 +76,7 @@ class _Session:
     t0_mono_ns: int = 0
     phases: list[PhaseSpan] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
-    ended: str = "complete"
+    ended: str = COMPLETE
 
     def at_s(self) -> float:
         """Seconds since the run's zero."""
@@ -163,10 +164,14 @@ def _live_through(s: _Session) -> None:
     peak_s = phases.warm_up_s + phases.baseline_s
     _zero(s)
     _phase(s, "warm-up", phases.warm_up_s)
+    if _ended_by_others(s, 0.0):
+        return
     _phase(s, "baseline", max(phases.warm_up_s, peak_s - phases.fault_s))
     _sample(s)
     _phase(s, "baseline", peak_s)
     _sample(s)
+    if _ended_by_others(s, phases.warm_up_s):
+        return
     s.conductor.go()
     _phase(s, "fault", peak_s + phases.fault_s + UNDO_LIMIT_S, until_conducted=True)
     if _fault_was_verified(s):
@@ -176,6 +181,18 @@ def _live_through(s: _Session) -> None:
     else:
         s.ended = "early: the fault was not proven, so the rest would tell nothing"
         s.generator.stop()
+
+
+def _ended_by_others(s: _Session, begin_s: float) -> bool:
+    """End a run early that foreign CPU load makes INVALID anyway, before the fault is injected."""
+    slices = [one for one in s.machine.slices(s.t0_mono_ns) if one.begin_s >= begin_s]
+    harmful = worst_harmful(slices)
+    if harmful is None:
+        return False
+    s.ended = f"early: {harmful.describe()}"
+    s.tools.watcher.note(f"ending the run early: {harmful.describe()}")
+    s.generator.stop()
+    return True
 
 
 def _zero(s: _Session) -> None:
@@ -232,6 +249,9 @@ def _sample(s: _Session) -> None:
 
 
 def _usage(s: _Session) -> tuple[Usage, ...]:
+    """Empty where the run ended before the peak."""
+    if len(s.samples) < 2:  # noqa: PLR2004  # one at each end of the window
+        return ()
     return between(s.samples[0], s.samples[1], s.t0_mono_ns)
 
 
@@ -246,7 +266,7 @@ def _manifest(s: _Session) -> Manifest:
         intent_prefix=intent_prefix(s.folder),
         squall_version=version("squall"),
         python=platform.python_version(),
-        cores=os.cpu_count() or 1,
+        cores=s.machine.cores,
         started_at=s.started_at,
         t0_mono_ns=s.t0_mono_ns,
         phases=tuple(s.phases),

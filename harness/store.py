@@ -28,6 +28,7 @@ from harness.whole_file import read_whole, write_whole
 T = TypeVar("T")
 SCHEMA: Final = 4
 FORMS: Final = ("ndjson", "csv")
+COMPLETE: Final = "complete"
 
 
 class PhaseSpan(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,11 +51,11 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     intent_prefix: str
     squall_version: str
     python: str
-    cores: int
+    cores: float
     started_at: str
     t0_mono_ns: int
     phases: tuple[PhaseSpan, ...]
-    ended: str
+    ended: str  # COMPLETE, or "early: " and why
     defect: str = ""
     again: str = ""
 

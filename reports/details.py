@@ -9,10 +9,10 @@ import msgspec
 from harness.documents import nearest
 from harness.errors import ConfigError
 from harness.follow import RunFollower
+from harness.host.usage import Usage
 from harness.records import Attempt, ErrorClass
 from harness.store import LoadPlan, LoadReady, RunFolder, read_json
 from harness.traffic import read_schedule
-from harness.host.usage import Usage
 
 MS_PER_S: Final = 1000
 

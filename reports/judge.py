@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from harness.errors import ConfigError, StoredRunError
-from harness.store import Manifest, RunFolder, check_schema, read_manifest, write_json
+from harness.store import (
+    COMPLETE,
+    Manifest,
+    RunFolder,
+    check_schema,
+    read_manifest,
+    write_json,
+)
 from reports import validity
 from reports.checks.base import Checked
 from reports.figures import Seen
@@ -96,6 +103,7 @@ def _judge(reading: Reading) -> Scorecard:
             run=_facts(manifest),
             verdict=verdict,
             reasons=reasons or (passed(reading.picture),),
+            remarks=tuple(validity.remarks_about_machine(reading.sharing)),
             faults=tuple(_fault(life) for life in reading.faults),
             load=reading.delivery.figures(),
             machine=_machine(reading.sharing),
@@ -110,7 +118,10 @@ def _judge(reading: Reading) -> Scorecard:
 
 
 def _conditions(reading: Reading) -> list[Reason]:
-    found = validity.about_machine(reading.sharing) + validity.about_load(reading.delivery)
+    found = validity.about_machine(reading.sharing)
+    if reading.stored.manifest.ended != COMPLETE:
+        return found  # the harness stopped the load: what is missing of it needs no reason
+    found += validity.about_load(reading.delivery)
     if reading.before is not None:
         found += validity.about_baseline(reading.before, reading.stored.terms.good.target)
     if reading.trace is not None:
@@ -180,9 +191,13 @@ def _machine(seen: Sharing | None) -> MachineFigures:
     if seen is None:
         return MachineFigures()
     return MachineFigures(
-        foreign_ratio=round(seen.foreign, 4),
+        cores=round(seen.cores, 3),
+        limited_by=seen.limited_by,
+        foreign_ratio=round(seen.whole.foreign, 4),
         foreign_ratio_worst=round(seen.foreign_worst, 4),
         busy_ratio_worst=round(seen.busy_worst, 4),
+        waited_ratio_worst=round(seen.waited_worst, 4),
+        takers=seen.whole.takers,
     )
 
 

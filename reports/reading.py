@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from harness.store import COMPLETE
 from reports.checks.base import Checked
 from reports.cohorts import read_blocks
 from reports.delivery import Delivery
@@ -65,7 +66,7 @@ def read(stored: StoredRun) -> Reading:
         stored=stored,
         faults=faults,
         delivery=tallies.delivery.result(),
-        sharing=sharing(stored.machine.slices, stored.terms.phases.warm_up_s, _ends_s(stored)),
+        sharing=_sharing(stored),
         trace=trace,
         before=before,
         seen=seen,
@@ -75,9 +76,12 @@ def read(stored: StoredRun) -> Reading:
     )
 
 
-def _ends_s(stored: StoredRun) -> float:
-    """The end of the load, or of a run that was ended earlier."""
-    return min(stored.plan.load_s, max((p.end_s for p in stored.manifest.phases), default=0.0))
+def _sharing(stored: StoredRun) -> Sharing | None:
+    """From the end of warm-up, or from zero in a run that ended before."""
+    last_s = max((phase.end_s for phase in stored.manifest.phases), default=0.0)
+    end_s, warm_up_s = min(stored.plan.load_s, last_s), stored.terms.phases.warm_up_s
+    early = stored.manifest.ended != COMPLETE and end_s < 2 * warm_up_s
+    return sharing(stored.machine, 0.0 if early else warm_up_s, end_s)
 
 
 def _recovery(stored: StoredRun, trace: Trace | None, before: Baseline | None) -> Recovery | None:

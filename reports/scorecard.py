@@ -47,11 +47,21 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MachineFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """Shares of all cores, from the end of warm-up to the end of the load; worst: of 5 s."""
+    """The CPU that the run may use, from the end of warm-up to the end of the load.
 
+    Ratios are shares of `cores`; worst: the mean of the worst 5 s. `waited_ratio_worst`: seconds
+    that the run's threads waited for a CPU per second that they ran on one. `limited_by`: the
+    affinity mask or cgroup quota in words, empty where all cores of the machine may be used.
+    `takers`: the other processes that used most CPU.
+    """
+
+    cores: float | None = None
+    limited_by: str = ""
     foreign_ratio: float | None = None
     foreign_ratio_worst: float | None = None
     busy_ratio_worst: float | None = None
+    waited_ratio_worst: float | None = None
+    takers: tuple[str, ...] = ()
 
 
 class RecoveryFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,7 +122,7 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     squall_version: str
     python: str
-    cores: int
+    cores: float
     started_at: str
     again: str
 
@@ -126,6 +136,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     verdict: Verdict
     reasons: tuple[Reason, ...]
+    remarks: tuple[Reason, ...] = ()
     faults: tuple[Fault, ...]
     load: Load
     machine: MachineFigures

@@ -10,6 +10,7 @@ from harness.experiment import Terms, read_experiment
 from harness.host.cpu import Machine
 from harness.records import RECORD_BYTES
 from harness.store import (
+    COMPLETE,
     LoadDone,
     LoadPlan,
     LoadReady,
@@ -70,16 +71,19 @@ def read_stored(folder: RunFolder) -> StoredRun:
         events=read_timeline(folder.timeline),
         evidence=read_evidence(folder, experiment.terms.evidence, manifest.intent_prefix),
         machine=read_json(folder.machine, Machine),
-        faulty=_faulty(folder, plan, attempts),
+        faulty=_faulty(folder, plan, attempts, ended_early=manifest.ended != COMPLETE),
     )
 
 
-def _faulty(folder: RunFolder, plan: LoadPlan, attempts: AttemptFiles) -> tuple[str, ...]:
+def _faulty(
+    folder: RunFolder, plan: LoadPlan, attempts: AttemptFiles, *, ended_early: bool
+) -> tuple[str, ...]:
     found: list[str] = []
     for worker in range(plan.workers):
         path = folder.attempts(worker)
         found += _torn(path, attempts.of(path))
-        found += _unfinished(folder, worker, attempts.of(path))
+        if not ended_early:  # else the harness itself stopped the load
+            found += _unfinished(folder, worker, attempts.of(path))
     strays = {path.name for path in folder.all_attempts()} - {
         folder.attempts(worker).name for worker in range(plan.workers)
     }

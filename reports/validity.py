@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from harness.store import COMPLETE
 from reports.checks.base import Checked
 from reports.delivery import Delivery
 from reports.phases import FaultLife
@@ -16,8 +17,7 @@ from reports.stored import StoredRun
 MIN_DELIVERED: Final = 0.999
 MAX_LATE_MS: Final = 1000.0
 MAX_LATE_STRETCH_S: Final = 0.5
-MAX_FOREIGN: Final = 0.10
-MAX_FOREIGN_STRETCH: Final = 0.25
+NOTED_FOREIGN: Final = 0.05
 
 
 def about_data(stored: StoredRun) -> list[Reason]:
@@ -43,6 +43,10 @@ def about_checks(checks: Sequence[Checked], asked_for: tuple[str, ...]) -> list[
 
 def about_faults(lives: tuple[FaultLife, ...], stored: StoredRun) -> list[Reason]:
     """No fault, a fault not asked, not proven, not undone, or not proven undone."""
+    if stored.manifest.ended != COMPLETE:
+        return [_reason("ended_early", f"The run ended {stored.manifest.ended}.")] + [
+            reason for life in lives for reason in _about_fault(life)
+        ]
     found = []
     if not lives:
         found.append(_reason("no_fault", "No fault was injected, so nothing was put to test."))
@@ -51,8 +55,6 @@ def about_faults(lives: tuple[FaultLife, ...], stored: StoredRun) -> list[Reason
         found.append(_reason("fault_not_asked", text))
     for life in lives:
         found += _about_fault(life)
-    if stored.manifest.ended != "complete":
-        found.append(_reason("ended_early", f"The run ended {stored.manifest.ended}."))
     return found
 
 
@@ -72,15 +74,24 @@ def about_load(seen: Delivery) -> list[Reason]:
 
 
 def about_machine(seen: Sharing | None) -> list[Reason]:
-    """Others at work on the same cores: then the figures are not the system's own."""
+    """CPU load of others that could have changed a figure."""
     if seen is None:
-        text = "Nobody measured what else this machine did, so a disturbance cannot be told."
+        text = "The CPU use of other processes was not measured, so they could have disturbed it."
         return [_reason("machine_unknown", text)]
-    if seen.foreign <= MAX_FOREIGN and seen.foreign_worst <= MAX_FOREIGN_STRETCH:
+    if seen.harmful is None:
         return []
-    took = f"Others took {seen.foreign:.0%} of this machine's CPU (limit {MAX_FOREIGN:.0%})"
-    worst = f"{seen.foreign_worst:.0%} in the worst 5 s (limit {MAX_FOREIGN_STRETCH:.0%})"
-    return [_reason("machine_shared", f"{took}, {worst}.")]
+    text = f"{seen.harmful.describe()}. Stop them, or run on a quieter machine."
+    return [_reason("machine_shared", text)]
+
+
+def remarks_about_machine(seen: Sharing | None) -> list[Reason]:
+    """CPU load of others that is worth a line although it could not change the verdict."""
+    if seen is None or seen.harmful is not None or seen.foreign_worst < NOTED_FOREIGN:
+        return []
+    who = f" ({', '.join(seen.whole.takers)})" if seen.whole.takers else ""
+    took = f"Other processes{who} took {seen.whole.foreign:.0%} of the CPU"
+    text = f"{took}, {seen.foreign_worst:.0%} in the worst 5 s; the run got the CPU it asked for."
+    return [_reason("machine_shared_harmless", text)]
 
 
 def about_baseline(before: Baseline, target: float) -> list[Reason]:

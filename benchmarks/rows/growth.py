@@ -12,9 +12,9 @@ from benchmarks.judge_process import judged
 from benchmarks.measuring import Case, Figures, Row
 from benchmarks.synthetic_runs import synthetic_run
 from harness.clock import SystemClock
+from harness.host.usage import Watched, between, take_sample
 from harness.safety.undo import UndoLog
 from harness.store import RunFolder
-from harness.host.usage import Watched, between, take_sample
 
 FEW, MANY = 1_000_000, 10_000_000
 SMALL, LARGE = 3, 12

@@ -89,7 +89,7 @@ def _levels(proc: Path, controller: str) -> Iterator[Path]:
 
 def _own_path(proc: Path, controller: str) -> str | None:
     for line in _lines(proc / "self" / "cgroup"):
-        _, names, path = (line.split(":", 2) + ["", ""])[:3]
+        _, names, path = [*line.split(":", 2), "", ""][:3]
         if (controller in names.split(",")) if controller else names == "":
             return path
     return None

@@ -129,9 +129,7 @@ def _of_cpus(allowance: Allowance, own_ticks: int) -> tuple[int, int]:
     return busy, beyond - own_ticks
 
 
-def slice_of(
-    before: Sequence[CpuReading], end: CpuReading, t0_mono_ns: int, cores: float
-) -> Slice:
+def slice_of(before: Sequence[CpuReading], end: CpuReading, t0_mono_ns: int, cores: float) -> Slice:
     """What happened since the last of the readings before.
 
     A process that is waited for while the table is read may be missing once: such a dip comes back
@@ -177,6 +175,11 @@ class MachineWatch:
         self._clock = clock
         self._meter = CpuMeter(os.getpid(), clock)
         self._readings = [self._meter.read()]
+
+    @property
+    def cores(self) -> float:
+        """Cores that this process may use."""
+        return self._meter.allowance.cores
 
     def tick(self) -> None:
         """Read again if the last reading is old enough."""

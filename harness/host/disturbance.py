@@ -15,6 +15,7 @@ from typing import Final
 from harness.host.cpu import Slice
 
 STRETCH_SLICES: Final = 5  # of a second each
+MIN_SLICES: Final = 3
 MIN_FOREIGN: Final = 0.05
 FULL: Final = 0.95
 MAX_WAITED: Final = 2.0
@@ -77,6 +78,8 @@ def stretches(slices: Sequence[Slice]) -> Iterator[Stretch]:
 
 def worst_harmful(slices: Sequence[Slice]) -> Stretch | None:
     """The harmful stretch in which others took most; None where no stretch was harmful."""
+    if len(slices) < MIN_SLICES:  # one busy second is not a statement
+        return None
     harmful = (stretch for stretch in stretches(slices) if stretch.harmful)
     return max(harmful, key=lambda stretch: stretch.foreign, default=None)
 

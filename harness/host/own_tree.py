@@ -1,4 +1,4 @@
-"""The CPU ticks of one process and all its descendants, also of those that died or were orphaned."""
+"""The CPU ticks of one process and all its descendants, dead and orphaned ones included."""
 
 from __future__ import annotations
 

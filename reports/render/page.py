@@ -47,10 +47,11 @@ def _header(scorecard: Scorecard) -> str:
     if document.verdict == "FAIL":
         reasons = "".join(f"<li>{escape(reason.text)}</li>" for reason in document.reasons)
         reasons = f"<ul>{reasons}</ul>"
+    remarks = "".join(f'<p class="note">{escape(r.text)}</p>' for r in document.remarks)
     return (
         f'<header><div class="brand">{escape(brand)}</div>'
         f"<h1>{word} {escape(headline(scorecard))}</h1>"
-        f'<p class="why">{escape(explanation(scorecard))}</p>{reasons}</header>'
+        f'<p class="why">{escape(explanation(scorecard))}</p>{reasons}{remarks}</header>'
     )
 
 
@@ -168,7 +169,7 @@ def _again(document: Document) -> str:
     run = document.run
     commands = f"{run.again}   # the same arrivals to the microsecond\nsquall report {run.path}"
     facts = (
-        f"squall {run.squall_version}, Python {run.python}, {run.cores} cores, "
+        f"squall {run.squall_version}, Python {run.python}, {run.cores:g} cores, "
         f"started {run.started_at}, seed {document.seed}."
     )
     words = "; ".join(f"{name}: {metric.words}" for name, metric in METRICS.items())

@@ -55,6 +55,9 @@ def closing_lines(scorecard: Scorecard, report: str) -> list[str]:
     if document.verdict != "PASS":
         rows += [("" if i else "why", r.text) for i, r in enumerate(document.reasons)]
         rows.append(("", ""))
+    if document.remarks:
+        rows += [("" if i else "remark", r.text) for i, r in enumerate(document.remarks)]
+        rows.append(("", ""))
     if scorecard.picture is not None:
         rows += [*_figures(document, scorecard.picture), ("", "")]
     rows.append(("report", report))
@@ -100,7 +103,9 @@ def _shared(document: Document) -> str:
     foreign, busy = document.machine.foreign_ratio, document.machine.busy_ratio_worst
     if foreign is None or busy is None:
         return ""
-    return f"machine up to {busy:.0%} busy, {foreign:.1%} by others"
+    limited = document.machine.limited_by
+    cores = f" of {limited} cores" if limited else ""
+    return f"CPU{cores} up to {busy:.0%} busy, {foreign:.1%} by others"
 
 
 def value_of(result: ObjectiveResult, metric: str, picture: Picture) -> str:

@@ -123,14 +123,19 @@ def two_faults_wanted(run: RunsBuilder) -> None:
     run.experiment += method.replace("name: kill", "name: kill-again")
 
 
-def others_compile_for_three_seconds(run: RunsBuilder) -> None:
+def others_fill_the_cpu_for_five_seconds(run: RunsBuilder) -> None:
     """Too short to show in the mean."""
-    for second in range(12, 15):
-        run.machine[second] = structs.replace(run.machine[second], foreign=0.45)
+    for second in range(12, 17):
+        full = structs.replace(run.machine[second], foreign=0.35, busy=0.97)
+        run.machine[second] = structs.replace(full, takers={"cc1plus": 0.3})
 
 
-def others_work_all_the_time(run: RunsBuilder) -> None:
-    run.machine = [structs.replace(one, foreign=0.11) for one in run.machine]
+def own_threads_wait_for_a_cpu(run: RunsBuilder) -> None:
+    run.machine = [structs.replace(one, foreign=0.2, waited=2.4) for one in run.machine]
+
+
+def the_quota_is_used_up_by_others(run: RunsBuilder) -> None:
+    run.machine = [structs.replace(one, foreign=0.2, throttled=0.3) for one in run.machine]
 
 
 def nobody_looked_at_the_machine(run: RunsBuilder) -> None:
@@ -140,8 +145,9 @@ def nobody_looked_at_the_machine(run: RunsBuilder) -> None:
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        (others_compile_for_three_seconds, "machine_shared"),
-        (others_work_all_the_time, "machine_shared"),
+        (others_fill_the_cpu_for_five_seconds, "machine_shared"),
+        (own_threads_wait_for_a_cpu, "machine_shared"),
+        (the_quota_is_used_up_by_others, "machine_shared"),
         (nobody_looked_at_the_machine, "machine_unknown"),
         (no_fault, "no_fault"),
         (two_faults_wanted, "fault_not_asked"),
@@ -183,6 +189,39 @@ def test_against_a_bad_baseline_no_recovery_is_claimed(
     assert (recovery.lost_s, recovery.censored) == (None, False)
     assert recovery.time_to_detect_s == pytest.approx(0.3), "the system's own doing"
     assert [o.verdict for o in card.document.objectives] == ["missing", "pass", "pass"]
+
+
+def test_the_reason_names_the_process_that_took_the_cpu(tmp_path: Path) -> None:
+    run = sound_run()
+    others_fill_the_cpu_for_five_seconds(run)
+    assert "cc1plus" in judged(run, tmp_path).reasons[0].text
+
+
+@pytest.mark.parametrize("foreign", [0.1, 0.2, 0.4])
+def test_foreign_load_that_takes_nothing_from_the_run_is_a_remark(
+    foreign: float, tmp_path: Path
+) -> None:
+    run = sound_run()
+    run.machine = [structs.replace(s, foreign=foreign, takers={"ci": 1}) for s in run.machine]
+    card = judged(run, tmp_path)
+    assert card.verdict == "PASS"
+    assert [remark.code for remark in card.document.remarks] == ["machine_shared_harmless"]
+    assert f"(ci) took {foreign:.0%}" in card.document.remarks[0].text
+
+
+def test_a_system_that_fills_a_quiet_machine_is_judged(tmp_path: Path) -> None:
+    run = sound_run()
+    run.machine = [structs.replace(one, busy=1.0, waited=4.0) for one in run.machine]
+    assert judged(run, tmp_path).verdict == "PASS"
+
+
+def test_a_run_that_foreign_load_ended_early_says_only_that(tmp_path: Path) -> None:
+    run = sound_run()
+    no_fault(run)
+    run.machine = [structs.replace(one, foreign=0.6, busy=1.0) for one in run.machine]
+    run.ended = "early: other processes (cc1) took 60% of the CPU"
+    card = judged(run, tmp_path)
+    assert (card.verdict, codes(card)) == ("INVALID", ["ended_early", "machine_shared"])
 
 
 def test_what_others_do_before_and_after_is_no_matter(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from harness.host.cpu import Slice
+from harness.host.cpu import Machine, Slice
 from harness.parquet import store_evidence
 from harness.records import Attempt, ErrorClass, Outcome, pack
 from harness.rows import ACCOUNTS, CHARGES, ENTRIES, PAYMENTS
@@ -190,7 +190,10 @@ class RunsBuilder:
         write_schedule(folder.schedule, self.due_us)
         write_json(folder.manifest, _manifest(self.ended, self.again))
         write_json(folder.plan, _plan(self.workers))
-        write_json(folder.machine, self.machine)
+        write_json(
+            folder.machine,
+            Machine(cores=2, host_cores=2, limited_by="", slices=tuple(self.machine)),
+        )
         folder.timeline.write_bytes(_lines(self.events))
         for worker in range(self.workers):
             mine = self.attempts[worker :: self.workers]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 from harness.clock import NS_PER_S, SystemClock
-from harness.host.cpu import CpuReading, MachineWatch, OwnTree, read_cpu, slice_of
+from harness.host.cpu import CpuMeter, CpuReading, MachineWatch, slice_of
+from harness.host.own_tree import OwnTree
 from harness.host.processes import TICKS_PER_S, Process, ProcessTable, read_processes
 from tests.support.manual_clock import ManualClock
 
@@ -98,12 +100,19 @@ def test_a_real_child_that_has_ended_counts_as_own() -> None:
 def test_a_real_stranger_is_foreign() -> None:
     """Its parent is this process, but the tree is a sleeping child's."""
     with subprocess.Popen(["sleep", "30"]) as sleeper:
-        own, clock = OwnTree(sleeper.pid), SystemClock()
-        before = read_cpu(own, clock)
+        meter = CpuMeter(sleeper.pid, SystemClock())
+        before = meter.read()
         subprocess.run([sys.executable, "-c", BURN], check=True)
-        after = read_cpu(own, clock)
+        after = meter.read()
         sleeper.kill()
     assert after.others - before.others >= 0.25 * TICKS_PER_S
+
+
+def test_the_name_of_who_took_the_cpu_is_kept() -> None:
+    before = CpuReading(mono_ns=0, busy=0, others=0, beyond=0, by_process={(7, "cc1"): 5})
+    after = reading(1, 1, 0.5, 0)
+    after = replace(after, by_process={(7, "cc1"): 55, (8, "new"): 9_000})
+    assert slice_of([before], after, t0_mono_ns=0, cores=2).takers == {"cc1": 0.25}
 
 
 def test_slices_last_a_second_and_leave_no_gap() -> None:
