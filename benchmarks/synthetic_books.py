@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
+
+from harness.asked import ColumnType, Row
 
 PAYERS: Final = 1000
 MERCHANTS: Final = 50
@@ -50,6 +52,23 @@ class SyntheticBooks:
                 f'{{"account" : "{account}", "currency" : "EUR", "balance_minor" : {balance}, '
                 f'"sequence" : {sequence}, "hash" : "{digest}"}}\n'
             )
+
+
+class SyntheticAsked:
+    """What each intent asks (harness/asked.py)."""
+
+    columns: Final[Mapping[str, ColumnType]] = {
+        "key": "text",
+        "payer": "text",
+        "payee": "text",
+        "amount_minor": "integer",
+        "currency": "text",
+    }
+
+    def row(self, seed: int, intent: int, key: str) -> Row:
+        """The payment of that intent; all seeds ask the same."""
+        del seed
+        return key, _payer(intent), _payee(intent), amount_of(intent), "EUR"
 
 
 def write_evidence(folder: Path, prefix: str, payments: int) -> None:

@@ -11,9 +11,10 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.synthetic_books import answer_of, write_evidence
+from benchmarks.synthetic_books import SyntheticAsked, answer_of, write_evidence
+from harness.asked import write_asked
 from harness.host.cpu import Machine, Slice
-from harness.parquet import store_evidence
+from harness.parquet import store_asked, store_evidence
 from harness.records import OUTCOME_SHIFT, ErrorClass, Outcome
 from harness.store import (
     SCHEMA,
@@ -116,8 +117,13 @@ def write_run(root: Path, attempts: int, *, evidence: bool) -> RunFolder:
         mine.tofile(folder.attempts(worker))
         done = LoadDone(worker=worker, started=len(mine), attempts=len(mine))
         write_json(folder.done(worker), done)
-    ready = LoadReady(worker=0, pid=1, arrivals=len(due), names=("pay", "ask"))
+    asks = SyntheticAsked()
+    names, asked = ("pay", "ask"), dict(asks.columns)
+    ready = LoadReady(worker=0, pid=1, arrivals=len(due), names=names, asked=asked)
     write_json(folder.ready(0), ready)
+    if evidence:
+        write_asked(folder.asked_rows, asks, 0, (f"{PREFIX}-{i}" for i in range(len(due))))
+        store_asked(folder)
     _write_facts(folder, length, _SOURCES if evidence else ())
     folder.seal()
     return folder

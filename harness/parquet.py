@@ -17,7 +17,7 @@ import msgspec
 from msgspec.structs import fields
 
 from harness.rows import KINDS, Hash
-from harness.store import RunFolder
+from harness.store import LoadReady, RunFolder, read_json
 from harness.whole_file import open_plain
 
 Kind = type[msgspec.Struct]
@@ -71,6 +71,19 @@ def store_evidence(folder: RunFolder) -> tuple[str, ...]:
         if came is not None and not _stored(came, kind, folder.evidence(name)):
             left.append(name)
     return tuple(left)
+
+
+def store_asked(folder: RunFolder) -> bool:
+    """Convert what the intents ask by the columns that the generator declared.
+
+    False where there is no such table, or where it does not hold what was declared. Raises OSError.
+    """
+    ready, came = folder.ready(0), folder.asked_rows
+    if not ready.is_file() or not came.is_file():
+        return False
+    columns = read_json(ready, LoadReady).asked
+    declared = [(name, int if of == "integer" else str) for name, of in columns.items()]
+    return _stored(came, msgspec.defstruct("Asked", declared), folder.asked)
 
 
 def table_of(path: Path) -> str:

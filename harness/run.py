@@ -30,7 +30,7 @@ from harness.order import (
     plan_load,
     refuse_without_space,
 )
-from harness.parquet import store_evidence
+from harness.parquet import store_asked, store_evidence
 from harness.safety.identity import process_identity
 from harness.safety.lock import MachineLock
 from harness.safety.state import State, lock_path
@@ -103,6 +103,7 @@ def run(order: Order, tools: Tools) -> RunFolder:
         evidence.fetch_all(order.system, session.target, folder.evidence_folder, session.timeline)
         usage = _usage(session)
     # The system is down, its logs are complete: now the run can be put in order and sealed.
+    store_asked(folder)
     store_evidence(folder)
     write_json(folder.usage, usage)
     write_json(folder.machine, session.machine.machine(session.t0_mono_ns))

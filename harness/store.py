@@ -6,6 +6,7 @@ runs/<experiment>/<UTC>/
     timeline.ndjson  journal.json                 what happened
     usage.json  machine.json                      what it cost in CPU, and what others took
     load/plan.json  schedule.bin  ready-<w>.json  go.json  attempts-<w>.bin  done-<w>.json
+    load/asked.parquet                            what each intent asks (asked.csv until the end)
     evidence/<source>.parquet                     what the system says of itself, at the end
     evidence/<source>.ndjson|csv                  the same as it came, where it fits no table
     logs/<process>.log
@@ -21,6 +22,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from harness.asked import ColumnType
 from harness.errors import StoredRunError
 from harness.seal import SEAL, SealCheck, check_seal, write_seal
 from harness.whole_file import read_whole, write_whole
@@ -81,7 +83,8 @@ class LoadPlan(msgspec.Struct, frozen=True, kw_only=True):
 class LoadReady(msgspec.Struct, frozen=True, kw_only=True):
     """load/ready-<w>.json: worker w has its schedule (worker 0 also wrote schedule.bin).
 
-    `peak_per_s`: the most arrivals that any second of its share holds.
+    `peak_per_s`: the most arrivals that any second of its share holds. `asked`: the columns of
+    asked.csv, which worker 0 wrote; empty if the scenario declares none.
     """
 
     worker: int
@@ -89,6 +92,7 @@ class LoadReady(msgspec.Struct, frozen=True, kw_only=True):
     arrivals: int
     names: tuple[str, ...]
     peak_per_s: int = 0
+    asked: dict[str, ColumnType] = {}
 
 
 class LoadGo(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,6 +137,8 @@ class RunFolder:
         self.plan = self.load / "plan.json"
         self.schedule = self.load / "schedule.bin"
         self.go = self.load / "go.json"
+        self.asked = self.load / "asked.parquet"
+        self.asked_rows = self.load / "asked.csv"
 
     def create(self) -> None:
         """Make the folders. Raises OSError (no space, no permission, exists)."""

@@ -17,6 +17,7 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
+from harness.asked import ASKED
 from harness.errors import StoredRunError
 from harness.parquet import CONFIG, by_descriptor, quoted, table_of, types_of
 from harness.rows import ACCOUNTS, CHARGES, ENTRIES, KINDS, PAYMENTS
@@ -52,14 +53,22 @@ class Asked:
 
 
 class Evidence:
-    """Tables by the name of their source. `missing` says what was not there, a sentence each."""
+    """Tables by the name of their source. `missing` says what was not there, a sentence each.
+
+    `columns` has the columns of each table.
+    """
 
     def __init__(self, tables: duckdb.DuckDBPyConnection) -> None:
         self._tables = tables
         cores = self.ask("select current_setting('threads')::int as cores")["cores"]
         self._cores = int(cores[0])
-        self.found: frozenset[str] = frozenset()
+        self.columns: dict[str, frozenset[str]] = {}
         self.missing: tuple[str, ...] = ()
+
+    @property
+    def found(self) -> frozenset[str]:
+        """The names of the tables."""
+        return frozenset(self.columns)
 
     def hold(self, path: Path) -> str:
         """Keep a file open as long as this lives; returns what DuckDB reads its table from.
@@ -77,6 +86,17 @@ class Evidence:
         Raises StoredRunError when a table's file turns out to be damaged.
         """
         return _answer(self._tables, query, values)
+
+    def open_asked(self, path: Path) -> None:
+        """Make the table `asked` of a file: what each intent asks, `intent` its number."""
+        try:
+            table = self.hold(path)
+            query = f"select *, file_row_number as intent from {table}"  # noqa: S608  # a descriptor
+            self.ask(f"create view {ASKED} as {query}")
+            names = self.ask(f"select column_name from (describe {ASKED})")["column_name"].tolist()  # noqa: S608  # own name
+        except (StoredRunError, OSError):
+            return  # the checks that need it are then not made, and say so
+        self.columns[ASKED] = frozenset(names)
 
     def ask_aside(self, questions: Iterable[Asked]) -> Callable[[], None]:
         """Begin to ask, beside other questions; call what is returned to wait for all of them.
@@ -122,8 +142,10 @@ def read_evidence(folder: RunFolder, named: tuple[str, ...], prefix: str) -> Evi
         why = _open(evidence, folder, name, f"{prefix}-")
         if why:
             missing.append(f"evidence {name} {why}")
-        else:
-            evidence.found |= {name}
+        elif name in KINDS:
+            evidence.columns[name] = frozenset(types_of(KINDS[name]))
+    if folder.asked.is_file():
+        evidence.open_asked(folder.asked)
     evidence.missing = tuple(missing)
     return evidence
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from harness.asked import ASKED
 from harness.store import COMPLETE
 from reports.checks.base import Checked
 from reports.delivery import Delivery
@@ -33,12 +34,21 @@ def about_checks(checks: Sequence[Checked], asked_for: tuple[str, ...]) -> list[
         for checked in checks
         if checked.crashed
     ]
-    unasked = sorted({name for checked in checks for name in checked.missing} - set(asked_for))
+    missing = {name for checked in checks for name in checked.missing}
+    unasked = sorted(missing - {*asked_for, ASKED})
     if unasked:
-        names = ", ".join(checked.name for checked in checks if {*checked.missing} & {*unasked})
-        text = f"The experiment does not ask for {', '.join(unasked)}, so not checked: {names}"
-        found.append(_reason("evidence_missing", f"{text}; add it to `evidence`."))
+        text = f"The experiment does not ask for {', '.join(unasked)}, so not checked"
+        text = f"{text}: {_without(checks, unasked)}; add it to `evidence`."
+        found.append(_reason("evidence_missing", text))
+    if ASKED in missing:
+        text = "What each intent asked is not stored whole (load/asked.parquet), so not checked"
+        found.append(_reason("evidence_missing", f"{text}: {_without(checks, [ASKED])}."))
     return found
+
+
+def _without(checks: Sequence[Checked], tables: Sequence[str]) -> str:
+    """The names of the checks that need one of these tables."""
+    return ", ".join(checked.name for checked in checks if {*checked.missing} & {*tables})
 
 
 def about_faults(lives: tuple[FaultLife, ...], stored: StoredRun) -> list[Reason]:

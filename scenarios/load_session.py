@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from harness.asked import Asks, ColumnType, write_asked
 from harness.clock import NS_PER_S
 from harness.load import PLAN_VARIABLE
 from harness.store import LoadDone, LoadGo, LoadPlan, LoadReady, RunFolder, read_json, write_json
@@ -29,7 +30,8 @@ class NeverStartedError(Exception):
 class Session:
     """One worker's part of a load: its arrivals as (intent, due_us), and how long it may last.
 
-    `folder` is None when nobody conducts: then the zero is now, and nothing is written.
+    `folder` is None when nobody conducts: then the zero is now, and nothing is written. `asked` has
+    the columns of the table that this worker wrote of what the intents ask.
     """
 
     arrivals: Sequence[tuple[int, int]]
@@ -39,6 +41,7 @@ class Session:
     worker: int
     recorder: Recorder
     folder: RunFolder | None = None
+    asked: Mapping[str, ColumnType] = field(default_factory=dict)
 
     @property
     def peak_per_s(self) -> int:
@@ -54,6 +57,7 @@ class Session:
                 arrivals=len(self.arrivals),
                 names=tuple(names),
                 peak_per_s=self.peak_per_s,
+                asked=dict(self.asked),
             )
             write_json(self.folder.ready(self.worker), record)
 
@@ -77,11 +81,16 @@ class Session:
 
 
 def open_session(
-    curve: Curve, worker: int, workers: int, environ: Mapping[str, str] = os.environ
+    curve: Curve,
+    worker: int,
+    workers: int,
+    environ: Mapping[str, str] = os.environ,
+    asks: Asks | None = None,
 ) -> Session:
     """By the plan that the environment names, or standalone: the scenario's curve once.
 
-    Worker 0 writes the whole schedule. Raises StoredRunError (no plan there), OSError.
+    Worker 0 writes the whole schedule, and what all intents ask if the scenario declares it.
+    Raises StoredRunError (no plan there), OSError.
     """
     path = environ.get(PLAN_VARIABLE)
     if path is None:
@@ -91,6 +100,9 @@ def open_session(
     due_us = arrivals_us(curve, plan.load_s, plan.seed, plan.rate_scale)
     if worker == 0:
         write_schedule(folder.schedule, due_us)
+        if asks is not None:
+            keys = (f"{plan.intent_prefix}-{intent}" for intent in range(len(due_us)))
+            write_asked(folder.asked_rows, asks, plan.seed, keys)
     mine = worker_share(due_us, worker, plan.workers)
     return Session(
         arrivals=mine,
@@ -100,6 +112,7 @@ def open_session(
         worker=worker,
         recorder=AttemptFile(folder.attempts(worker), len(mine)),
         folder=folder,
+        asked={} if asks is None or worker else asks.columns,
     )
 
 

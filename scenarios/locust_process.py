@@ -10,6 +10,7 @@ import gevent
 from locust import events
 from locust.runners import MasterRunner, WorkerRunner
 
+from harness.asked import Asks
 from harness.errors import ConfigError, HarnessError
 from harness.load import overload
 from harness.traffic import Curve
@@ -58,6 +59,7 @@ class _Process:
         self._environment = environment
         self._curve: Curve = users[0].curve
         self._names: tuple[str, ...] = users[0].request_names
+        self._asks: Asks | None = getattr(users[0], "asks", None)
         self._load_of = {user.load_of for user in users}
         self._greenlet: Any = None
         self.load: Load
@@ -72,7 +74,7 @@ class _Process:
         (load_of,) = self._load_of
         workers = max(1, self._environment.parsed_options.expect_workers)
         try:
-            session = open_session(self._curve, runner.worker_index, workers)
+            session = open_session(self._curve, runner.worker_index, workers, asks=self._asks)
         except (HarnessError, OSError) as error:  # Locust would log it and go on without arrivals
             _give_up(error)
         self.load = load_of(session, self._environment)

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import gevent
 from gevent.queue import SimpleQueue
 
+from harness.asked import Asks
 from harness.records import MAX_NAMES, Attempt, ErrorClass, Outcome
 from harness.traffic import Curve
 from scenarios.arrival_agenda import Due
@@ -23,12 +24,14 @@ listen()
 class OpenLoop:
     """Mixin for a Locust user: `class Shopper(OpenLoop, FastHttpUser)` with a `curve`.
 
-    `request_names` are the names its requests are told apart by (at most 15).
+    `request_names` are the names its requests are told apart by (at most 15); `asks` declares what
+    each intent asks of the system, so that a check can compare it with the system's records.
     """
 
     abstract = True
     curve: ClassVar[Curve]
     request_names: ClassVar[tuple[str, ...]] = ()
+    asks: ClassVar[Asks | None] = None
     load_of = Arrivals
     environment: Any
     due: Due | None = None

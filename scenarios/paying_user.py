@@ -9,6 +9,7 @@ from locust import User, task
 from locust.exception import StopTest
 
 from harness.traffic import Curve
+from scenarios.asked_payments import PaymentsAsked
 from scenarios.locust_process import listen
 from scenarios.payer_thread import PayerThread
 from scenarios.payment_payers import NAMES
@@ -26,6 +27,7 @@ class PayingUser(User):
     abstract = True
     curve: ClassVar[Curve]
     request_names = NAMES
+    asks = PaymentsAsked()
     load_of = PayerThread
     environment: Any
 

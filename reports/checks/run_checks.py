@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import ParamSpec
 
+from harness.asked import ASKED
 from harness.errors import StoredRunError
 from reports.checks.base import Checked, Checker, CheckVerdict
 from reports.checks.payments.records import RunRecords
 from reports.checks.registry import CheckKind, kinds
 from reports.cohorts import Block
+from reports.evidence import Evidence
 
 P = ParamSpec("P")
 
@@ -23,7 +25,7 @@ class RunChecks:
         self._outcomes: dict[str, Checked] = {}
         self._running: dict[str, Checker] = {}
         for kind in kinds():
-            missing = tuple(name for name in kind.needs if name not in records.evidence.found)
+            missing = _missing(kind, records.evidence)
             self._outcomes[kind.name] = Checked(
                 name=kind.name,
                 verdict="not_checked",
@@ -65,8 +67,14 @@ class RunChecks:
             self._outcomes[name] = replace(self._outcomes[name], why=why, crashed=True)
 
 
+def _missing(kind: CheckKind, evidence: Evidence) -> tuple[str, ...]:
+    """The tables that are not there, or that lack a column."""
+    needs = kind.needs.items()
+    return tuple(n for n, cols in needs if not {*cols} <= evidence.columns.get(n, set()))
+
+
 def _why(missing: tuple[str, ...], asked_for: tuple[str, ...]) -> str:
-    unasked = [name for name in missing if name not in asked_for]
+    unasked = [name for name in missing if name not in (*asked_for, ASKED)]
     if unasked:
         return f"the experiment does not ask for {', '.join(unasked)}"
     return f"no usable {', '.join(missing)}" if missing else ""

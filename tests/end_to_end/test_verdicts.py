@@ -63,6 +63,7 @@ def test_judging_again_gives_the_same_bytes(sound: Place, tmp_path: Path) -> Non
         "timeline.ndjson",
         "load/schedule.bin",
         "load/attempts-0.bin",
+        "load/asked.parquet",
         "evidence/ledger_entries.parquet",
         "evidence/bank_charges.parquet",
     ],

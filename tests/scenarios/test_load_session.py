@@ -15,6 +15,7 @@ from harness.records import Attempt, ErrorClass, Outcome, pack, pack_into, words
 from harness.store import LoadDone, LoadGo, LoadReady, RunFolder, read_json, write_json
 from harness.traffic import Steady, arrivals_us, read_schedule, worker_share
 from scenarios import load_session
+from scenarios.asked_payments import PaymentsAsked
 from scenarios.load_session import NeverStartedError, Session, open_session
 from tests.support.load_runs import SEED, folder_of, plan_of
 
@@ -40,6 +41,22 @@ def test_worker_zero_stores_the_whole_schedule(tmp_path: Path) -> None:
     assert not folder.schedule.exists()
     planned(folder, 0, 2)
     assert read_schedule(folder.schedule) == arrivals_us(CURVE, 4, SEED)
+
+
+def test_worker_zero_stores_what_all_intents_ask(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    write_json(folder.plan, plan_of(folder, "http://127.0.0.1:1", 4, workers=2))
+    environ = {PLAN_VARIABLE: str(folder.plan)}
+    other = open_session(CURVE, 1, 2, environ, PaymentsAsked())
+    assert not folder.asked_rows.exists()
+    first = open_session(CURVE, 0, 2, environ, PaymentsAsked())
+    first.ready(())
+    other.ready(())
+    lines = folder.asked_rows.read_text().splitlines()
+    assert len(lines) == 1 + len(arrivals_us(CURVE, 4, SEED))
+    assert lines[0] == ",".join(PaymentsAsked.columns)
+    assert read_json(folder.ready(0), LoadReady).asked == PaymentsAsked.columns
+    assert read_json(folder.ready(1), LoadReady).asked == {}
 
 
 def test_two_workers_share_what_one_would_do(tmp_path: Path) -> None:

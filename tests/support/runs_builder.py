@@ -8,11 +8,13 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
+from harness.asked import ColumnType, write_asked
 from harness.host.cpu import Machine, Slice
-from harness.parquet import store_evidence
+from harness.parquet import store_asked, store_evidence
 from harness.records import Attempt, ErrorClass, Outcome, pack
 from harness.rows import ACCOUNTS, CHARGES, ENTRIES, PAYMENTS
 from harness.store import (
@@ -80,6 +82,25 @@ def quiet(second: int) -> Slice:
     return Slice(begin_s=second, end_s=second + 1.0, busy=0.5, foreign=0.01)
 
 
+class Asks(NamedTuple):
+    """A row of the table of what the intents ask."""
+
+    key: str
+    payer: str
+    payee: str
+    amount_minor: int
+    currency: str = "EUR"
+
+
+COLUMNS: dict[str, ColumnType] = {
+    "key": "text",
+    "payer": "text",
+    "payee": "text",
+    "amount_minor": "integer",
+    "currency": "text",
+}
+
+
 @dataclass(slots=True)
 class RunsBuilder:
     """A whole run in memory; every part may be changed before `write`."""
@@ -94,6 +115,7 @@ class RunsBuilder:
     workers: int = 1
     machine: list[Slice] = field(default_factory=lambda: [quiet(s) for s in range(int(LOAD_S))])
     form: str = "ndjson"
+    asked: dict[int, Asks] = field(default_factory=dict)
 
     def key(self, intent: int) -> str:
         return f"{PREFIX}-{intent}"
@@ -104,8 +126,13 @@ class RunsBuilder:
 
     def book(self, intent: int) -> int:
         """The system captures it; returns the answer's digest."""
-        amount = 100 + intent % 900
-        return self.books.pay(self.key(intent), f"p{intent}", f"payer-{intent % 7}", amount)
+        it = self.asks(intent)
+        return self.books.pay(it.key, f"p{intent}", it.payer, it.amount_minor)
+
+    def asks(self, intent: int) -> Asks:
+        """What the payer of that intent asks for."""
+        usual = Asks(self.key(intent), f"payer-{intent % 7}", "merchant-1", 100 + intent % 900)
+        return self.asked.get(intent, usual)
 
     def attempt(
         self,
@@ -181,6 +208,15 @@ class RunsBuilder:
             if stage != but:
                 self.tell(at_s, "fault", stage, "kill", "ledger-1")
 
+    @property
+    def columns(self) -> dict[str, ColumnType]:
+        return COLUMNS
+
+    def row(self, seed: int, intent: int, key: str) -> tuple[str | int, ...]:
+        """As a scenario declares it."""
+        del seed, key
+        return self.asks(intent)
+
     def write(self, root: Path) -> RunFolder:
         """Store and seal it."""
         folder = RunFolder(root)
@@ -200,8 +236,9 @@ class RunsBuilder:
             folder.attempts(worker).write_bytes(b"".join(map(pack, mine)))
             done = LoadDone(worker=worker, started=len(mine), attempts=len(mine))
             write_json(folder.done(worker), done)
-        ready = LoadReady(worker=0, pid=1, arrivals=len(self.due_us), names=("pay", "ask"))
-        write_json(folder.ready(0), ready)
+        write_ready(folder, len(self.due_us))
+        write_asked(folder.asked_rows, self, 0, map(self.key, range(len(self.due_us))))
+        store_asked(folder)
         self._fetch(folder)
         store_evidence(folder)
         folder.seal()
@@ -218,6 +255,13 @@ class RunsBuilder:
         write = csv_lines if self.form == "csv" else _lines
         for name, rows in sources.items():
             (folder.evidence_folder / f"{name}.{self.form}").write_bytes(write(rows))
+
+
+def write_ready(folder: RunFolder, arrivals: int) -> None:
+    """As load worker 0 tells it."""
+    names = ("pay", "ask")
+    ready = LoadReady(worker=0, pid=1, arrivals=arrivals, names=names, asked=COLUMNS)
+    write_json(folder.ready(0), ready)
 
 
 def csv_lines(rows: Sequence[msgspec.Struct]) -> bytes:

@@ -7,6 +7,7 @@ from typing import ClassVar, Final
 import numpy as np
 import numpy.typing as npt
 
+from harness.asked import ASKED
 from harness.rows import CHARGES, ENTRIES, PAYMENTS
 from reports.checks.base import Needs, Violation, ViolationClass, found
 from reports.checks.payments.booked import Booked, strangers
@@ -35,6 +36,7 @@ class Reconciliation:
 
     name: ClassVar = "payments"
     needs: ClassVar[Needs] = {
+        ASKED: ("key", "payer", "payee", "amount_minor", "currency"),
         ENTRIES: ("reference", "amount_minor", "currency", "kind"),
         CHARGES: ("reference", "amount_minor", "currency", "status"),
         PAYMENTS: ("key", "status", "amount_minor", "currency"),

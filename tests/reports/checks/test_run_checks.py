@@ -69,6 +69,17 @@ def test_evidence_that_was_not_asked_for_is_not_checked(left_out: str, tmp_path:
         assert "every cent is there" not in text
 
 
+def test_without_what_was_asked_no_payment_is_checked(tmp_path: Path) -> None:
+    folder = sound_run(rate=20).write(tmp_path / "run")
+    folder.asked.unlink()
+    folder.seal()
+    card = judge(folder)
+    assert (card.verdict, card.reasons[0].code) == ("INVALID", "evidence_missing")
+    assert "load/asked.parquet" in card.reasons[0].text
+    assert card.document.checks["payments"].verdict == "not_checked"
+    assert card.document.checks["ledger"].verdict == "pass"
+
+
 def test_without_any_evidence_no_check_claims_anything(tmp_path: Path) -> None:
     card = judge(asks_only_for(sound_run(rate=20), "payments").write(tmp_path / "run"))
     verdicts = {name: check.verdict for name, check in card.document.checks.items()}
