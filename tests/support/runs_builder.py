@@ -8,7 +8,6 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 
@@ -21,7 +20,6 @@ from harness.store import (
     SCHEMA,
     LoadDone,
     LoadPlan,
-    LoadReady,
     Manifest,
     PhaseSpan,
     RunFolder,
@@ -29,6 +27,7 @@ from harness.store import (
 )
 from harness.timeline import Event
 from harness.traffic import US_PER_S, Steady, arrivals_us, write_schedule
+from tests.support.runs_asked import COLUMNS, Asks, write_ready
 from tests.support.runs_books import Books
 
 PREFIX = "7f3a"
@@ -80,25 +79,6 @@ method:
 def quiet(second: int) -> Slice:
     """A second in which the machine was half busy and others took 1 %."""
     return Slice(begin_s=second, end_s=second + 1.0, busy=0.5, foreign=0.01)
-
-
-class Asks(NamedTuple):
-    """A row of the table of what the intents ask."""
-
-    key: str
-    payer: str
-    payee: str
-    amount_minor: int
-    currency: str = "EUR"
-
-
-COLUMNS: dict[str, ColumnType] = {
-    "key": "text",
-    "payer": "text",
-    "payee": "text",
-    "amount_minor": "integer",
-    "currency": "text",
-}
 
 
 @dataclass(slots=True)
@@ -255,13 +235,6 @@ class RunsBuilder:
         write = csv_lines if self.form == "csv" else _lines
         for name, rows in sources.items():
             (folder.evidence_folder / f"{name}.{self.form}").write_bytes(write(rows))
-
-
-def write_ready(folder: RunFolder, arrivals: int) -> None:
-    """As load worker 0 tells it."""
-    names = ("pay", "ask")
-    ready = LoadReady(worker=0, pid=1, arrivals=arrivals, names=names, asked=COLUMNS)
-    write_json(folder.ready(0), ready)
 
 
 def csv_lines(rows: Sequence[msgspec.Struct]) -> bytes:
