@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +27,7 @@ from harness.timeline import Event
 from harness.traffic import US_PER_S, Steady, arrivals_us, write_schedule
 from tests.support.runs_asked import COLUMNS, Asks, write_ready
 from tests.support.runs_books import Books
+from tests.support.runs_rows import csv_lines, ndjson_lines
 
 PREFIX = "7f3a"
 T0_NS = 5_000_000_000
@@ -210,7 +209,7 @@ class RunsBuilder:
             folder.machine,
             Machine(cores=2, host_cores=2, limited_by="", slices=tuple(self.machine)),
         )
-        folder.timeline.write_bytes(_lines(self.events))
+        folder.timeline.write_bytes(ndjson_lines(self.events))
         for worker in range(self.workers):
             mine = self.attempts[worker :: self.workers]
             folder.attempts(worker).write_bytes(b"".join(map(pack, mine)))
@@ -232,18 +231,9 @@ class RunsBuilder:
             CHARGES: self.books.charges,
             PAYMENTS: self.books.payments,
         }
-        write = csv_lines if self.form == "csv" else _lines
+        write = csv_lines if self.form == "csv" else ndjson_lines
         for name, rows in sources.items():
             (folder.evidence_folder / f"{name}.{self.form}").write_bytes(write(rows))
-
-
-def csv_lines(rows: Sequence[msgspec.Struct]) -> bytes:
-    """As PostgreSQL's COPY writes them: an empty text in quotes, nothing where there is nothing."""
-    text = io.StringIO()
-    writer = csv.writer(text, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
-    text.write(",".join(rows[0].__struct_fields__) + "\n")
-    writer.writerows([getattr(row, name) for name in row.__struct_fields__] for row in rows)
-    return text.getvalue().encode()
 
 
 def sound_run(seed: int = 11, outage_s: float = 1.5, rate: float = 90.0) -> RunsBuilder:
@@ -269,10 +259,6 @@ def sound_run(seed: int = 11, outage_s: float = 1.5, rate: float = 90.0) -> Runs
 def spoil(run: RunsBuilder, intent: int, change: Callable[[Attempt], Attempt]) -> None:
     """Change every attempt of one intent."""
     run.attempts = [change(a) if a.intent == intent else a for a in run.attempts]
-
-
-def _lines(rows: Iterable[object]) -> bytes:
-    return msgspec.json.Encoder().encode_lines(rows)
 
 
 def _manifest(ended: str, again: str) -> Manifest:
