@@ -22,8 +22,13 @@ NOTED_FOREIGN: Final = 0.05
 
 
 def about_data(stored: StoredRun) -> list[Reason]:
-    """What is missing from the files though nobody touched them."""
-    found = [_reason("evidence_missing", f"{text}.") for text in stored.evidence.missing]
+    """What is missing from the files although they are as sealed.
+
+    The harness stops the load of a run that ends early, so payments in flight have no record.
+    """
+    ended = stored.manifest.ended
+    found = [] if ended == COMPLETE else [_reason("ended_early", f"The run ended {ended}.")]
+    found += [_reason("evidence_missing", f"{text}.") for text in stored.evidence.missing]
     return found + [_reason("data_missing", f"{text}.") for text in stored.faulty]
 
 
@@ -54,9 +59,7 @@ def _without(checks: Sequence[Checked], tables: Sequence[str]) -> str:
 def about_faults(lives: tuple[FaultLife, ...], stored: StoredRun) -> list[Reason]:
     """No fault, a fault not asked, not proven, not undone, or not proven undone."""
     if stored.manifest.ended != COMPLETE:
-        return [_reason("ended_early", f"The run ended {stored.manifest.ended}.")] + [
-            reason for life in lives for reason in _about_fault(life)
-        ]
+        return [reason for life in lives for reason in _about_fault(life)]
     found = []
     if not lives:
         found.append(_reason("no_fault", "No fault was injected, so nothing was put to test."))

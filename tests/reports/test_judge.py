@@ -285,3 +285,15 @@ def test_an_unanswered_payment_does_not_outweigh_a_bad_load(tmp_path: Path) -> N
     intent = run.at(15)
     spoil(run, intent, lambda a: a._replace(outcome=Outcome.INFO, answer=0))
     assert judged(run, tmp_path).verdict == "INVALID"
+
+
+def test_a_payment_in_flight_when_the_load_was_stopped_early_is_not_a_finding(
+    tmp_path: Path,
+) -> None:
+    """It has no record of an attempt, and yet it is booked."""
+    run = sound_run()
+    run.ended = "early: other processes took 60% of the CPU"
+    last = max(attempt.intent for attempt in run.attempts)
+    run.attempts = [attempt for attempt in run.attempts if attempt.intent != last]
+    card = judged(run, tmp_path)
+    assert (card.verdict, codes(card)[0]) == ("INVALID", "ended_early")
