@@ -9,11 +9,12 @@ from typing import Any, Final
 
 import click
 
-from harness.errors import ConfigError, HarnessError, RefusedError, StoredRunError
+from harness.errors import after_start
+from harness.streams import Streams
 
 ROOT: Final = Path(__file__).resolve().parent
 EXIT: Final = {"PASS": 0, "FAIL": 1, "INVALID": 3, "INCONCLUSIVE": 4}
-USAGE, INVALID, INTERNAL = 2, 3, 70
+USAGE, INVALID = 2, 3
 
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 runs_dir = click.option(
@@ -53,15 +54,16 @@ def run(**given: Any) -> int:  # noqa: ANN401  # click hands over what the optio
     """Run EXPERIMENT (a name, or a path to a Chaos Toolkit file) and judge it."""
     from harness.ordering import order_from
     from harness.run import Tools, run
-    from harness.stopping import stoppable
+    from harness.services import told_when_stopped
     from reports.objectives import check_metrics
 
     order = order_from(ROOT, **{k: v for k, v in given.items() if k != "as_json"})
     check_metrics(order.experiment.terms)
     tools = Tools(clock=_clock(), state=_state(), watcher=_watcher())
-    with stoppable():
+    with told_when_stopped(tools.state):
         folder = run(order, tools)
-    return _judge(folder.root, as_json=given["as_json"])
+    with after_start():
+        return _judge(folder.root, as_json=given["as_json"])
 
 
 @squall.command()
@@ -138,11 +140,12 @@ def bench(
     from benchmarks.catalogue import row_names, run_rows
     from benchmarks.rendering import machine, write_table
 
+    talk = _streams().talk
     for said in peers.install() if install_peers else ():
-        click.echo(said, err=True)
-    click.echo(machine(), err=True)
+        talk(said)
+    talk(machine())
     keep = partial(write_table, write, order=row_names()) if write else bool
-    results = run_rows((row,) if row else row_names(), rounds, partial(click.echo, err=True), keep)
+    results = run_rows((row,) if row else row_names(), rounds, talk, keep)
     _say(results, as_json=as_json)
     return 0
 
@@ -195,75 +198,63 @@ def status(as_json: bool) -> int:
 
 
 def main() -> None:
-    """Run the command line; every way out has its own exit code."""
-    from harness.stopping import Stopped
+    """Run the command line; every way out has its own exit code, whoever reads the output."""
+    from harness.stopping import Stopped, stoppable
 
+    streams = Streams()
     try:
-        code = squall(standalone_mode=False)
-    except click.ClickException as error:
-        error.show(sys.stderr)
-        code = USAGE
-    except (ConfigError, RefusedError, StoredRunError) as error:
-        code = _fail(str(error), USAGE)
-    except HarnessError as error:
-        code = _fail(str(error), INVALID)
-    except Stopped as stop:
-        code = _fail(f"stopped by {stop}; the fault is undone", stop.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        code = _fail("stopped", 130)
-    except BrokenPipeError:
-        code = INTERNAL
-    except Exception as error:  # noqa: BLE001  # the process's edge: no traceback meets a user
-        code = _fail(f"internal error: {_last_frame(error)}", INTERNAL)
+        with stoppable():
+            code = int(squall(standalone_mode=False, obj=streams) or 0)
+    except (Exception, Stopped, KeyboardInterrupt) as error:  # noqa: BLE001  # the process's edge
+        code = _fail(streams, error)
+    if streams.lost:
+        streams.talk(f"squall: a part of the output could not be written: {streams.lost}")
     sys.exit(code)
 
 
 def _judge(path: Path, *, as_json: bool) -> int:
+    from harness.output import show_lines
     from harness.store import RunFolder
-    from reports.judge import judge, write
+    from reports.judge import document, judge, write
     from reports.render.words import closing_lines
 
     folder = RunFolder(path)
     scorecard = judge(folder)
-    write(folder, scorecard)
+    stored = str(folder.report)
+    try:
+        write(folder, scorecard)
+    except OSError as error:
+        stored = f"not stored: {error.strerror}"
+        _streams().talk(f"squall: {folder.verdict}: {stored}")
     if as_json:
-        click.echo(folder.verdict.read_text(), nl=False)
+        _streams().json(document(scorecard))
     else:
-        _print_lines(closing_lines(scorecard, str(folder.report)))
+        show_lines(closing_lines(scorecard, stored))
     return EXIT[scorecard.verdict]
 
 
 def _say(records: tuple[Any, ...], *, as_json: bool) -> None:
-    """The records as JSON, or as a table with a column a field."""
+    """The records as JSON, or as a table with a column for each field."""
     import msgspec
 
-    from harness.tables import table
+    from harness.output import show_records
 
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(records), indent=1).decode())
+        _streams().json(msgspec.json.format(msgspec.json.encode(records), indent=1))
     else:
-        _console(stderr=False).print(table(records))
+        show_records(records)
 
 
-def _print_lines(lines: list[str]) -> None:
-    from rich.text import Text
-
-    console = _console(stderr=False)
-    colours = {"PASS": "bold green", "FAIL": "bold red", "INVALID": "bold yellow"}
-    for line in lines:
-        console.print(Text(line, style=colours.get(line.split(" ")[0], "")), soft_wrap=True)
+def _streams() -> Streams:
+    found = click.get_current_context().find_object(Streams)
+    return found or Streams()
 
 
-def _console(*, stderr: bool) -> Any:  # noqa: ANN401  # rich is imported only when it is needed
-    from rich.console import Console
-
-    return Console(stderr=stderr, highlight=False)
-
-
-def _watcher() -> Any:  # noqa: ANN401  # as above
+def _watcher() -> Any:  # noqa: ANN401  # rich is imported only when it is needed
+    from harness.output import live_console
     from harness.watching import watcher_for
 
-    return watcher_for(_console(stderr=True))
+    return watcher_for(live_console(sys.stderr))
 
 
 def _clock() -> Any:  # noqa: ANN401  # as above
@@ -278,20 +269,16 @@ def _state() -> Any:  # noqa: ANN401  # as above
     return open_state()
 
 
-def _fail(text: str, code: int) -> int:
-    if "--json" in sys.argv:
-        import msgspec
+def _fail(streams: Streams, error: BaseException) -> int:
+    """Say what went wrong, with --json also as the one document; returns the exit code."""
+    from harness.endings import as_document, ending, wants_json
 
-        click.echo(msgspec.json.encode({"error": text, "exit_code": code}).decode())
-    click.echo(f"squall: {text}", err=True)
+    lines, code = ending(error)
+    if wants_json(sys.argv) and not streams.said_json:
+        streams.json(as_document(lines, code))
+    for line in lines:
+        streams.talk(f"squall: {line}")
     return code
-
-
-def _last_frame(error: Exception) -> str:
-    import traceback
-
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {error} ({Path(frame.filename).name}:{frame.lineno})"
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ def examine(place: Place, more: tuple[Callable[[], Finding], ...] = ()) -> tuple
         _space(place.runs_dir),
         _socket_path(place.state_dir),
         _plain_path(place.state_dir),
-        *(_port(edge.name, edge.port) for edge in place.system.edges if edge.port),
+        *ports(place.system),
         _user_namespace(),
         _account(),
     )
@@ -96,6 +96,11 @@ def free_space(folder: Path) -> int:
 
 def _existing(folder: Path) -> Path:
     return next(p for p in (folder.absolute(), *folder.absolute().parents) if p.exists())
+
+
+def ports(system: System) -> tuple[Finding, ...]:
+    """Whether each port that the system file names is free."""
+    return tuple(_port(edge.name, edge.port) for edge in system.edges if edge.port)
 
 
 def _python() -> Finding:

@@ -4,6 +4,7 @@ HarnessError
 ├── ConfigError        a file or an argument is wrong: names file, line, value and the mend   exit 2
 ├── RefusedError       the machine or a leftover forbids a run: names the holder, the mend    exit 2
 ├── StoredRunError     a stored run cannot be read                                            exit 2
+├── RunFailedError     a run or a system failed after its first process was started           exit 3
 └── TargetError        the system did not do what it was asked to                             exit 3
     ├── UnknownResourceError    no such instance or edge
     └── FaultError              a fault could not be injected, proven or undone
@@ -11,6 +12,8 @@ HarnessError
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -35,6 +38,10 @@ class StoredRunError(HarnessError):
     """A stored run is missing, cut off or unreadable."""
 
 
+class RunFailedError(HarnessError):
+    """A run or a system failed after its first process was started."""
+
+
 class TargetError(HarnessError):
     """The system under test did not do what it was asked to."""
 
@@ -45,3 +52,15 @@ class UnknownResourceError(TargetError):
 
 class FaultError(TargetError):
     """A fault could not be injected, proven or undone."""
+
+
+@contextmanager
+def after_start() -> Iterator[None]:
+    """Within this block an error no longer means that nothing was started: RunFailedError."""
+    try:
+        yield
+    except (ConfigError, RefusedError, StoredRunError) as error:
+        raise RunFailedError(f"after the start: {error}") from error
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        raise RunFailedError(f"after the start: {where}{error.strerror or error}") from error

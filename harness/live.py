@@ -53,6 +53,8 @@ class LiveModel:
     phase: str = "start"
     _recent: deque[tuple[float, Attempt]] = field(default_factory=deque)
     _unknown: set[int] = field(default_factory=set)
+    _ended: int = 0
+    _good: int = 0
 
     def feed(self, events: Iterable[Event], attempts: Iterable[Attempt]) -> None:
         """Take in what is new."""
@@ -61,6 +63,8 @@ class LiveModel:
         for attempt in attempts:
             ended_s = (attempt.due_us + attempt.late_us + attempt.took_us) / _US
             self._recent.append((ended_s, attempt))
+            self._ended += 1
+            self._good += self._is_good(attempt)
             if attempt.outcome is Outcome.INFO:
                 self._unknown.add(attempt.intent)
             else:
@@ -72,9 +76,8 @@ class LiveModel:
             self._recent.popleft()
         last = [attempt for _, attempt in self._recent]
         took_ms = sorted((a.late_us + a.took_us) / 1000 for a in last)
-        limit_ms = self.terms.good.latency_ms
         ok = [a for a in last if a.outcome is Outcome.OK]
-        good = [a for a in ok if (a.late_us + a.took_us) / 1000 <= limit_ms]
+        good = [a for a in ok if self._is_good(a)]
         return Now(
             due_per_s=self._due(at_s - WINDOW_S, at_s) / WINDOW_S,
             good_ratio=len(good) / len(last) if last else None,
@@ -85,12 +88,21 @@ class LiveModel:
             unknown=len(self._unknown),
         )
 
+    @property
+    def good_so_far(self) -> float | None:
+        """The share of all ended attempts that were good."""
+        return self._good / self._ended if self._ended else None
+
     def spark(self, at_s: float, cells: int = 24) -> str:
         """The scheduled rate of the last `cells` windows, as a line of blocks."""
         starts = [at_s - WINDOW_S * (cells - i) for i in range(cells)]
         counts = [self._due(start, start + WINDOW_S) for start in starts]
         highest = max([*counts, 1])
         return "".join(_SPARKS[min(7, count * 8 // (highest + 1))] for count in counts)
+
+    def _is_good(self, attempt: Attempt) -> bool:
+        in_time = (attempt.late_us + attempt.took_us) / 1000 <= self.terms.good.latency_ms
+        return in_time and attempt.outcome is Outcome.OK
 
     def _due(self, begin_s: float, end_s: float) -> int:
         begin, end = (bisect_left(self.due_us, s * _US) for s in (begin_s, end_s))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from harness.doctor import FREE_BYTES, free_space
+from harness.doctor import FREE_BYTES, free_space, ports
 from harness.errors import RefusedError
 from harness.experiment import Experiment
 from harness.store import LoadPlan, RunFolder
@@ -102,3 +102,10 @@ def refuse_without_space(runs_dir: Path) -> None:
     if free < FREE_BYTES:
         text = f"{free // 1_000_000} MB are free, a run wants {FREE_BYTES // 1_000_000} MB"
         raise RefusedError(f"{runs_dir}: {text}; free some or use --runs-dir")
+
+
+def refuse_taken_ports(system: System) -> None:
+    """Raise RefusedError where another process listens on a port that the system file names."""
+    taken = next((port for port in ports(system) if not port.ok), None)
+    if taken is not None:
+        raise RefusedError(f"{taken.name} is in use; {taken.fix}")

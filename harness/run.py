@@ -13,7 +13,7 @@ from typing import Final
 from harness import evidence
 from harness.clock import NS_PER_S, Clock
 from harness.conductor import Conductor
-from harness.errors import TargetError
+from harness.errors import TargetError, after_start
 from harness.follow import RunFollower
 from harness.heal import heal
 from harness.host.cpu import MachineWatch
@@ -28,6 +28,7 @@ from harness.order import (
     open_folder,
     path_in_runs,
     plan_load,
+    refuse_taken_ports,
     refuse_without_space,
 )
 from harness.parquet import store_asked, store_evidence
@@ -86,8 +87,8 @@ class _Session:
 def run(order: Order, tools: Tools) -> RunFolder:
     """Run it and store it. Whatever ends this, the fault is undone first, then all is stopped.
 
-    Raises RefusedError before anything was started (lock, leftover, space), TargetError when the
-    system, the generator or the conductor did not start.
+    Raises RefusedError before anything was started (lock, leftover, space, ports), later
+    TargetError and RunFailedError.
     """
     refuse_without_space(order.runs_dir)
     stamp = datetime.now(UTC)
@@ -96,20 +97,28 @@ def run(order: Order, tools: Tools) -> RunFolder:
     with ExitStack() as stack:
         stack.enter_context(MachineLock.take(lock_path(), what, started_at))
         refuse_leftover(tools.state.undo)
+        refuse_taken_ports(order.system)
         folder = open_folder(order, stamp)
+        stack.enter_context(after_start())
         session = _start(order, tools, folder, started_at, stack)
         with closing_view(tools.watcher):
             _live_through(session)
         evidence.fetch_all(order.system, session.target, folder.evidence_folder, session.timeline)
         usage = _usage(session)
-    # The system is down, its logs are complete: now the run can be put in order and sealed.
-    store_asked(folder)
-    store_evidence(folder)
-    write_json(folder.usage, usage)
-    write_json(folder.machine, session.machine.machine(session.t0_mono_ns))
-    write_json(folder.manifest, _manifest(session))
-    folder.seal()
+    with after_start():
+        _seal(session, usage)
     return folder
+
+
+def _seal(s: _Session, usage: tuple[Usage, ...]) -> None:
+    """Put the run in order: the system is down and its logs are complete."""
+    s.tools.watcher.note("sealing the run ...")
+    store_asked(s.folder)
+    store_evidence(s.folder)
+    write_json(s.folder.usage, usage)
+    write_json(s.folder.machine, s.machine.machine(s.t0_mono_ns))
+    write_json(s.folder.manifest, _manifest(s))
+    s.folder.seal()
 
 
 def _start(

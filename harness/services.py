@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from harness.clock import Clock
-from harness.errors import RefusedError
+from harness.errors import RefusedError, after_start
 from harness.heal import HealReport, heal
+from harness.order import refuse_taken_ports
 from harness.safety.lock import holder
 from harness.safety.state import State, lock_path
-from harness.safety.undo import refuse_leftover
+from harness.safety.undo import leftover, refuse_leftover
+from harness.stopping import Stopped
 from harness.store import RunFolder
+from harness.system import read_system
 from harness.targets.local.target import LocalTarget, Supervisor
 from harness.timeline import FileTimeline, NoTimeline
 
@@ -34,15 +39,21 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 def bring_up(system_path: Path, state: State) -> tuple[Part, ...]:
     """Start the system and leave it running under a supervisor that holds the machine's lock.
 
-    Raises RefusedError (machine taken, leftover), ConfigError, TargetError; nothing is left then.
+    Raises RefusedError (machine taken, leftover, port taken) or ConfigError with nothing started;
+    later TargetError or RunFailedError, with nothing left running.
     """
     refuse_leftover(state.undo)
+    who = holder(lock_path())
+    if who is not None:
+        raise RefusedError(f"`{who.what}` is on (pid {who.pid}, since {who.since}); stop it first")
+    refuse_taken_ports(read_system(system_path))
     folder = RunFolder(state.root / FOLDER)
     shutil.rmtree(folder.root, ignore_errors=True)
     state.timeline.unlink(missing_ok=True)
     options = ("--lock", "--timeline", str(state.timeline))
-    Supervisor.start(system_path, folder, state, options)
-    return look(state)
+    with after_start():
+        Supervisor.start(system_path, folder, state, options)
+        return look(state)
 
 
 def take_down(state: State) -> tuple[Part, ...]:
@@ -55,6 +66,17 @@ def take_down(state: State) -> tuple[Part, ...]:
     LocalTarget(state.target_socket).shutdown()
     heal(state, None, NoTimeline())  # strikes the supervisor off the undo log
     return tuple(msgspec.structs.replace(part, state="stopped") for part in stopped)
+
+
+@contextmanager
+def told_when_stopped(state: State) -> Iterator[None]:
+    """A stop within this block says what the undo log knows: all undone, or what is left."""
+    try:
+        yield
+    except Stopped as stop:
+        why = leftover(state.undo)
+        stop.left = f"; {why}; run `squall heal`" if why else "; the run left nothing behind"
+        raise
 
 
 def look(state: State) -> tuple[Part, ...]:

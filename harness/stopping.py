@@ -13,10 +13,11 @@ EXIT_BASE: Final = 128
 
 
 class Stopped(BaseException):  # not an error: a person's wish; must pass `except Exception`
-    """A person or a system asked the run to end."""
+    """A person or a system asked the command to end. `left` says what is known of a run's rest."""
 
     def __init__(self, signum: int) -> None:
         self.signum = signum
+        self.left = ""
         super().__init__(signal.Signals(signum).name)
 
     @property
@@ -25,9 +26,17 @@ class Stopped(BaseException):  # not an error: a person's wish; must pass `excep
         return EXIT_BASE + self.signum
 
 
+def heeded() -> tuple[signal.Signals, ...]:
+    """The signals that end a process which did not start with them ignored."""
+    return tuple(sig for sig in SIGNALS if signal.getsignal(sig) is not signal.SIG_IGN)
+
+
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Within this block the first signal raises Stopped; later ones only wait for the undo."""
+    """Within this block the first signal raises Stopped; later ones only wait for the undo.
+
+    A signal that is ignored at the start stays ignored: `nohup` and shells count on that.
+    """
     seen: list[int] = []
 
     def on_signal(signum: int, frame: FrameType | None) -> None:
@@ -36,7 +45,7 @@ def stoppable() -> Iterator[None]:
         if len(seen) == 1:
             raise Stopped(signum)
 
-    before = {sig: signal.signal(sig, on_signal) for sig in SIGNALS}
+    before = {sig: signal.signal(sig, on_signal) for sig in heeded()}
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""Records as a table: a column a field, so that every listing of the command line looks alike."""
+"""Records as a table: a column for each field, so that every listing looks alike."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from collections.abc import Sequence
 
 import msgspec
 from rich.table import Table
+from rich.text import Text
+
+from harness.inert_text import inert
 
 
-def table(records: Sequence[msgspec.Struct]) -> Table | str:
+def table(records: Sequence[msgspec.Struct]) -> Table | Text:
     """A table of records of one kind; says so when there are none."""
     if not records:
-        return "nothing to show"
+        return Text("nothing to show")
     shown = Table(box=None, pad_edge=False, header_style="dim")
     for name in records[0].__struct_fields__:
         shown.add_column(name.replace("_", " "), overflow="fold")
@@ -20,7 +23,12 @@ def table(records: Sequence[msgspec.Struct]) -> Table | str:
     return shown
 
 
-def _cell(value: object) -> str:
+def _cell(value: object) -> Text:
+    """Text, never markup: `[/v1/payments]` is shown as it is written."""
+    return Text(inert(_said(value)))
+
+
+def _said(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "NO"
     if isinstance(value, float):

@@ -1,4 +1,4 @@
-"""Who looks on during a run: a terminal view at 4 Hz, a heartbeat line when piped, or nobody."""
+"""What is shown during a run: a view at 4 Hz on a terminal, else a line every few seconds."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from rich.live import Live
 from rich.text import Text
 
 from harness.follow import RunFollower
+from harness.inert_text import inert
 from harness.live import LiveModel, states_in_words
 
-HEARTBEAT_S: Final = 10.0
+HEARTBEAT_S: Final = 5.0
 _PHASES: Final = ("warm-up", "baseline", "fault", "recovery", "drain")
 
 
@@ -53,7 +54,7 @@ class NoWatcher:
 
 
 class Heartbeat:
-    """A line every ten seconds, for logs and pipes."""
+    """A line every `HEARTBEAT_S`, for logs, pipes and terminals that cannot redraw."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -63,7 +64,7 @@ class Heartbeat:
 
     def note(self, text: str) -> None:
         """Print it."""
-        self._console.print(Text(text), soft_wrap=True)
+        self._console.print(Text(inert(text)), soft_wrap=True)
 
     def begin(self, title: str, model: LiveModel, follower: RunFollower) -> None:
         """Print the title."""
@@ -94,7 +95,7 @@ class LiveView:
 
     def note(self, text: str) -> None:
         """Print above the picture."""
-        self._console.print(Text(text), soft_wrap=True)
+        self._console.print(Text(inert(text)), soft_wrap=True)
 
     def begin(self, title: str, model: LiveModel, follower: RunFollower) -> None:
         """Open the picture."""
@@ -108,7 +109,8 @@ class LiveView:
             self._model.feed(self._follower.events(), self._follower.attempts())
             lines = picture(self._title, self._model, at_s)
             width = self._console.width
-            self._live.update(Text("\n".join(line[:width] for line in lines)), refresh=True)
+            shown = "\n".join(inert(line)[:width] for line in lines)
+            self._live.update(Text(shown), refresh=True)
 
     def end(self) -> None:
         """Close the picture."""
@@ -118,8 +120,9 @@ class LiveView:
 
 
 def watcher_for(console: Console) -> Watcher:
-    """The view that fits where the console leads to."""
-    return LiveView(console) if console.is_terminal else Heartbeat(console)
+    """The view that fits the console; FORCE_COLOR makes no terminal of a log (see output.py)."""
+    live = console.is_terminal and not console.is_dumb_terminal
+    return LiveView(console) if live else Heartbeat(console)
 
 
 @contextmanager
@@ -132,13 +135,13 @@ def closing_view(watcher: Watcher) -> Iterator[None]:
 
 
 def heartbeat(model: LiveModel, at_s: float) -> str:
-    """One line that says how it stands."""
+    """One line: second of the run, phase, what was good so far and now, and the faults."""
     now = model.now(at_s)
     fault = "; ".join(f"{k}: {v}" for k, v in model.faults.items()) or "no fault yet"
     return (
         f"{at_s:5.1f} s  {model.phase}  {now.due_per_s:.0f}/s due  "
-        f"good {_percent(now.good_ratio)}  slow {now.slow_per_s:.0f}/s  "
-        f"failed {now.failed_per_s:.0f}/s  {fault}"
+        f"good so far {_percent(model.good_so_far)}  now {_percent(now.good_ratio)}  "
+        f"slow {now.slow_per_s:.0f}/s  failed {now.failed_per_s:.0f}/s  {fault}"
     )
 
 

@@ -7,10 +7,11 @@ from harness.store import (
     COMPLETE,
     Manifest,
     RunFolder,
+    as_json,
     check_schema,
     read_manifest,
-    write_json,
 )
+from harness.whole_file import write_whole
 from reports import validity
 from reports.checks.base import Checked
 from reports.figures import Seen
@@ -75,8 +76,13 @@ def _damaged(manifest: Manifest, texts: tuple[str, ...]) -> Scorecard:
 
 def write(folder: RunFolder, scorecard: Scorecard) -> None:
     """Keep verdict.json and report.html with the run. Raises OSError (no space, no permission)."""
-    write_json(folder.verdict, scorecard.document)
-    folder.report.write_text(render(scorecard), encoding="utf-8")
+    write_whole(folder.verdict, document(scorecard))
+    write_whole(folder.report, render(scorecard).encode("utf-8"))
+
+
+def document(scorecard: Scorecard) -> bytes:
+    """verdict.json."""
+    return as_json(scorecard.document)
 
 
 def _judge(reading: Reading) -> Scorecard:

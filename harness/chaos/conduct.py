@@ -22,8 +22,10 @@ from chaoslib.run import RunEventHandler
 
 from harness.chaos import actions
 from harness.errors import HarnessError
+from harness.stopping import SIGNALS, heeded
 
-_STOPS: Final = (signal.SIGUSR1, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_STOPS: Final = (signal.SIGUSR1, *heeded())  # before chaoslib puts its own handlers in place
+_IGNORED: Final = tuple(sig for sig in SIGNALS if sig not in _STOPS)
 _STOPPED: Final = 20  # what chaoslib itself raises at SIGUSR1: interrupted, rollbacks run
 _SETTINGS: Final = {"runtime": {"rollbacks": {"strategy": "always"}}}
 _log = logging.getLogger(__name__)
@@ -44,6 +46,8 @@ class _Conducting(RunEventHandler):  # type: ignore[misc]  # chaoslib ships no t
         del experiment, journal
         for stop in _STOPS:
             signal.signal(stop, self._stop)
+        for ignored in _IGNORED:
+            signal.signal(ignored, signal.SIG_IGN)
 
     def start_rollbacks(self, experiment: object) -> None:
         """From here on nothing may interrupt: it is being undone."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Final
 
 from reports.objectives import METRICS
@@ -10,6 +9,7 @@ from reports.picture import Picture
 from reports.plain import say, say_limit, say_metric
 from reports.render import svg
 from reports.render.charts import what_happened
+from reports.render.markup import escape
 from reports.render.payment import story_chart
 from reports.render.style import CALM, FAILED, FAULT, GOOD, INK, SLOW, sheet
 from reports.render.tables import every_cent, why_it_counts
@@ -94,7 +94,7 @@ def _limit(document: Document, picture: Picture, wanted: str) -> str:
 def _clock(picture: Picture) -> str:
     colours = (("good", GOOD), ("slow", SLOW), ("failed", FAILED), ("fault", FAULT))
     keys = "".join(
-        f'<span><svg viewBox="0 0 12 12" aria-hidden="true">'
+        f'<span>{svg.opened((12, 12))} aria-hidden="true">'
         f"{svg.rect((0, 0), (12, 12), colour, round_px=3)}</svg>{name}</span>"
         for name, colour in colours
     )
@@ -143,7 +143,7 @@ def _bar(result: ObjectiveResult) -> str:
     marks = svg.rect((0, 6), (216, 8), CALM, round_px=4)
     marks += svg.rect((0, 6), (wide, 8), colour, round_px=4)
     marks += svg.line((tick, 1), (tick, 19), INK, width=2)
-    return f'<svg viewBox="0 0 220 20" aria-hidden="true">{marks}</svg>'
+    return f'{svg.opened((220, 20))} aria-hidden="true">{marks}</svg>'
 
 
 def _two(scorecard: Scorecard, picture: Picture) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from typing import Final, Literal
 
+from reports.render.markup import escape
 from reports.render.style import INK, Colour
 
 Point = tuple[float, float]
@@ -65,11 +65,16 @@ def area(top: Sequence[Point], bottom: Sequence[Point], colour: Colour) -> str:
 def picture(size: tuple[float, float], title: str, description: str, marks: Sequence[str]) -> str:
     """A whole picture with its name and its description for those who do not see it."""
     name = "".join(c for c in title.lower() if c.isalnum())
-    box = f'viewBox="0 0 {size[0]:g} {size[1]:g}"'
-    head = f'<svg {box} role="img" aria-labelledby="{name}-t {name}-d">'
+    head = f'{opened(size)} role="img" aria-labelledby="{name}-t {name}-d">'
     told = f'<title id="{name}-t">{escape(title)}</title>'
     told += f'<desc id="{name}-d">{escape(description)}</desc>'
     return f"{head}{told}{''.join(marks)}</svg>"
+
+
+def opened(size: Point) -> str:
+    """The beginning of an <svg> tag: its size is stated twice, so no style sheet is needed."""
+    wide, high = f"{size[0]:g}", f"{size[1]:g}"
+    return f'<svg viewBox="0 0 {wide} {high}" width="{wide}" height="{high}"'
 
 
 def _fill(colour: Colour) -> str:

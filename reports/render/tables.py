@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from typing import Final
 
 from reports.checks.base import Checked, Violation
 from reports.picture import Picture
 from reports.plain import count, say
+from reports.render.markup import escape
 from reports.render.words import counts_line
 from reports.scorecard import Document, Fault
 

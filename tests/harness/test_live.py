@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from harness.clock import SystemClock
@@ -83,7 +84,7 @@ def test_the_picture_names_fault_breaker_and_instance(tmp_path: Path) -> None:
     assert "FAULT, 10 s left" in text
 
 
-def test_a_pipe_gets_a_line_every_ten_seconds(tmp_path: Path) -> None:
+def test_a_pipe_gets_a_line_every_five_seconds(tmp_path: Path) -> None:
     model, follower = a_run(tmp_path)
     out = io.StringIO()
     watcher = watcher_for(Console(file=out))
@@ -92,7 +93,10 @@ def test_a_pipe_gets_a_line_every_ten_seconds(tmp_path: Path) -> None:
     for quarter in range(84):
         watcher.tick(quarter / 4)
     watcher.end()
-    assert len(out.getvalue().splitlines()) == 1 + 3
+    lines = out.getvalue().splitlines()
+    assert len(lines) == 1 + 5
+    assert "20.0 s  fault" in lines[-1]
+    assert "good so far 25.0 %" in lines[-1]
 
 
 def test_a_terminal_gets_the_picture(tmp_path: Path) -> None:
@@ -106,6 +110,23 @@ def test_a_terminal_gets_the_picture(tmp_path: Path) -> None:
     watcher.end()
     assert "starts" in out.getvalue()
     assert "VERIFIED" in out.getvalue()
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_what_a_service_logs_is_inert_in_the_view(tmp_path: Path, terminal: bool) -> None:
+    model, follower = a_run(tmp_path)
+    model.faults["kill \x1b[2J\nfault"] = "\x9b31mVERIFIED"
+    model.breakers["[red]\u202e"] = "open"
+    out = io.StringIO()
+    watcher = watcher_for(Console(file=out, force_terminal=terminal, width=300, height=40))
+    watcher.begin("title\x1b]0;x\x07", model, follower)
+    watcher.tick(25.0)
+    watcher.note("note\r\x1b[31m")
+    watcher.end()
+    said = out.getvalue()
+    assert "\\x1b[2J\\nfault" in said
+    assert "note\\r\\x1b[31m" in said
+    assert not any(bad in said for bad in ("\x1b[31m", "\x1b]0;", "\x9b", "\u202e", "\x07"))
 
 
 def test_nobody_may_look_too(tmp_path: Path) -> None:

@@ -34,6 +34,17 @@ def test_a_second_ctrl_c_does_not_break_the_undo() -> None:
     assert undone == ["fault"]
 
 
+@pytest.mark.parametrize("sig", SIGNALS)
+def test_a_signal_that_is_ignored_at_the_start_stays_ignored(sig: signal.Signals) -> None:
+    before = signal.signal(sig, signal.SIG_IGN)
+    try:
+        with stoppable():
+            os.kill(os.getpid(), sig)
+            assert signal.getsignal(sig) is signal.SIG_IGN
+    finally:
+        signal.signal(sig, before)
+
+
 def test_the_handlers_from_before_come_back() -> None:
     before = [signal.getsignal(sig) for sig in SIGNALS]
     with stoppable():

@@ -20,4 +20,13 @@ def test_a_column_a_field_and_no_is_loud() -> None:
 
 
 def test_nothing_is_said_plainly() -> None:
-    assert table([]) == "nothing to show"
+    assert str(table([])) == "nothing to show"
+
+
+def test_a_cell_is_text_not_markup() -> None:
+    out = io.StringIO()
+    findings = [Finding(name="[/v1/payments]", ok=True, seen="[red]x[/red]\n\x1b[31m")]
+    Console(file=out, width=80).print(table(findings))
+    _, row = out.getvalue().splitlines()
+    assert "[/v1/payments]" in row
+    assert "[red]x[/red]\\n\\x1b[31m" in row

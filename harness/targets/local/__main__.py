@@ -14,12 +14,10 @@ import contextlib
 import logging
 import os
 import random
-import signal
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 import msgspec
 import uvloop
@@ -29,6 +27,7 @@ from harness.errors import ConfigError, HarnessError, RefusedError
 from harness.safety.lock import MachineLock
 from harness.safety.state import State, lock_path
 from harness.safety.undo import UndoLog
+from harness.stopping import heeded
 from harness.store import RunFolder
 from harness.system import read_system
 from harness.targets.local.assembly import Place
@@ -41,8 +40,6 @@ from harness.targets.local.protocol import Announcement
 from harness.targets.local.supervisor import Supervision
 from harness.targets.local.system_life import SystemLife
 from harness.timeline import FileTimeline
-
-_ENDINGS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +70,7 @@ def main() -> int:
 
 async def _serve(settings: Settings) -> None:
     over = asyncio.Event()
-    for sig in _ENDINGS:
+    for sig in heeded():
         asyncio.get_running_loop().add_signal_handler(sig, over.set)
     system = read_system(settings.system)
     where = _folders(settings)

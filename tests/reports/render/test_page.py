@@ -198,3 +198,10 @@ def test_a_payment_that_nobody_answered_is_shown_as_never_learned(tmp_path: Path
     run.attempt(700, Outcome.INFO, status=504, after_ms=50, number=2)
     page, _ = page_of(run, tmp_path)
     assert "the payer never learned how it ended" in " ".join(page.text)
+
+
+def test_each_picture_states_its_size_without_a_style_sheet(tmp_path: Path) -> None:
+    """A content security policy may drop the style sheet: pictures must not fill the page then."""
+    opened = re.findall(r"<svg [^>]*>", page_of(sound_run(), tmp_path)[1])
+    assert len(opened) > 5
+    assert all(re.search(r' width="[\d.]+" height="[\d.]+"', tag) for tag in opened)
