@@ -54,14 +54,12 @@ def run(**given: Any) -> int:  # noqa: ANN401  # click hands over what the optio
     """Run EXPERIMENT (a name, or a path to a Chaos Toolkit file) and judge it."""
     from harness.ordering import order_from
     from harness.run import Tools, run
-    from harness.services import told_when_stopped
     from reports.objectives import check_metrics
 
     order = order_from(ROOT, **{k: v for k, v in given.items() if k != "as_json"})
     check_metrics(order.experiment.terms)
     tools = Tools(clock=_clock(), state=_state(), watcher=_watcher())
-    with told_when_stopped(tools.state):
-        folder = run(order, tools)
+    folder = run(order, tools)
     with after_start():
         return _judge(folder.root, as_json=given["as_json"])
 
@@ -158,7 +156,7 @@ def heal(as_json: bool) -> int:
 
     healed = heal_now(_state(), _clock())
     _say(healed.records, as_json=as_json)
-    return 0 if healed.cleared or not healed.failed else INVALID
+    return INVALID if healed.failed else 0
 
 
 @squall.group()

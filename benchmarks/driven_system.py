@@ -7,13 +7,13 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from harness.clock import SystemClock
+from harness.guard import Ending, guarded
 from harness.host.usage import Sample, Usage, Watched, between, take_sample
 from harness.load import Generator
 from harness.safety.lock import MachineLock
@@ -21,7 +21,7 @@ from harness.safety.state import State, lock_path, open_state
 from harness.safety.undo import UndoLog, refuse_leftover
 from harness.store import LoadPlan, RunFolder
 from harness.targets.local.target import Supervisor
-from harness.watchdog import Watchdog
+from harness.timeline import NoTimeline
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 SYSTEM: Final = ROOT / "reference_services" / "system.yaml"
@@ -57,19 +57,16 @@ def started(folder: RunFolder, system: Path = SYSTEM) -> Iterator[tuple[State, S
     """A whole system, ready when the block begins and gone when it has ended."""
     folder.create()
     state = open_state()
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    with MachineLock.take(lock_path(), "squall bench", now):
+    ending = Ending()
+    with MachineLock.take(lock_path()):
         refuse_leftover(state.undo)
-        watchdog = Watchdog.start(state)
-        try:
+        with guarded(state, folder, NoTimeline(), ending):
             supervisor = Supervisor.start(system, folder, state, DIRECT)
             try:
                 yield state, supervisor
             finally:
                 supervisor.stop()
-        finally:
-            UndoLog(state.undo).clear()
-            watchdog.clean()
+    ending.refuse_unclean()
 
 
 def _loaded(order: Drive, folder: RunFolder, state: State, host: str) -> tuple[Usage, ...]:

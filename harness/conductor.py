@@ -17,6 +17,7 @@ from harness.errors import TargetError
 from harness.experiment import Experiment
 from harness.safety.identity import process_identity
 from harness.safety.state import STATE_DIR_VARIABLE, State
+from harness.safety.tied import tie
 from harness.safety.undo import UndoLog
 from harness.store import RunFolder, read_json
 
@@ -72,6 +73,7 @@ class Conductor:
                 stderr=log,
                 text=True,
                 start_new_session=True,
+                preexec_fn=tie(),  # noqa: PLW1509  # system calls only
             )
         undo = UndoLog(state.undo)
         ticks = process_identity(process.pid) or 0

@@ -1,4 +1,4 @@
-"""Healing by hand: replay the undo log of a run that died, newest first, and prove each undo.
+"""Healing: replay the undo log of a run that ended or died, newest first, and prove each undo.
 
 Safe to do twice, and safe where the fault never happened. What cannot be proven stays in the log.
 """
@@ -7,17 +7,23 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from harness.clock import NS_PER_S, Clock, SystemClock
 from harness.errors import HarnessError, TargetError, UnknownResourceError
-from harness.safety.ending import end_processes, resume_process
+from harness.safety.ending import end_processes, living_of, resume_process
 from harness.safety.identity import family, process_state
+from harness.safety.mark import bearers, own_line, socket_server, state_prefix
+from harness.safety.remains import remove_remains, remove_sockets
 from harness.safety.state import State
 from harness.safety.undo import UndoLog, UndoRecord
 from harness.targets.base import Target
 from harness.timeline import Timeline
+
+_HELD: Final = ("process", "run")
 
 
 class Healed(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +51,11 @@ class HealReport(msgspec.Struct, frozen=True, kw_only=True):
         """What could not be proven undone."""
         return tuple(record for record in self.records if not record.undone)
 
+    @property
+    def failures(self) -> str:
+        """The same in words."""
+        return "; ".join(f"{r.kind} {r.resource}: {r.how}" for r in self.failed)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
@@ -65,19 +76,42 @@ def heal(
     """Undo all that is pending and clear the log if nothing is left.
 
     `target` is a supervisor that answers: it undoes the faults, and its processes are kept. Without
-    one the recorded processes are what a dead run left over: they are killed.
+    one, the recorded processes and all that bear the mark of a run of this state folder are what a
+    dead run left over: they are killed, and what they left on disk is removed.
     Raises RefusedError if the undo log cannot be read.
     """
     healer = _Healer(target, timeline, clock or SystemClock(), patience or Patience())
     log = UndoLog(state.undo)
     found = log.pending()
-    kept = tuple(r for r in found if r.kind == "process" and target is not None)
+    kept = tuple(r for r in found if r.kind in _HELD and target is not None)
     records = tuple(r for r in found if r not in kept)
+    if target is None:
+        records += unnoted(state, records)
     healed = healer.heal(records)
     for record in healed:
-        if record.undone:
+        if record.undone and record.id:
             log.undone(record.id)
-    return HealReport(records=healed, kept=tuple(r.resource for r in kept), cleared=log.clear())
+    proven = all(record.undone for record in healed)
+    if target is None and proven:
+        remove_sockets(state.root)
+    return HealReport(
+        records=healed, kept=tuple(r.resource for r in kept), cleared=proven and log.clear()
+    )
+
+
+def unnoted(state: State, records: tuple[UndoRecord, ...]) -> tuple[UndoRecord, ...]:
+    """Processes that bear a mark of this state folder or serve its socket, and are in no record."""
+    known = {process.pid for process in living_of(records)}
+    server = socket_server(state.target_socket)
+    found = [*bearers(state_prefix(state.root)), *([server] if server else [])]
+    strays = {p.pid: p for p in family(*((p.pid, p.started_ticks) for p in found))}
+    return tuple(
+        UndoRecord(
+            id="", kind="process", resource="unrecorded", pid=pid, started_ticks=p.started_ticks
+        )
+        for pid, p in strays.items()
+        if pid not in known and pid not in own_line()
+    )
 
 
 def undo_faults(state: State, target: Target, timeline: Timeline) -> tuple[Healed, ...]:
@@ -86,7 +120,7 @@ def undo_faults(state: State, target: Target, timeline: Timeline) -> tuple[Heale
     Processes and the log are left alone. Raises RefusedError if the log cannot be read.
     """
     log = UndoLog(state.undo)
-    faults = tuple(r for r in log.pending() if r.kind != "process")
+    faults = tuple(r for r in log.pending() if r.kind not in _HELD)
     healed = _Healer(target, timeline, SystemClock(), Patience()).heal(faults)
     for record in healed:
         if record.undone:
@@ -141,8 +175,11 @@ class _Healer:
     def _look(self, record: UndoRecord) -> tuple[bool, str]:
         """Whether it is undone, and how that is known."""
         if record.kind == "process":
-            left = family((record.pid, record.started_ticks)) if record.pid else ()
+            left = living_of((record,))
             return not left, f"pid {record.pid}: {len(left)} processes left"
+        return self._clear_away(record) if record.kind == "run" else self._look_at_fault(record)
+
+    def _look_at_fault(self, record: UndoRecord) -> tuple[bool, str]:
         if process_state(record.pid, record.started_ticks) == "T":
             return False, f"pid {record.pid} is still stopped"
         if self._target is None:
@@ -154,9 +191,20 @@ class _Healer:
         except HarnessError as error:
             return False, str(error)
 
+    def _clear_away(self, record: UndoRecord) -> tuple[bool, str]:
+        """A run has ended when none of its processes is left; then its data goes too."""
+        left = living_of((record,))
+        if left:
+            return False, f"{len(left)} processes left, the first is pid {left[0].pid}"
+        try:
+            freed = remove_remains(Path(record.resource), record.mark)
+        except OSError as error:
+            return False, f"no process left; {error.filename}: {error.strerror}"
+        return True, f"no process left; {freed / 1e6:.1f} MB of data removed"
+
     def _tell(self, record: UndoRecord, kind: str, how: str) -> None:
         """Only faults have a place in the timeline; and a full disk must not keep one on."""
-        if record.kind == "process":
+        if record.kind in _HELD:
             return
         name = record.fault or record.kind
         with suppress(OSError):

@@ -16,6 +16,7 @@ from typing import Final, Self, TypeVar
 
 from harness.documents import nearest
 from harness.errors import ConfigError, TargetError
+from harness.safety.tied import tie
 from harness.store import LoadDone, LoadGo, LoadPlan, LoadReady, RunFolder, read_json, write_json
 
 PLAN_VARIABLE: Final = "SQUALL_LOAD_PLAN"
@@ -67,6 +68,7 @@ class Generator:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=tie(),  # noqa: PLW1509  # system calls only
             )
         return cls(process, plan, folder)
 

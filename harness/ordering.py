@@ -98,8 +98,7 @@ def _lock() -> Finding:
     who = holder(lock_path())
     if who is None:
         return Finding(name="machine", ok=True, seen="free")
-    seen = f"pid {who.pid} runs `{who.what}` since {who.since}"
-    return Finding(name="machine", ok=False, seen=seen, fix="wait for it, or stop it")
+    return Finding(name="machine", ok=False, seen=str(who), fix="wait for it, or stop it")
 
 
 def _leftover(state: State) -> Finding:

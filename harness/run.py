@@ -1,4 +1,7 @@
-"""One run, from the machine's lock to a sealed folder; the phases stand in `_live_through`."""
+"""One run, from the machine's lock to a sealed folder; `_live_through` has the phases.
+
+Signals are held back while parts are started and stopped; the waits in between are interruptible.
+"""
 
 from __future__ import annotations
 
@@ -12,39 +15,33 @@ from typing import Final
 
 from harness import evidence
 from harness.clock import NS_PER_S, Clock
-from harness.conductor import Conductor
-from harness.errors import TargetError, after_start
+from harness.errors import HarnessError, TargetError, after_start
 from harness.follow import RunFollower
-from harness.heal import heal
+from harness.guard import Ending, guarded
 from harness.host.cpu import MachineWatch
 from harness.host.disturbance import worst_harmful
 from harness.host.usage import Sample, Usage, Watched, between, take_sample
 from harness.live import LiveModel
-from harness.load import MOST_PER_WORKER_S, Generator, overload
 from harness.order import (
     Order,
-    direct_edges,
     intent_prefix,
     open_folder,
     path_in_runs,
-    plan_load,
     refuse_taken_ports,
     refuse_without_space,
 )
 from harness.parquet import store_asked, store_evidence
-from harness.safety.identity import process_identity
 from harness.safety.lock import MachineLock
 from harness.safety.state import State, lock_path
 from harness.safety.undo import UndoLog, refuse_leftover
+from harness.starting import Parts, Stage, start_parts
+from harness.stopping import Stopped, held, interruptible
 from harness.store import COMPLETE, SCHEMA, Manifest, PhaseSpan, RunFolder, write_json
-from harness.targets.local.target import LocalTarget, Supervisor
 from harness.timeline import FileTimeline, read_timeline
 from harness.traffic import read_schedule
-from harness.watchdog import Watchdog
 from harness.watching import Watcher, closing_view
 
 TICK_S: Final = 0.25
-START_LIMIT_S: Final = 30.0
 # From `go` to zero: long enough for every worker to have read go.json.
 HEAD_START_S: Final = 0.5
 # A fault may be undone and proven undone as late as this after its planned end.
@@ -69,11 +66,9 @@ class _Session:
     tools: Tools
     folder: RunFolder
     timeline: FileTimeline
-    target: LocalTarget
-    generator: Generator
-    conductor: Conductor
-    started_at: str
+    parts: Parts
     machine: MachineWatch
+    started_at: str
     t0_mono_ns: int = 0
     phases: list[PhaseSpan] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
@@ -88,24 +83,50 @@ def run(order: Order, tools: Tools) -> RunFolder:
     """Run it and store it. Whatever ends this, the fault is undone first, then all is stopped.
 
     Raises RefusedError before anything was started (lock, leftover, space, ports), later
-    TargetError and RunFailedError.
+    TargetError and RunFailedError, also when something was left behind.
     """
     refuse_without_space(order.runs_dir)
+    ending = Ending()
+    try:
+        with held():
+            return _run(order, tools, ending)
+    except Stopped as stop:
+        stop.left, stop.clean = f"; {ending.outcome}", ending.clean
+        raise
+    except HarnessError as error:
+        raise ending.with_outcome(error) from error
+
+
+def _run(order: Order, tools: Tools, ending: Ending) -> RunFolder:
     stamp = datetime.now(UTC)
     started_at = stamp.isoformat(timespec="seconds")
-    what = f"squall run {order.experiment.name}"
     with ExitStack() as stack:
-        stack.enter_context(MachineLock.take(lock_path(), what, started_at))
+        stack.enter_context(MachineLock.take(lock_path()))
         refuse_leftover(tools.state.undo)
         refuse_taken_ports(order.system)
         folder = open_folder(order, stamp)
         stack.enter_context(after_start())
-        session = _start(order, tools, folder, started_at, stack)
-        with closing_view(tools.watcher):
-            _live_through(session)
-        evidence.fetch_all(order.system, session.target, folder.evidence_folder, session.timeline)
+        timeline = FileTimeline(folder.timeline, tools.clock)
+        stack.callback(timeline.close)
+        stack.enter_context(guarded(tools.state, folder, timeline, ending))
+        stage = Stage(state=tools.state, folder=folder, timeline=timeline, note=tools.watcher.note)
+        parts = start_parts(order, stage, stack)
+        session = _Session(
+            order=order,
+            tools=tools,
+            folder=folder,
+            timeline=timeline,
+            parts=parts,
+            machine=MachineWatch(tools.clock),
+            started_at=started_at,
+        )
+        with interruptible():
+            with closing_view(tools.watcher):
+                _live_through(session)
+            evidence.fetch_all(order.system, parts.target, folder.evidence_folder, timeline)
         usage = _usage(session)
-    with after_start():
+    ending.refuse_unclean()
+    with after_start(), interruptible():
         _seal(session, usage)
     return folder
 
@@ -119,53 +140,6 @@ def _seal(s: _Session, usage: tuple[Usage, ...]) -> None:
     write_json(s.folder.machine, s.machine.machine(s.t0_mono_ns))
     write_json(s.folder.manifest, _manifest(s))
     s.folder.seal()
-
-
-def _start(
-    order: Order, tools: Tools, folder: RunFolder, started_at: str, stack: ExitStack
-) -> _Session:
-    """Start all parts; the stack undoes in the opposite order: fault first, lock last."""
-    undo = UndoLog(tools.state.undo)
-    timeline = FileTimeline(folder.timeline, tools.clock)
-    stack.callback(timeline.close)
-    stack.callback(undo.clear)
-    watchdog = Watchdog.start(tools.state)
-    stack.callback(watchdog.clean)
-    note = tools.watcher.note
-    note(f"starting {order.system.name} ...")
-    supervisor = Supervisor.start(order.system_path, folder, tools.state, direct_edges(order))
-    stack.callback(supervisor.stop)
-    target = LocalTarget(tools.state.target_socket)
-    plan = plan_load(order, folder, supervisor.entry)
-    generator = Generator.start(plan, folder)
-    record = undo.process_started(generator.pid, process_identity(generator.pid) or 0, "locust")
-    stack.callback(undo.undone, record)
-    stack.callback(generator.stop)
-    conductor = Conductor.start(order.experiment, folder, tools.state, order.seed)
-    stack.callback(heal, tools.state, target, timeline)
-    stack.callback(conductor.stop)
-    conductor.wait_ready(START_LIMIT_S)
-    for ready in generator.wait_ready(START_LIMIT_S):
-        if said := overload(ready.worker, ready.peak_per_s):
-            note(said)
-            timeline.tell(
-                "load",
-                "overload",
-                f"worker-{ready.worker}",
-                peak_per_s=ready.peak_per_s,
-                most_per_s=MOST_PER_WORKER_S,
-            )
-    return _Session(
-        order=order,
-        tools=tools,
-        folder=folder,
-        timeline=timeline,
-        target=target,
-        generator=generator,
-        conductor=conductor,
-        started_at=started_at,
-        machine=MachineWatch(tools.clock),
-    )
 
 
 def _live_through(s: _Session) -> None:
@@ -182,15 +156,15 @@ def _live_through(s: _Session) -> None:
     _sample(s)
     if _ended_by_others(s, phases.warm_up_s):
         return
-    s.conductor.go()
+    s.parts.conductor.go()
     _phase(s, "fault", peak_s + phases.fault_s + UNDO_LIMIT_S, until_conducted=True)
     if _fault_was_verified(s):
         _phase(s, "recovery", phases.load_s)
         _phase(s, "drain", phases.load_s + phases.drain_s, until_loaded=True)
-        s.generator.wait_done(DONE_LIMIT_S)
+        s.parts.generator.wait_done(DONE_LIMIT_S)
     else:
         s.ended = "early: the fault was not proven, so the rest would tell nothing"
-        s.generator.stop()
+        s.parts.generator.stop()
 
 
 def _ended_by_others(s: _Session, begin_s: float) -> bool:
@@ -201,7 +175,7 @@ def _ended_by_others(s: _Session, begin_s: float) -> bool:
         return False
     s.ended = f"early: {harmful.describe()}"
     s.tools.watcher.note(f"ending the run early: {harmful.describe()}")
-    s.generator.stop()
+    s.parts.generator.stop()
     return True
 
 
@@ -215,7 +189,7 @@ def _zero(s: _Session) -> None:
     )
     title = f"{s.order.experiment.name} · {s.order.scenario} · seed {s.order.seed}"
     s.tools.watcher.begin(title, model, RunFollower(s.folder))
-    s.generator.go(s.t0_mono_ns)
+    s.parts.generator.go(s.t0_mono_ns)
 
 
 def _phase(
@@ -233,12 +207,14 @@ def _phase(
     else:
         begin_s = s.phases.pop().begin_s
     while (at_s := s.at_s()) < end_s:
-        if until_conducted and s.conductor.finished():
+        if until_conducted and s.parts.conductor.finished():
             break
-        if until_loaded and not s.generator.alive():
+        if until_loaded and not s.parts.generator.alive():
             break
-        if not s.generator.alive() and not until_loaded:
+        if not s.parts.generator.alive() and not until_loaded:
             raise TargetError(f"the load generator ended in {name}; see {s.folder.logs}")
+        if not s.parts.supervisor.alive:
+            raise TargetError(f"the supervisor ended in {name}; see {s.folder.logs}")
         s.machine.tick()
         s.tools.watcher.tick(at_s)
         s.tools.clock.sleep(min(TICK_S, end_s - at_s))

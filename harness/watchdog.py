@@ -1,8 +1,10 @@
 """The watchdog: a process of its own that undoes faults and ends the run when the harness dies.
 
 It reads a pipe whose only writer is the harness. The kernel closes that pipe however the harness
-dies, kill -9 included; an end without a farewell is a death. The undo log stays, so that the next
-run refuses until `squall heal` has looked.
+dies, kill -9 included; an end without a farewell is a death. Each child of the harness is tied to
+it as well (harness/safety/tied.py); the watchdog ends what such a tie cannot reach: grandchildren
+and paused processes. The undo log stays, so that the next run refuses until `squall heal` has
+looked.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from typing import Final
 from harness.clock import NS_PER_S, Clock, SystemClock
 from harness.errors import HarnessError, RefusedError
 from harness.safety.ending import end_processes, resume_process
+from harness.safety.private_file import append_private
 from harness.safety.state import State
 from harness.safety.undo import UndoLog
 
@@ -47,7 +50,7 @@ class Watchdog:
         reader, writer = os.pipe()
         command = [sys.executable, "-m", "harness.watchdog"]
         command += [str(reader), str(state.undo), str(os.getpid())]
-        with state.watchdog_log.open("ab") as log:
+        with os.fdopen(append_private(state.watchdog_log), "ab") as log:
             process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,

@@ -12,7 +12,8 @@ from locust.runners import MasterRunner, WorkerRunner
 
 from harness.asked import Asks
 from harness.errors import ConfigError, HarnessError
-from harness.load import overload
+from harness.load import PLAN_VARIABLE, overload
+from harness.safety.tied import tie_to
 from harness.traffic import Curve
 from scenarios.load_session import NeverStartedError, Session, open_session
 
@@ -49,6 +50,8 @@ def attach(environment: Any, runner: Any, **_: object) -> None:  # noqa: ANN401 
     if isinstance(runner, MasterRunner):
         _await_workers(environment)
     elif users:
+        if isinstance(runner, WorkerRunner) and PLAN_VARIABLE in os.environ:
+            tie_to(os.getsid(0))  # the master leads the session and has forked this worker
         environment.open_loop = _Process(environment, users)
 
 

@@ -75,7 +75,7 @@ def family(*roots: tuple[int, int]) -> tuple[Process, ...]:
     A parent's session alone is not enough: each PostgreSQL backend opens a session of its own.
     Where a leader has ended already, what is left of its session is still found.
     """
-    everyone = {p.pid: p for p in _everyone()}
+    everyone = {p.pid: p for p in all_processes()}
     since = dict(root for root in roots if _may_be(everyone.get(root[0]), root[1]))
     found = {
         p.pid: p
@@ -105,7 +105,8 @@ def _may_be(leader: Process | None, started_ticks: int) -> bool:
     return leader is None or leader.started_ticks == started_ticks
 
 
-def _everyone() -> Iterator[Process]:
+def all_processes() -> Iterator[Process]:
+    """Every living process that can be seen."""
     for entry in os.listdir(_PROC):  # noqa: PTH208  # three times as fast as Path.iterdir here
         if entry.isdigit() and (found := read_process(int(entry))) is not None:
             yield found

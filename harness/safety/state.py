@@ -5,6 +5,7 @@ $SQUALL_STATE_DIR or <tempdir>/squall-<uid>     0700, its owner's alone
     target.sock       the supervisor's control socket
     undo.ndjson       what must be undone (harness/safety/undo.py)
     timeline.ndjson   only while `services up` holds the system; a run keeps its own
+    services/         logs and data of the system that `services up` holds
 <tempdir>/squall.lock                           one a machine (harness/safety/lock.py)
 ```
 """
@@ -74,6 +75,7 @@ def open_state(environ: Mapping[str, str] = os.environ) -> State:
         mend = f"set {STATE_DIR_VARIABLE} to a folder that you can write"
         raise RefusedError(f"{state.root}: {error.strerror}; {mend}") from error
     _refuse_foreign(state.root, found)
+    _refuse_replaceable(state.root.parent)
     if len(os.fsencode(state.target_socket)) > _MAX_SOCKET_PATH_BYTES:
         text = f"longer than a socket's path may be; set {STATE_DIR_VARIABLE} to a shorter one"
         raise RefusedError(f"{state.root}: {text}")
@@ -87,8 +89,17 @@ def lock_path() -> Path:
 
 def _refuse_foreign(root: Path, found: os.stat_result) -> None:
     if not stat.S_ISDIR(found.st_mode):
-        raise RefusedError(f"{root}: is no folder (or a link to one); remove it")
-    if found.st_uid != os.getuid():
+        raise RefusedError(f"{root}: is not a folder (or is a link to one); remove it")
+    if found.st_uid != os.geteuid():
         raise RefusedError(f"{root}: belongs to uid {found.st_uid}, not to you; remove it")
     if found.st_mode & 0o077:
         raise RefusedError(f"{root}: others can enter it; run `chmod 700 {root}`")
+
+
+def _refuse_replaceable(parent: Path) -> None:
+    """In a folder that all may write to, without the sticky bit, others could put theirs there."""
+    found = parent.stat()
+    if found.st_mode & 0o022 and not found.st_mode & stat.S_ISVTX:
+        mode = f"mode {stat.S_IMODE(found.st_mode):04o}"
+        fix = f"run `chmod go-w {parent}`, or set {STATE_DIR_VARIABLE} to a folder elsewhere"
+        raise RefusedError(f"{parent}: others can replace the state folder in it ({mode}); {fix}")

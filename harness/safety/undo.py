@@ -21,13 +21,14 @@ import os
 import secrets
 from functools import cache
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
 from harness.errors import FaultError, RefusedError
+from harness.safety.private_file import append_private, read_private
 
-UndoKind = Literal["revive", "resume", "clear_edge", "process"]
+UndoKind = Literal["revive", "resume", "clear_edge", "process", "run"]
 _ID_BYTES: Final = 8
 
 
@@ -41,16 +42,20 @@ class UndoRecord(msgspec.Struct, frozen=True, kw_only=True):
     resume       an instance          its process (pid, started_ticks) goes on
     clear_edge   an edge              it has no fault
     process      what the process is  it has ended
+    run          the run's folder     no process bears its `mark`, its data is removed
+
+    A `run` is noted before its first process is forked.
     """
 
     id: str
     kind: UndoKind
     resource: str
-    pid: int = 0
-    started_ticks: int = 0
+    pid: Annotated[int, msgspec.Meta(ge=0)] = 0
+    started_ticks: Annotated[int, msgspec.Meta(ge=0)] = 0
     lease_s: float = 0.0
     fault: str = ""
     boot: str = ""
+    mark: str = ""
 
 
 class _Intent(UndoRecord, frozen=True, kw_only=True, tag_field="op", tag="intent"):
@@ -101,6 +106,12 @@ class UndoLog:
         self._append(line, sync=True)
         return line.id
 
+    def run_begins(self, folder: Path, mark: str) -> str:
+        """Note a run before its first process is forked; on disk when this returns."""
+        line = _Intent(id=_new_id(), kind="run", resource=str(folder), mark=mark, boot=_boot_id())
+        self._append(line, sync=True)
+        return line.id
+
     def process_started(self, pid: int, started_ticks: int, name: str) -> str:
         """Note a process of the run. A machine that dies takes it along, hence no fsync."""
         line = _Intent(
@@ -138,7 +149,7 @@ class UndoLog:
         raw = b"\n" + msgspec.json.encode(line) + b"\n"
         try:
             created = not self._path.exists()
-            handle = os.open(self._path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+            handle = append_private(self._path)
             try:
                 if os.write(handle, raw) != len(raw):
                     raise FaultError(f"{self._path}: the undo log was cut off; is the disk full?")
@@ -151,6 +162,8 @@ class UndoLog:
         except OSError as error:
             text = f"{self._path}: the undo log cannot be written: {error.strerror}"
             raise FaultError(text) from error
+        except RefusedError as error:
+            raise FaultError(f"the undo log cannot be written: {error}") from error
 
 
 def pending(path: Path) -> tuple[UndoRecord, ...]:
@@ -188,14 +201,8 @@ def refuse_leftover(path: Path) -> None:
 
 def _read(path: Path) -> tuple[_Line, ...]:
     decode = msgspec.json.Decoder(_Line).decode
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        return ()
-    except OSError as error:
-        raise RefusedError(f"{path}: cannot be read: {error.strerror}") from error
     found: list[_Line] = []
-    for line in raw.splitlines():
+    for line in (read_private(path) or b"").splitlines():
         try:
             found.append(decode(line))
         except msgspec.MsgspecError:  # torn, or the empty line before each

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from harness.stopping import SIGNALS, Stopped, stoppable
+from harness.stopping import SIGNALS, Stopped, held, interruptible, stoppable
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,59 @@ def test_the_handlers_from_before_come_back() -> None:
     with stoppable():
         pass
     assert [signal.getsignal(sig) for sig in SIGNALS] == before
+
+
+def test_a_signal_while_parts_start_is_raised_at_the_next_wait() -> None:
+    steps = []
+
+    def start() -> None:
+        with held():
+            os.kill(os.getpid(), signal.SIGTERM)
+            steps.append("started")
+            with interruptible():
+                steps.append("waited")
+
+    with stoppable(), pytest.raises(Stopped) as stopped:
+        start()
+    assert steps == ["started"]
+    assert stopped.value.exit_code == 143
+
+
+def test_a_signal_while_parts_stop_is_raised_when_they_have() -> None:
+    steps = []
+
+    def stop() -> None:
+        with held():
+            for _ in range(3):
+                os.kill(os.getpid(), signal.SIGINT)
+            steps.append("stopped")
+
+    with stoppable(), pytest.raises(Stopped):
+        stop()
+    assert steps == ["stopped"]
+
+
+def test_a_stop_does_not_hide_another_error() -> None:
+    def fail() -> None:
+        with held():
+            os.kill(os.getpid(), signal.SIGINT)
+            raise ValueError("the cause")
+
+    with stoppable(), pytest.raises(ValueError, match="the cause"):
+        fail()
+
+
+def test_its_code_is_three_when_something_is_left() -> None:
+    stop = Stopped(signal.SIGINT)
+    assert (stop.left, stop.exit_code) == ("", 130)
+    stop.clean = False
+    assert stop.exit_code == 3
+
+
+def test_a_signal_that_was_ignored_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with stoppable():
+            os.kill(os.getpid(), signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)

@@ -125,7 +125,9 @@ class Place:
 
     def faults(self) -> tuple[UndoRecord, ...]:
         """Every fault that is on."""
-        return tuple(r for r in pending(self.state / "undo.ndjson") if r.kind != "process")
+        return tuple(
+            r for r in pending(self.state / "undo.ndjson") if r.kind not in ("process", "run")
+        )
 
     def verdict(self) -> dict[str, Any]:
         """verdict.json of the newest run."""

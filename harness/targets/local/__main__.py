@@ -1,9 +1,11 @@
 """The supervisor's process: a whole local system, from its first child to its last.
 
 `python -m harness.targets.local --system FILE --run-dir DIR --state DIR [--timeline FILE]
-[--direct EDGE]... [--lock]`
+[--direct EDGE]... [--lock] [--outlive]`
 prints one line (protocol.Announcement) when all is ready or cannot be (exit 2), then serves
-`<state>/target.sock` until SIGTERM, SIGINT, SIGHUP or a `shutdown` request.
+`<state>/target.sock` until SIGTERM, SIGINT, SIGHUP or a `shutdown` request. It dies with its
+parent. With --outlive it reads stdin when it is ready: at `keep` it outlives its parent and says
+`kept`, at the end of the file it ends.
 """
 
 from __future__ import annotations
@@ -16,7 +18,6 @@ import os
 import random
 import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -25,18 +26,21 @@ import uvloop
 from harness.clock import SystemClock
 from harness.errors import ConfigError, HarnessError, RefusedError
 from harness.safety.lock import MachineLock
+from harness.safety.mark import MARK_VARIABLE
+from harness.safety.remains import make_data_folder
 from harness.safety.state import State, lock_path
+from harness.safety.tied import untie
 from harness.safety.undo import UndoLog
 from harness.stopping import heeded
 from harness.store import RunFolder
 from harness.system import read_system
 from harness.targets.local.assembly import Place
 from harness.targets.local.child import Spawner
-from harness.targets.local.control import ControlServer
+from harness.targets.local.control import ControlServer, refuse_second
 from harness.targets.local.copied_logs import copied_logs
 from harness.targets.local.layout import place
 from harness.targets.local.ports import Ports
-from harness.targets.local.protocol import Announcement
+from harness.targets.local.protocol import KEEP, KEPT, Announcement
 from harness.targets.local.supervisor import Supervision
 from harness.targets.local.system_life import SystemLife
 from harness.timeline import FileTimeline
@@ -52,6 +56,7 @@ class Settings:
     timeline: Path
     direct: frozenset[str]
     lock: bool
+    outlive: bool
 
 
 def main() -> int:
@@ -73,6 +78,7 @@ async def _serve(settings: Settings) -> None:
     for sig in heeded():
         asyncio.get_running_loop().add_signal_handler(sig, over.set)
     system = read_system(settings.system)
+    refuse_second(settings.state.target_socket)  # before anything of the other one is touched
     where = _folders(settings)
     timeline = FileTimeline(settings.timeline, SystemClock())
     spawner = Spawner(UndoLog(settings.state.undo))
@@ -87,11 +93,26 @@ async def _serve(settings: Settings) -> None:
             if await _started(life, over):
                 entry = next(e for e in layout.edges if e.name == system.entry)
                 _announce(_success(settings, f"http://{entry.address}"))
-                await over.wait()
+                if not settings.outlive or await _kept():
+                    await over.wait()
     finally:
         await life.stop()
         await control.close()
         timeline.close()
+
+
+async def _kept() -> bool:
+    """Whether the parent wants the system to go on without it; untied when this returns True."""
+    word = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(word), sys.stdin
+    )
+    if await word.readline() != KEEP:
+        return False
+    untie()
+    with contextlib.suppress(BrokenPipeError):
+        os.write(sys.stdout.fileno(), KEPT)
+    return True
 
 
 async def _started(life: SystemLife, over: asyncio.Event) -> bool:
@@ -110,16 +131,16 @@ async def _started(life: SystemLife, over: asyncio.Event) -> bool:
 
 def _folders(settings: Settings) -> Place:
     where = Place(run=settings.run, sockets=settings.state.root)
-    for folder in (settings.run.logs, where.data, settings.state.root):
+    for folder in (settings.run.logs, settings.state.root):
         folder.mkdir(parents=True, exist_ok=True)
+    make_data_folder(settings.run.root, os.environ.get(MARK_VARIABLE, ""))
     return where
 
 
 def _lock(settings: Settings) -> contextlib.AbstractContextManager[object]:
     if not settings.lock:
         return contextlib.nullcontext()
-    since = datetime.now(UTC).isoformat(timespec="seconds")
-    return MachineLock.take(lock_path(), "squall services up", since)
+    return MachineLock.take(lock_path())
 
 
 def _success(settings: Settings, entry: str) -> Announcement:
@@ -149,6 +170,7 @@ def _parse(arguments: list[str]) -> Settings:
     parser.add_argument("--timeline", type=Path)
     parser.add_argument("--direct", action="append", default=[], metavar="EDGE")
     parser.add_argument("--lock", action="store_true")
+    parser.add_argument("--outlive", action="store_true")
     found = parser.parse_args(arguments)
     run = RunFolder(found.run_dir.absolute())
     return Settings(
@@ -158,6 +180,7 @@ def _parse(arguments: list[str]) -> Settings:
         timeline=found.timeline or run.timeline,
         direct=frozenset(found.direct),
         lock=found.lock,
+        outlive=found.outlive,
     )
 
 

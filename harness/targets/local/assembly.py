@@ -14,6 +14,7 @@ from typing import Final
 import envoy
 import msgspec
 
+from harness.safety.mark import MARK_VARIABLE
 from harness.store import RunFolder
 from harness.targets.local.child import Command
 from harness.targets.local.envoy_config import MeshFiles
@@ -31,7 +32,7 @@ ENVOYS: Final = ("gateway", "mesh")
 # A child sees nothing else of our environment: a run is the same whoever starts it.
 _INHERITED: Final = (
     *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "PYTHONPATH"),
-    *("SQUALL_DEFECT", "SQUALL_FAILPOINTS", "SQUALL_RUN_ID"),
+    *("SQUALL_DEFECT", "SQUALL_FAILPOINTS", "SQUALL_RUN_ID", MARK_VARIABLE),
 )
 
 

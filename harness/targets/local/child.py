@@ -15,6 +15,7 @@ from typing import Final, Protocol
 
 from harness.errors import TargetError
 from harness.safety.identity import process_identity, signal_family, signal_process
+from harness.safety.tied import tie_to
 
 # The system under test yields to the load generator on a full machine: a generator that starts
 # its requests late would measure itself. All parts of the system are equally nice, so that no
@@ -22,7 +23,6 @@ from harness.safety.identity import process_identity, signal_family, signal_proc
 # (autogroup, see docs/decisions/0024), each child has a session of its own and does not yield.
 NICE: Final = 5
 _CLONE_NEWUSER: Final = 0x10000000
-_PR_SET_PDEATHSIG: Final = 1
 _LIBC: Final = ctypes.CDLL(None, use_errno=True)
 
 
@@ -107,6 +107,7 @@ class Spawner:
 
     def __init__(self, processes: ProcessLog) -> None:
         self._processes = processes
+        self._started: list[Child] = []
 
     def start(self, command: Command) -> Child:
         """Start it now. Raises TargetError if it cannot be started or noted."""
@@ -123,7 +124,18 @@ class Spawner:
             process.kill()
             process.wait()
             raise
-        return Child(process, command, partial(self._processes.undone, record))
+        child = Child(process, command, partial(self._processes.undone, record))
+        self._started = [one for one in self._started if one.alive]
+        self._started.append(child)
+        return child
+
+    async def end_all(self, limit_s: float) -> None:
+        """Kill every child that still lives, also one that is no instance's (initdb)."""
+        living = [child for child in self._started if child.alive]
+        for child in living:
+            child.signal_family(signals.SIGKILL)
+        for child in living:
+            await child.ended(limit_s)
 
 
 def _popen(command: Command) -> subprocess.Popen[bytes]:
@@ -154,7 +166,4 @@ def _prepare(parent: int, unprivileged: bool) -> None:
     if unprivileged and _LIBC.unshare(_CLONE_NEWUSER) != 0:
         raise OSError(ctypes.get_errno(), "no user namespaces")
     os.nice(NICE)
-    # After unshare, which would take it back. The undo log is the other way to find us.
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signals.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
+    tie_to(parent)  # after unshare, which would take it back

@@ -26,6 +26,11 @@ Operation = Literal[
 ]
 
 
+# What the parent of a supervisor says when the system is to go on without it, and the answer.
+KEEP: Final = b"keep\n"
+KEPT: Final = b"kept\n"
+
+
 class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What shall be done, to which instance or edge."""
 

@@ -22,6 +22,7 @@ from harness.targets.local.tcp_proxy_client import TcpEdges
 from harness.timeline import Timeline
 
 GRACE_S: Final = 2.0
+END_LIMIT_S: Final = 5.0
 PART_LIMIT_S: Final = 15.0
 HEALTHY_LIMIT_S: Final = 10.0
 DEATHS_UNTIL_HOPELESS: Final = 3
@@ -58,6 +59,7 @@ class SystemLife:
         """End all: who calls before who is called. Its data is removed."""
         for group in (self._services(), self.parts.values(), self._databases()):
             await asyncio.gather(*(one.stop(GRACE_S) for one in group), return_exceptions=True)
+        await self._spawner.end_all(END_LIMIT_S)
         self._clear_away()
 
     def _clear_away(self) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -18,10 +19,18 @@ import msgspec
 from harness.errors import ConfigError, HarnessError, RefusedError, TargetError
 from harness.safety.identity import process_identity
 from harness.safety.state import State
+from harness.safety.tied import tie
 from harness.safety.undo import UndoLog
 from harness.store import RunFolder
 from harness.targets.base import EdgeFault, EdgeStatus, InstanceStatus
-from harness.targets.local.protocol import Announcement, Answer, Request, raise_trouble
+from harness.targets.local.protocol import (
+    KEEP,
+    KEPT,
+    Announcement,
+    Answer,
+    Request,
+    raise_trouble,
+)
 
 # Longer than the supervisor gives itself: normally it is the one to say that it took too long.
 CALL_LIMIT_S: Final = 15.0
@@ -125,10 +134,30 @@ class Supervisor:
         options: tuple[str, ...] = (),
         env: Mapping[str, str] | None = None,
     ) -> Supervisor:
-        """Start a system and wait until all of it is ready; its own talk goes to supervisor.log.
+        """Spawn it and wait until all of the system is ready.
 
-        `options` go to `python -m harness.targets.local` (--lock, --timeline, --direct). Raises
-        RefusedError, ConfigError or TargetError as the supervisor says; nothing is left then.
+        Raises RefusedError, ConfigError or TargetError as it says; nothing is left then.
+        """
+        started = cls.spawn(system, run, state, options, env)
+        try:
+            started.wait_ready()
+        except BaseException:  # whatever it was, Ctrl-C too: nothing may be left running
+            started.stop()
+            raise
+        return started
+
+    @classmethod
+    def spawn(
+        cls,
+        system: Path,
+        run: RunFolder,
+        state: State,
+        options: tuple[str, ...] = (),
+        env: Mapping[str, str] | None = None,
+    ) -> Supervisor:
+        """Start a supervisor that dies with this process; what it prints goes to supervisor.log.
+
+        `options` go to `python -m harness.targets.local` (--lock, --timeline, --direct, --outlive).
         """
         run.logs.mkdir(parents=True, exist_ok=True)
         undo = UndoLog(state.undo)
@@ -136,19 +165,34 @@ class Supervisor:
             process = subprocess.Popen(
                 (*_command(system, run, state), *options),
                 env=dict(os.environ if env is None else env),
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 start_new_session=True,
+                preexec_fn=tie(),  # noqa: PLW1509  # system calls only
             )
         ticks = process_identity(process.pid) or 0
-        started = cls(process, undo, undo.process_started(process.pid, ticks, "supervisor"))
-        try:
-            started.entry = _heard(process).entry
-        except BaseException:  # whatever it was, Ctrl-C too: nothing may be left running
-            started.stop()
-            raise
-        return started
+        return cls(process, undo, undo.process_started(process.pid, ticks, "supervisor"))
+
+    def wait_ready(self) -> None:
+        """Until all of the system is ready. Raises what the supervisor says."""
+        self.entry = _heard(self._process).entry
+
+    def keep(self) -> None:
+        """Let it outlive this process (option --outlive). Raises TargetError if it has ended."""
+        line = b""
+        if self._process.stdin is not None:
+            with suppress(BrokenPipeError):
+                self._process.stdin.write(KEEP)
+                self._process.stdin.close()
+            line = _read_line(self._process, time.monotonic() + CALL_LIMIT_S)
+        if line != KEPT:
+            raise TargetError("the supervisor ended before it could be left alone")
+
+    @property
+    def alive(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.poll() is None
 
     def stop(self, limit_s: float = STOP_LIMIT_S) -> None:
         """End the system and wait for it; by force after `limit_s` (children die with it)."""
@@ -159,8 +203,10 @@ class Supervisor:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                with suppress(BrokenPipeError):
+                    stream.close()
         self._undo.undone(self._record)
 
 

@@ -54,3 +54,16 @@ def test_refuses_a_folder_of_another_user(tmp_path: Path) -> None:
 def test_refuses_a_path_too_long_for_a_socket(tmp_path: Path) -> None:
     with pytest.raises(RefusedError, match="shorter"):
         open_state({"SQUALL_STATE_DIR": str(tmp_path / ("x" * 100))})
+
+
+def test_refuses_a_folder_that_others_could_put_theirs_in_place_of(tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared").chmod(0o777)
+    with pytest.raises(RefusedError, match=r"others can replace.*mode 0777.*chmod go-w"):
+        open_state({"SQUALL_STATE_DIR": str(tmp_path / "shared" / "mine")})
+
+
+def test_a_sticky_folder_such_as_tmp_is_no_danger(tmp_path: Path) -> None:
+    (tmp_path / "tmp").mkdir()
+    (tmp_path / "tmp").chmod(0o1777)
+    assert open_state({"SQUALL_STATE_DIR": str(tmp_path / "tmp" / "mine")}).root.is_dir()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import resource
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -65,9 +68,63 @@ def test_refuses_an_intent_that_cannot_be_written(tmp_path: Path) -> None:
         UndoLog(tmp_path / "missing" / "undo.ndjson").intent("revive", "ledger-1", 2.0)
 
 
-def test_refuses_an_intent_on_a_full_disk() -> None:
-    with pytest.raises(FaultError, match="cannot be written: No space"):
-        UndoLog(Path("/dev/full")).intent("revive", "ledger-1", 2.0)
+def test_refuses_an_intent_on_a_full_disk(path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))  # as a disk that is full
+    try:
+        with pytest.raises(FaultError, match=r"undo log was cut off|cannot be written"):
+            UndoLog(path).intent("revive", "ledger-1", 2.0)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_run_is_noted_before_its_first_process(path: Path, tmp_path: Path) -> None:
+    UndoLog(path).run_begins(tmp_path / "run", "0123.abcd")
+    (record,) = pending(path)
+    assert (record.kind, record.resource) == ("run", str(tmp_path / "run"))
+    assert (record.mark, record.pid) == ("0123.abcd", 0)
+
+
+def _make_huge(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (os.mkfifo, "is not a regular file|cannot be opened"),
+        (lambda path: path.symlink_to("/etc/passwd"), "cannot be opened"),
+        (lambda path: path.mkdir(), "is not a regular file|cannot be opened"),
+        (lambda path: (path.touch(), path.chmod(0o666)), "may be written by others"),
+        (_make_huge, "bytes, allowed are"),
+        (lambda path: (path.touch(), path.with_name("b").hardlink_to(path)), "has 2 names"),
+    ],
+    ids=["a FIFO", "a link", "a folder", "writable by others", "huge", "a hard link"],
+)
+def test_what_others_could_have_written_is_not_believed(
+    path: Path, make: Callable[[Path], object], why: str
+) -> None:
+    make(path)
+    with pytest.raises(RefusedError, match=why):
+        pending(path)
+    with pytest.raises(FaultError, match=why):
+        UndoLog(path).intent("revive", "ledger-1", 2.0)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a file away")
+def test_records_that_another_user_wrote_are_not_believed(path: Path) -> None:
+    path.write_text('{"op":"intent","id":"x","kind":"process","resource":"r","pid":1}\n')
+    path.chmod(0o600)
+    os.chown(path, 65534, 65534)
+    with pytest.raises(RefusedError, match="belongs to uid 65534"):
+        pending(path)
+
+
+@pytest.mark.parametrize("pid", [-1, -7])
+def test_a_record_with_an_impossible_pid_is_skipped(path: Path, pid: int) -> None:
+    path.write_text(f'{{"op":"intent","id":"x","kind":"process","resource":"r","pid":{pid}}}\n')
+    assert pending(path) == ()
 
 
 def test_clears_only_when_nothing_is_pending(path: Path) -> None:

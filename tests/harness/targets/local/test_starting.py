@@ -74,7 +74,7 @@ def test_the_machine_holds_one_locked_system_at_a_time(tmp_path: Path) -> None:
     env = {"TMPDIR": str(tmp_path)}  # where the lock lies
     with (
         system_up(SMALL, ("--lock",), **env) as up,
-        pytest.raises(RefusedError, match=f"pid {up.supervisor.pid} holds this machine"),
+        pytest.raises(RefusedError, match=rf"pid {up.supervisor.pid} \(uid \d+\) holds"),
         system_up(SMALL, ("--lock",), **env),
     ):
         pass
