@@ -80,6 +80,12 @@ def stoppable() -> Iterator[None]:
             signal.signal(sig, handler)
         _current.remove(stops)
 
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Within this block a signal is only noted; it is raised at the end, if nothing else is."""
+    stops = _current[-1]
+    before, stops.open = stops.open, False
     try:
         yield
     finally:
