@@ -26,7 +26,7 @@ from harness.store import (
     RunFolder,
     write_json,
 )
-from harness.timeline import Event
+from harness.timeline import Event, Scalar
 from reports.attempts import RECORD, Records
 from reports.schedule import Ints
 
@@ -76,6 +76,12 @@ method:
       func: inject_kill
       arguments: {{service: ledger}}
 """
+_LOOK_S = 0.5
+_INJECTED = {"fault": "kill", "target": "ledger-1", "fault_id": "", "service": "ledger"}
+_JOURNAL = {
+    "status": "completed",
+    "run": [{"activity": {"name": "kill"}, "status": "succeeded", "output": [_INJECTED]}],
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +197,9 @@ def _write_facts(folder: RunFolder, length: Length, sources: tuple[str, ...]) ->
     stages = {"asked": begin_s - 0.02, "injected": begin_s - 0.01, "verified": begin_s}
     stages |= {"undone": end_s - 0.01, "verified_undone": end_s}
     events = [_event(at_s, stage) for stage, at_s in stages.items()]
+    samples = np.append(np.arange(begin_s, end_s - 0.02, _LOOK_S), end_s - 0.02).tolist()
+    events += [_event(at_s, "held", on=True) for at_s in samples]
+    write_json(folder.journal, _JOURNAL)
     folder.timeline.write_bytes(msgspec.json.Encoder().encode_lines(events))
 
 
@@ -198,9 +207,17 @@ def _alone(second: int) -> Slice:
     return Slice(begin_s=second, end_s=second + 1.0, busy=0.5, foreign=0.0)
 
 
-def _event(at_s: float, stage: str) -> Event:
+def _event(at_s: float, stage: str, **data: Scalar) -> Event:
     ns = _T0_NS + round(at_s * 1e9)
-    return Event(mono_ns=ns, wall_ns=ns, source="fault", kind=stage, name="kill", target="ledger-1")
+    return Event(
+        mono_ns=ns,
+        wall_ns=ns,
+        source="fault",
+        kind=stage,
+        name="kill",
+        target="ledger-1",
+        data=data,
+    )
 
 
 def _manifest(phases: tuple[PhaseSpan, ...]) -> Manifest:

@@ -11,37 +11,20 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
+from harness.chaos.journal import Journal, read_journal
 from harness.errors import TargetError
 from harness.experiment import Experiment
 from harness.safety.identity import process_identity
 from harness.safety.state import STATE_DIR_VARIABLE, State
 from harness.safety.tied import tie
 from harness.safety.undo import UndoLog
-from harness.store import RunFolder, read_json
+from harness.store import RunFolder
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 # The longest that undoing and proving it may take (harness/faults/driver.py), and a little more.
 STOP_S: Final = 20.0
 LEAVE_S: Final = 2.0
 _LOG: Final = "chaos"
-
-
-class JournalRun(msgspec.Struct, frozen=True, kw_only=True):
-    """One activity as Chaos Toolkit saw it. An activity that was interrupted has no status."""
-
-    activity: dict[str, object]
-    status: str = "interrupted"
-    exception: list[str] | None = None
-
-
-class Journal(msgspec.Struct, frozen=True, kw_only=True):
-    """What is read of Chaos Toolkit's journal. `status` completed says nothing about the fault."""
-
-    status: str
-    run: tuple[JournalRun, ...] = ()
-    rollbacks: tuple[JournalRun, ...] = ()
 
 
 class Conductor:
@@ -126,8 +109,7 @@ class Conductor:
 
         Raises StoredRunError if there is one that cannot be read.
         """
-        path = self._folder.journal
-        return read_json(path, Journal) if path.exists() else None
+        return read_journal(self._folder.journal)
 
     def _say(self, word: str) -> None:
         """One word, and no more will follow."""

@@ -14,7 +14,9 @@ from harness.store import (
 from harness.whole_file import write_whole
 from reports import validity
 from reports.checks.base import Checked
+from reports.conducted import about_steady_state
 from reports.figures import Seen
+from reports.held import summary
 from reports.objectives import Measured, check_metrics, judge_objective
 from reports.outcomes import Outcomes
 from reports.phases import FaultLife
@@ -95,6 +97,7 @@ def _judge(reading: Reading) -> Scorecard:
     conditions = [*validity.about_faults(reading.faults, stored), *_conditions(reading)]
     violations = about_checks(checks)
     missed = [
+        *about_steady_state(stored.journal),
         *about_recovery(reading.seen.recovery, metastable=reading.picture.metastable),
         *about_objectives(results, reading.picture),
     ]
@@ -219,7 +222,7 @@ def _fault(life: FaultLife) -> Fault:
         verified_s=at("verified"),
         undone_s=at("undone"),
         verified_undone_s=at("verified_undone"),
-        evidence=life.proof,
+        evidence={**life.proof, **({"held": held} if (held := summary(life)) else {})},
     )
 
 

@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from harness.timeline import Event, Scalar
 
+SAMPLED: Final = "held"
 STAGES: Final = ("asked", "injected", "verified", "undone", "verified_undone")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One look at a fault while it was to be on; `on` None: the target did not answer."""
+
+    at_s: float
+    on: bool | None
+    data: dict[str, Scalar]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FaultLife:
-    """One fault: seconds since the run's zero by stage, and what proved it."""
+    """One fault: seconds since the run's zero by stage, what proved it, and its samples."""
 
     key: str
     name: str
     target: str
     at_s: dict[str, float]
     proof: dict[str, dict[str, Scalar]]
+    fault_id: str = ""
+    samples: list[Sample] = field(default_factory=list)
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -39,12 +51,19 @@ def fault_lives(events: Iterable[Event], t0_mono_ns: int) -> tuple[FaultLife, ..
     """Each fault in the order it was asked. A second asking of the same fault is a second life."""
     lives: list[FaultLife] = []
     for event in events:
+        if event.source == "fault" and event.kind == SAMPLED:
+            _take_sample(lives, event, t0_mono_ns)
         if event.source != "fault" or event.kind not in STAGES:
             continue
         life = _life_of(lives, event)
         if life is None:
             life = FaultLife(
-                key=_key(event), name=event.name, target=event.target, at_s={}, proof={}
+                key=_key(event),
+                name=event.name,
+                target=event.target,
+                at_s={},
+                proof={},
+                fault_id=str(event.data.get("fault_id", "")),
             )
             lives.append(life)
         life.at_s[event.kind] = event.at_s(t0_mono_ns)
@@ -97,6 +116,17 @@ def breaker_open_s(events: Iterable[Event]) -> float:
             lasted = (event.mono_ns - opened.pop(key)) / 1e9
             shortest[key] = min(lasted, shortest.get(key, lasted))
     return max(shortest.values(), default=0.0)
+
+
+def _take_sample(lives: list[FaultLife], event: Event, t0_mono_ns: int) -> None:
+    """Samples count from the proof to the undo; what is seen later is the undo's work."""
+    for life in reversed(lives):
+        if life.key == _key(event):
+            if "verified" in life.at_s and "undone" not in life.at_s:
+                on = event.data.get("on")
+                seen = on if isinstance(on, bool) else None
+                life.samples.append(Sample(at_s=event.at_s(t0_mono_ns), on=seen, data=event.data))
+            return
 
 
 def _life_of(lives: list[FaultLife], event: Event) -> FaultLife | None:

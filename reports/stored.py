@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.chaos.journal import Journal, read_journal
+from harness.chaos.script import Script, read_script
 from harness.errors import StoredRunError
 from harness.experiment import Terms, read_experiment
 from harness.host.cpu import Machine
@@ -37,7 +39,7 @@ class StoredRun:
     manifest: Manifest
     title: str
     terms: Terms
-    faults_asked: int
+    script: Script
     plan: LoadPlan
     due: Schedule
     attempts: AttemptFiles
@@ -45,6 +47,8 @@ class StoredRun:
     events: tuple[Event, ...]
     evidence: Evidence
     machine: Machine
+    journal: Journal | None = None
+    journal_damage: str = ""
     faulty: tuple[str, ...] = ()
 
 
@@ -59,11 +63,12 @@ def read_stored(folder: RunFolder) -> StoredRun:
     if attempts.highest >= len(due):
         raise StoredRunError("an attempt belongs to no scheduled arrival")
     ready = folder.ready(0)
+    journal, journal_damage = _journal(folder)
     return StoredRun(
         manifest=manifest,
         title=experiment.title,
         terms=experiment.terms,
-        faults_asked=len(experiment.faults),
+        script=read_script(folder.experiment),
         plan=plan,
         due=due,
         attempts=attempts,
@@ -71,8 +76,18 @@ def read_stored(folder: RunFolder) -> StoredRun:
         events=read_timeline(folder.timeline),
         evidence=read_evidence(folder, experiment.terms.evidence, manifest.intent_prefix),
         machine=read_json(folder.machine, Machine),
+        journal=journal,
+        journal_damage=journal_damage,
         faulty=_faulty(folder, plan, attempts, ended_early=manifest.ended != COMPLETE),
     )
+
+
+def _journal(folder: RunFolder) -> tuple[Journal | None, str]:
+    """What Chaos Toolkit wrote, or why it cannot be read: the rest of the run is judged as well."""
+    try:
+        return read_journal(folder.journal), ""
+    except StoredRunError as error:
+        return None, str(error).replace(f"{folder.root}/", "")
 
 
 def _faulty(

@@ -17,10 +17,12 @@ from types import FrameType
 from typing import Any, Final
 
 from chaoslib.experiment import ensure_experiment_is_valid, run_experiment
+from chaoslib.hypothesis import within_tolerance
 from chaoslib.loader import load_experiment
 from chaoslib.run import RunEventHandler
 
 from harness.chaos import actions
+from harness.chaos.control_watch import ControlWatch
 from harness.errors import HarnessError
 from harness.stopping import SIGNALS, heeded
 
@@ -34,12 +36,13 @@ _log = logging.getLogger(__name__)
 class _Conducting(RunEventHandler):  # type: ignore[misc]  # chaoslib ships no types
     """Takes the signals from chaoslib, whose 1.44 swallows a SIGTERM in an action.
 
-    It also ends the experiment when an action of the method has failed: to hold still for the rest
-    of it would prove nothing.
+    It ends the experiment when an action of the method has failed: to hold still for the rest of it
+    would prove nothing. It also compares the probes of the method with their tolerance, which
+    Chaos Toolkit does for the steady-state hypothesis only; the journal keeps the answer.
     """
 
     def __init__(self) -> None:
-        self._over = False
+        self._over = self._in_method = False
 
     def started(self, experiment: object, journal: object) -> None:
         """Chaoslib has just put its own handlers in place: replace them."""
@@ -49,13 +52,25 @@ class _Conducting(RunEventHandler):  # type: ignore[misc]  # chaoslib ships no t
         for ignored in _IGNORED:
             signal.signal(ignored, signal.SIG_IGN)
 
+    def start_method(self, experiment: object) -> None:
+        """From here on probes are those of the method."""
+        del experiment
+        self._in_method = True
+
+    def method_completed(self, experiment: object, state: object = None) -> None:
+        """From here on probes are those of the steady state again."""
+        del experiment, state
+        self._in_method = False
+
     def start_rollbacks(self, experiment: object) -> None:
         """From here on nothing may interrupt: it is being undone."""
         del experiment
         self._over = True
 
     def activity_completed(self, activity: dict[str, Any], run: dict[str, Any]) -> None:
-        """A failed action of the method ends it."""
+        """A failed action of the method ends it; a probe of the method is compared."""
+        if self._in_method and "tolerance" in activity and run.get("status") == "succeeded":
+            run["tolerance_met"] = _is_tolerated(activity["tolerance"], run["output"])
         if activity.get("type") == "action" and run.get("status") == "failed":
             _log.warning("action %s failed: the experiment ends here", activity.get("name"))
             self._stop(signal.SIGUSR1, None)
@@ -67,6 +82,15 @@ class _Conducting(RunEventHandler):  # type: ignore[misc]  # chaoslib ships no t
             raise SystemExit(_STOPPED)
 
 
+def _is_tolerated(tolerance: object, output: object) -> bool | None:
+    """None where they cannot be compared (a range and no number)."""
+    try:
+        return bool(within_tolerance(tolerance, output))
+    except Exception as error:  # noqa: BLE001  # chaoslib raises whatever a foreign output causes
+        _log.warning("the tolerance %r cannot be compared: %r", tolerance, error)
+        return None
+
+
 def conduct(path: Path, journal_path: Path) -> int:
     """Load, say ready, wait for go, run, store the journal; the exit code is no verdict."""
     experiment = load_experiment(str(path))
@@ -75,19 +99,22 @@ def conduct(path: Path, journal_path: Path) -> int:
     sys.stdout.flush()
     if sys.stdin.readline().strip() != "go":
         return 0
-    journal = None
+    journal, controls = None, ControlWatch()
+    controls.listen()
     try:
         journal = run_experiment(experiment, settings=_SETTINGS, event_handlers=[_Conducting()])
     finally:
         _undo_in_peace()
         if journal is not None:
-            _write(journal_path, journal)
+            _write(journal_path, {**journal, "control_failures": controls.failures})
     return 0
 
 
 def main(arguments: list[str]) -> int:
     """`EXPERIMENT --journal PATH`."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s")
+    for handler in logging.getLogger().handlers:
+        handler.setLevel(logging.INFO)  # ControlWatch lowers the level of chaoslib's logger
     experiment, _, journal = arguments
     return conduct(Path(experiment), Path(journal))
 
@@ -102,9 +129,10 @@ def _undo_in_peace() -> None:
 
 
 def _write(path: Path, journal: dict[str, Any]) -> None:
-    """Whole or not at all; an output that is no JSON is kept as its text."""
+    """Whole or not at all; an output that JSON does not know (NaN too) is kept as its text."""
     part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(journal, indent=1, default=str), encoding="utf-8")
+    known = json.loads(json.dumps(journal, default=str, skipkeys=True), parse_constant=str)
+    part.write_text(json.dumps(known, indent=1), encoding="utf-8")
     os.replace(part, path)  # noqa: PTH105  # one call, and atomic
 
 

@@ -59,7 +59,7 @@ class Session:
         Raises FaultError with nothing done if that is beyond the blast radius or too few are ready.
         """
         chosen = self._pick(service, count)
-        return [self._inject(make(instance.name)) for instance in chosen]
+        return [{"service": service, **self._inject(make(i.name))} for i in chosen]
 
     def fault_edge(self, fault: Fault) -> list[Evidence]:
         """Fault an edge. Raises FaultError with nothing done if it is outside the blast radius."""

@@ -88,7 +88,7 @@ def ended(conductor: Conductor) -> Conductor:
     return conductor
 
 
-def status(conductor: Conductor) -> str:
+def status(conductor: Conductor) -> str | None:
     journal = conductor.journal()
     assert journal is not None
     return journal.status

@@ -102,6 +102,7 @@ def missing_arrivals(run: RunsBuilder) -> None:
 
 def short_tail(run: RunsBuilder) -> None:
     later = int(4e9)
+    run.looks(F1_S, F1_S + 4)
     run.events = [
         structs.replace(event, mono_ns=event.mono_ns + later) if "undone" in event.kind else event
         for event in run.events
@@ -119,7 +120,7 @@ def ended_early(run: RunsBuilder) -> None:
 
 
 def two_faults_wanted(run: RunsBuilder) -> None:
-    method = run.experiment[run.experiment.index("  - type: action") :]
+    method = run.experiment[run.experiment.rindex("  - type: action") :]
     run.experiment += method.replace("name: kill", "name: kill-again")
 
 

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -23,56 +24,20 @@ from harness.store import (
     RunFolder,
     write_json,
 )
-from harness.timeline import Event
+from harness.timeline import Event, Scalar
 from harness.traffic import US_PER_S, Steady, arrivals_us, write_schedule
 from tests.support.runs_asked import COLUMNS, Asks, write_ready
 from tests.support.runs_books import Books
+from tests.support.runs_files import EXPERIMENT, SYSTEM
+from tests.support.runs_journal import sound_journal
 from tests.support.runs_rows import csv_lines, ndjson_lines
 
 PREFIX = "7f3a"
 T0_NS = 5_000_000_000
 WARM_UP_S, BASELINE_S, FAULT_S, RECOVERY_S, DRAIN_S = 1.0, 5.0, 3.0, 13.0, 2.0
+KILLED = ("kill", "ledger-1")
 F0_S, F1_S = WARM_UP_S + BASELINE_S, WARM_UP_S + BASELINE_S + FAULT_S
 LOAD_S = F1_S + RECOVERY_S
-SYSTEM = """
-name: toy
-entry: payer>payments
-services:
-  - {name: payments, command: [payments]}
-  - {name: ledger, replicas: 2, command: [ledger]}
-edges:
-  - {name: payer>payments, via: gateway}
-evidence:
-  - {name: ledger_entries, service: ledger, path: /e}
-  - {name: ledger_accounts, service: ledger, path: /a}
-  - {name: bank_charges, service: payments, path: /c}
-  - {name: payments, service: payments, path: /p}
-"""
-EXPERIMENT = """
-title: A ledger instance is killed
-extensions:
-  - name: squall
-    question: Do payments come back?
-    scenario: steady
-    phases: {warm_up_s: 1, baseline_s: 5, fault_s: 3, recovery_s: 13, drain_s: 2}
-    max_duration_s: 60
-    blast_radius: {services: [ledger], max_instances: 1}
-    evidence: [ledger_entries, ledger_accounts, bank_charges, payments]
-    good: {latency_ms: 300, target: 0.99}
-    hold_s: 10
-    objectives:
-      - {name: stable recovery, metric: stable_recovery_s, must: "<=", limit: 2.5}
-      - {name: good during the fault, metric: good_ratio_fault, must: ">=", limit: 0.3}
-      - {name: unknown answers resolved, metric: resolve_s_p99, must: "<=", limit: 30}
-method:
-  - type: action
-    name: kill
-    provider:
-      type: python
-      module: harness.chaos.actions
-      func: inject_kill
-      arguments: {service: ledger}
-"""
 
 
 def quiet(second: int) -> Slice:
@@ -95,6 +60,7 @@ class RunsBuilder:
     machine: list[Slice] = field(default_factory=lambda: [quiet(s) for s in range(int(LOAD_S))])
     form: str = "ndjson"
     asked: dict[int, Asks] = field(default_factory=dict)
+    rewrite_journal: Callable[[dict[str, Any]], None] = lambda _journal: None
 
     def key(self, intent: int) -> str:
         return f"{PREFIX}-{intent}"
@@ -150,31 +116,31 @@ class RunsBuilder:
         answer = self.book(intent)
         self.attempt(intent, answer=answer, after_ms=1180, number=2)
 
-    def tell(self, at_s: float, source: str, kind: str, name: str, target: str) -> None:
-        """One event; breaker and instance states go into `state` by `tell_state`."""
+    def tell(
+        self, at_s: float, source: str, kind: str, names: tuple[str, str], **data: Scalar
+    ) -> None:
+        """One event of (name, target)."""
         ns = T0_NS + round(at_s * 1e9)
-        self.events.append(
-            Event(mono_ns=ns, wall_ns=ns, source=source, kind=kind, name=name, target=target)
-        )
-
-    def tell_state(self, at_s: float, kind: str, names: tuple[str, str], state: str) -> None:
-        """A breaker (edge, instance) or an instance ("", instance) changes its state."""
-        ns = T0_NS + round(at_s * 1e9)
-        source, word = ("service", "after") if kind == "breaker" else ("target", "state")
+        name, target = names
         self.events.append(
             Event(
                 mono_ns=ns,
                 wall_ns=ns,
                 source=source,
                 kind=kind,
-                name=names[0],
-                target=names[1],
-                data={word: state},
+                name=name,
+                target=target,
+                data=data,
             )
         )
 
+    def tell_state(self, at_s: float, kind: str, names: tuple[str, str], state: str) -> None:
+        """A breaker (edge, instance) or an instance ("", instance) changes its state."""
+        source, word = ("service", "after") if kind == "breaker" else ("target", "state")
+        self.tell(at_s, source, kind, names, **{word: state})
+
     def fault(self, *, but: str = "") -> None:
-        """Asked, proven, undone, proven undone; one stage may be left out."""
+        """Asked, proven, held, undone, proven undone; one stage may be left out."""
         stages = (
             (F0_S - 0.02, "asked"),
             (F0_S - 0.01, "injected"),
@@ -185,7 +151,18 @@ class RunsBuilder:
         self.events = [event for event in self.events if event.source != "fault"]
         for at_s, stage in stages:
             if stage != but:
-                self.tell(at_s, "fault", stage, "kill", "ledger-1")
+                self.tell(at_s, "fault", stage, KILLED, fault_id="1")
+        self.looks(F0_S, F1_S)
+
+    def looks(self, begin_s: float, end_s: float) -> None:
+        """A look every half second, and one just before the undo."""
+        for half_s in range(int(2 * (end_s - begin_s))):
+            self.sample(begin_s + half_s / 2 + 0.005, state="down")
+        self.sample(end_s - 0.02, state="down")
+
+    def sample(self, at_s: float, *, on: bool | None = True, **data: Scalar) -> None:
+        """One look at the fault."""
+        self.tell(at_s, "fault", "held", KILLED, fault_id="1", on=on, **data)
 
     @property
     def columns(self) -> dict[str, ColumnType]:
@@ -210,6 +187,9 @@ class RunsBuilder:
             Machine(cores=2, host_cores=2, limited_by="", slices=tuple(self.machine)),
         )
         folder.timeline.write_bytes(ndjson_lines(self.events))
+        journal = sound_journal(folder.experiment, sorted(self.events, key=lambda e: e.mono_ns))
+        self.rewrite_journal(journal)
+        write_json(folder.journal, journal)
         for worker in range(self.workers):
             mine = self.attempts[worker :: self.workers]
             folder.attempts(worker).write_bytes(b"".join(map(pack, mine)))
