@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from harness.store import RunFolder
-from tests.support.runs_builder import EXPERIMENT, sound_run
+from tests.support.runs_builder import sound_run
+from tests.support.runs_files import EXPERIMENT
 
 ROOT = Path(__file__).parent.parent
 SQUALL = f'"{sys.executable}" -c "import cli; cli.main()"'
