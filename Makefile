@@ -16,6 +16,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	test -x "$(UV)" || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --offline -e .
+	sed -i '1s|^\(#!.*/python[0-9.]*\)$$|\1 -I|' $(BIN)/squall # no module of the user is imported
 	touch $@
 
 demo: setup

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
+
+# Before anything else is imported: a module of the user (current folder, PYTHONPATH) must not take
+# the place of one that we mean.
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_FOREIGN = {"", *os.environ.get("PYTHONPATH", "").split(os.pathsep), *sys.path[:1]}
+sys.path[:] = [_HERE, *(p for p in sys.path if p not in _FOREIGN or p.startswith(sys.prefix))]
+
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -218,7 +226,7 @@ def _judge(path: Path, *, as_json: bool) -> int:
 
     folder = RunFolder(path)
     scorecard = judge(folder)
-    stored = str(folder.report)
+    stored = _shown(folder.report)
     try:
         write(folder, scorecard)
     except OSError as error:
@@ -229,6 +237,11 @@ def _judge(path: Path, *, as_json: bool) -> int:
     else:
         show_lines(closing_lines(scorecard, stored))
     return EXIT[scorecard.verdict]
+
+
+def _shown(path: Path) -> str:
+    """As short as it can be typed here."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def _say(records: tuple[Any, ...], *, as_json: bool) -> None:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from harness.documents import nearest
 from harness.errors import ConfigError, StoredRunError
-from harness.store import Manifest, RunFolder, read_json
+from harness.store import SCHEMA, RunFolder, read_json, read_manifest, schema_of
+
+_FORMS: Final = (".yaml", ".yml", ".json")
 
 
 class StoredRun(msgspec.Struct, frozen=True, kw_only=True):
-    """One stored run in a list. `verdict` is "cut off" for a run that was never sealed."""
+    """One stored run in a list.
+
+    `verdict` is "cut off" for a run that was never sealed, and names the schema of one that this
+    version does not read.
+    """
 
     path: str
     experiment: str
@@ -27,10 +34,10 @@ class _Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 def experiment_path(root: Path, name: str) -> Path:
     """The file of an experiment given by name (`bank-slow`) or by path. Raises ConfigError."""
-    as_path = Path(name)
-    if as_path.suffix in (".yaml", ".yml") or "/" in name:
-        return as_path / "experiment.yaml" if as_path.is_dir() else as_path
     known = experiment_names(root)
+    as_path = Path(name)
+    if name not in known and (as_path.suffix in _FORMS or "/" in name or as_path.exists()):
+        return as_path / "experiment.yaml" if as_path.is_dir() else as_path
     if name not in known:
         raise ConfigError(f"no experiment {name!r}; {nearest(name, known)}")
     return root / "experiments" / name / "experiment.yaml"
@@ -49,7 +56,7 @@ def stored_runs(runs_dir: Path) -> tuple[StoredRun, ...]:
 
 def _listed(folder: RunFolder) -> StoredRun:
     try:
-        manifest = read_json(folder.manifest, Manifest)
+        manifest = read_manifest(folder)
         verdict = read_json(folder.verdict, _Verdict).verdict
     except StoredRunError:
         return StoredRun(
@@ -57,7 +64,7 @@ def _listed(folder: RunFolder) -> StoredRun:
             experiment=folder.root.parent.name,
             started_at=folder.root.name,
             seed=None,
-            verdict="cut off",
+            verdict=_unread(folder),
         )
     return StoredRun(
         path=str(folder.root),
@@ -66,3 +73,13 @@ def _listed(folder: RunFolder) -> StoredRun:
         seed=manifest.seed,
         verdict=verdict,
     )
+
+
+def _unread(folder: RunFolder) -> str:
+    try:
+        schema = schema_of(folder)
+    except StoredRunError:
+        return "cut off"
+    if schema is None:
+        return "not a run"
+    return "cut off" if schema == SCHEMA else f"schema {schema}"

@@ -6,7 +6,6 @@ import os
 import select
 import signal
 import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -14,6 +13,7 @@ from typing import Final
 from harness.chaos.journal import Journal, read_journal
 from harness.errors import TargetError
 from harness.experiment import Experiment
+from harness.python_child import python_module
 from harness.safety.identity import process_identity
 from harness.safety.state import STATE_DIR_VARIABLE, State
 from harness.safety.tied import tie
@@ -44,8 +44,8 @@ class Conductor:
         del experiment  # the run's own copy is what counts
         root = folder.root.absolute()
         copy = RunFolder(root)
-        command = [sys.executable, "-m", "harness.chaos.conduct", str(copy.experiment)]
-        command += ["--journal", str(copy.journal)]
+        words = (str(copy.experiment), "--journal", str(copy.journal))
+        command = python_module("harness.chaos.conduct", *words)
         with copy.log(_LOG).open("wb") as log:
             process = subprocess.Popen(
                 command,

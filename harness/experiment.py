@@ -30,6 +30,7 @@ from harness.records import MAX_RUN_S
 from harness.system import System
 
 EXTENSION: Final = "squall"
+_MOST_NAME: Final = 100
 _ACTIONS: Final = "harness.chaos.actions"
 
 
@@ -119,9 +120,17 @@ def read_experiment(path: Path, system: System) -> Experiment:
     faults = _faults(node)
     _check_terms(terms, path, node)
     _check_faults(faults, terms.blast_radius, system, path)
-    name = path.parent.name if path.name == "experiment.yaml" else path.stem
+    name = experiment_name(path)
     title = str(value.get("title", name))
     return Experiment(name=name, title=title, path=path, terms=terms, faults=faults)
+
+
+def experiment_name(path: Path) -> str:
+    """The name of an experiment's runs: one plain folder name, however the file was reached."""
+    real = path.resolve()
+    name = real.parent.name if real.stem == "experiment" else real.stem
+    plain = "".join(char if char.isprintable() else "_" for char in name).strip(". ")
+    return plain[:_MOST_NAME] or "experiment"
 
 
 def _terms(value: dict[str, object], path: Path, node: yaml.Node) -> Terms:

@@ -7,7 +7,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Final, Self, TypeVar
 
 from harness.documents import nearest
 from harness.errors import ConfigError, TargetError
+from harness.python_child import python_module
 from harness.safety.tied import tie
 from harness.store import LoadDone, LoadGo, LoadPlan, LoadReady, RunFolder, read_json, write_json
 
@@ -151,7 +151,7 @@ def overload(worker: int, peak_per_s: int) -> str:
 
 
 def _command(file: Path, plan: LoadPlan) -> list[str]:
-    command = [sys.executable, "-m", "locust", "-f", str(file), "--headless", "--only-summary"]
+    command = [*python_module("locust", "-f", str(file), "--headless", "--only-summary")]
     command += ["--host", plan.host, "--users", str(plan.workers), "--exit-code-on-error", "0"]
     command += ["--spawn-rate", str(plan.workers)]
     if plan.workers > 1:  # another run's workers must not find this master
@@ -164,7 +164,7 @@ def _command(file: Path, plan: LoadPlan) -> list[str]:
 def _environment(folder: RunFolder) -> dict[str, str]:
     """Ours, less what would change Locust behind the run's back (~/.locust.conf, LOCUST_...)."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
-    return {**kept, "HOME": str(folder.load), PLAN_VARIABLE: str(folder.plan)}
+    return {**kept, "HOME": str(folder.load.absolute()), PLAN_VARIABLE: str(folder.plan.absolute())}
 
 
 def _free_port() -> int:

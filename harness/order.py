@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import shlex
 import shutil
 import zlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from harness.doctor import FREE_BYTES, free_space, ports
 from harness.errors import RefusedError
@@ -15,12 +19,15 @@ from harness.experiment import Experiment
 from harness.store import LoadPlan, RunFolder
 from harness.system import System
 
+_MOST_IN_A_SECOND: Final = 100
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """What is to be run. `scenario` and the system stand in files that were read and checked.
 
-    `again` is the command that repeats it.
+    `changes`: the environment variables that change the system, as they are set. `again` is the
+    command that repeats it.
     """
 
     experiment: Experiment
@@ -31,7 +38,7 @@ class Order:
     rate_scale: float
     runs_dir: Path
     workers: int = 1
-    defect: str = ""
+    changes: Mapping[str, str] = field(default_factory=dict)
     again: str = ""
 
 
@@ -46,21 +53,32 @@ def again(order: Order, experiment: str, usual_system: Path) -> str:
     words = ["squall", "run", experiment, "--seed", str(order.seed)]
     for option, (value, usual) in chosen.items():
         words += [] if value == usual else [option, str(value)]
-    defect = f"SQUALL_DEFECT={shlex.quote(order.defect)} " if order.defect else ""
-    return defect + shlex.join(words)
+    changes = (f"{name}={shlex.quote(value)} " for name, value in order.changes.items())
+    return "".join(changes) + shlex.join(words)
 
 
 def open_folder(order: Order, stamp: datetime) -> RunFolder:
     """The run's folder, with copies of what is run. Raises RefusedError."""
-    root = order.runs_dir / order.experiment.name / stamp.strftime("%Y%m%dT%H%M%SZ")
-    folder = RunFolder(root)
+    named = order.runs_dir.absolute() / order.experiment.name / stamp.strftime("%Y%m%dT%H%M%SZ")
+    root = named
     try:
-        folder.create()
+        folder = _new_folder(named)
+        root = folder.root
         shutil.copyfile(order.experiment.path, folder.experiment)
         shutil.copyfile(order.system_path, folder.system)
     except OSError as error:
         raise RefusedError(f"{root}: cannot be written: {error.strerror}") from error
     return folder
+
+
+def _new_folder(named: Path) -> RunFolder:
+    """The folder of that name, or with a number behind it: runs may begin in the same second."""
+    ends = ("", *(f"-{number}" for number in range(2, _MOST_IN_A_SECOND)))
+    for folder in (RunFolder(named.with_name(named.name + end)) for end in ends):
+        with suppress(FileExistsError):
+            folder.create()
+            return folder
+    raise FileExistsError(errno.EEXIST, f"{_MOST_IN_A_SECOND} runs began in the same second")
 
 
 def direct_edges(order: Order) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from harness.order import Order, again
 from harness.safety.lock import holder
 from harness.safety.state import State, lock_path
 from harness.safety.undo import leftover
-from harness.system import read_system
+from harness.system import CHANGES, read_system
 
 USUAL_SYSTEM: Final = Path("reference_services") / "system.yaml"  # where nobody chose another
 
@@ -46,6 +46,9 @@ def order_from(
     system_path: Path,
 ) -> Order:
     """A run that may begin. Raises ConfigError for anything wrong in a file or an argument."""
+    _check_text("EXPERIMENT", experiment)
+    _check_text("--runs-dir", str(runs_dir.absolute()))
+    _check_text("--system", str(system_path.absolute()))
     system = read_system(system_path)
     read = read_experiment(experiment_path(root, experiment), system)
     if not read.faults:
@@ -62,9 +65,17 @@ def order_from(
         rate_scale=rate_scale,
         workers=workers,
         runs_dir=runs_dir,
-        defect=os.environ.get("SQUALL_DEFECT", ""),
+        changes={name: os.environ[name] for name in CHANGES if os.environ.get(name)},
     )
     return replace(order, again=again(order, experiment, root / USUAL_SYSTEM))
+
+
+def _check_text(name: str, path: str) -> None:
+    """A path goes into JSON files, which hold no other text than Unicode."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        raise ConfigError(f"{name}: {path!r}: the path is not UTF-8; rename it") from None
 
 
 def read_named(root: Path, name: str, system_path: Path) -> Experiment:

@@ -257,6 +257,6 @@ def _manifest(s: _Session) -> Manifest:
         t0_mono_ns=s.t0_mono_ns,
         phases=tuple(s.phases),
         ended=s.ended,
-        defect=s.order.defect,
+        defect=s.order.changes.get("SQUALL_DEFECT", ""),
         again=s.order.again,
     )

@@ -207,6 +207,12 @@ def check_schema(folder: RunFolder) -> None:
     raise StoredRunError(f"{folder.manifest}: {text}")
 
 
+def schema_of(folder: RunFolder) -> int | None:
+    """The schema that a folder names, None for a foreign one. Raises StoredRunError."""
+    schema = read_json(folder.manifest, _Head).schema
+    return schema if isinstance(schema, int) else None
+
+
 def read_json(path: Path, kind: type[T]) -> T:
     """A typed record from one JSON file. Raises StoredRunError."""
     try:

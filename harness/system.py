@@ -3,6 +3,8 @@
 Templates in `command`, `env` and `setup` are filled by the target when it starts an instance:
 `{python}` this interpreter, `{port}` the instance's own port, `{instance}` its name, `{data}` a
 folder of its own, `{edge:payments>ledger}` the address (host:port) of that edge for its caller.
+Commands start in the folder of the system file; of the caller's environment they get PATH, HOME,
+the locale, TMPDIR and the variables of `CHANGES`, nothing else.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from harness import documents
 from harness.errors import ConfigError
 
 TEMPLATES: Final = ("python", "port", "instance", "data")
+# Environment variables that change a system: its instances get them, and a run names them.
+CHANGES: Final = ("SQUALL_DEFECT", "SQUALL_FAILPOINTS")
 
 
 class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -21,6 +21,7 @@ from typing import Final
 
 from harness.clock import NS_PER_S, Clock, SystemClock
 from harness.errors import HarnessError, RefusedError
+from harness.python_child import python_module
 from harness.safety.ending import end_processes, resume_process
 from harness.safety.private_file import append_private
 from harness.safety.state import State
@@ -48,8 +49,8 @@ class Watchdog:
         after our death.
         """
         reader, writer = os.pipe()
-        command = [sys.executable, "-m", "harness.watchdog"]
-        command += [str(reader), str(state.undo), str(os.getpid())]
+        words = (str(reader), str(state.undo), str(os.getpid()))
+        command = python_module("harness.watchdog", *words)
         with os.fdopen(append_private(state.watchdog_log), "ab") as log:
             process = subprocess.Popen(
                 command,

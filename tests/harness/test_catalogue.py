@@ -40,3 +40,13 @@ def test_a_run_without_a_manifest_is_listed_as_cut_off(tmp_path: Path) -> None:
 
 def test_no_runs_are_no_error(tmp_path: Path) -> None:
     assert stored_runs(tmp_path / "none") == ()
+
+
+@pytest.mark.parametrize(("text", "verdict"), [('{"schema": 2}', "schema 2"), ("{}", "not a run")])
+def test_an_old_run_is_listed_with_its_schema(text: str, verdict: str, tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "bank-slow" / "20250101T000000Z")
+    folder.create()
+    folder.timeline.write_text("")
+    folder.manifest.write_text(text)
+    (run,) = stored_runs(tmp_path)
+    assert run.verdict == verdict

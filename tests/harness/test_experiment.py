@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from harness.errors import ConfigError
-from harness.experiment import Experiment, read_experiment
+from harness.experiment import Experiment, experiment_name, read_experiment
 from harness.system import read_system
 from tests.support.documents_files import experiment_file, system_file
 
@@ -52,3 +53,30 @@ def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path) -> None:
     path.write_text("- 1\n")
     with pytest.raises(ConfigError, match="not a Chaos Toolkit experiment"):
         read_experiment(path, read_system(system_file(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("a/experiment.yaml", "a"),
+        ("a/experiment.json", "a"),
+        ("a/b.yaml", "b"),
+        ("a/../b/./experiment.yaml", "b"),
+        ("/experiment.yaml", "experiment"),
+        ("a\nb\x1b/experiment.yaml", "a_b_"),
+        ("../x/experiment.yaml", "x"),
+        (os.fsdecode(b"a\xff/experiment.yaml"), "a_"),
+        ("x" * 200 + ".yaml", "x" * 100),
+        ("..hidden/experiment.yaml", "hidden"),
+    ],
+)
+def test_a_name_is_one_plain_folder_name(path: str, name: str, tmp_path: Path) -> None:
+    given = experiment_name(tmp_path / path)
+    assert given == name
+    assert len(Path(given).parts) == 1
+
+
+def test_a_link_is_named_by_what_it_leads_to(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    assert experiment_name(tmp_path / "link" / "experiment.yaml") == "real"

@@ -14,8 +14,10 @@ from typing import Final
 import envoy
 import msgspec
 
+from harness.python_child import python_module
 from harness.safety.mark import MARK_VARIABLE
 from harness.store import RunFolder
+from harness.system import CHANGES
 from harness.targets.local.child import Command
 from harness.targets.local.envoy_config import MeshFiles
 from harness.targets.local.instance import InstanceSpec
@@ -31,8 +33,8 @@ TCP_PROXY: Final = "tcp-proxy"
 ENVOYS: Final = ("gateway", "mesh")
 # A child sees nothing else of our environment: a run is the same whoever starts it.
 _INHERITED: Final = (
-    *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "PYTHONPATH"),
-    *("SQUALL_DEFECT", "SQUALL_FAILPOINTS", "SQUALL_RUN_ID", MARK_VARIABLE),
+    *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", MARK_VARIABLE),
+    *CHANGES,
 )
 
 
@@ -155,7 +157,7 @@ def tcp_spec(layout: Layout, place: Place) -> InstanceSpec:
     control = place.sockets / f"{TCP_PROXY}.sock"
     edges = tuple(_tcp_edge(edge, place) for edge in layout.via("tcp"))
     plan = msgspec.json.encode(TcpProxyPlan(control=str(control), edges=edges)).decode()
-    argv = (sys.executable, "-m", "harness.targets.local.tcp_proxy", plan)
+    argv = python_module("harness.targets.local.tcp_proxy", plan)
     return InstanceSpec(
         name=TCP_PROXY,
         service=TCP_PROXY,

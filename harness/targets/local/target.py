@@ -7,7 +7,6 @@ import select
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -17,6 +16,7 @@ from typing import Final
 import msgspec
 
 from harness.errors import ConfigError, HarnessError, RefusedError, TargetError
+from harness.python_child import python_module
 from harness.safety.identity import process_identity
 from harness.safety.state import State
 from harness.safety.tied import tie
@@ -164,6 +164,7 @@ class Supervisor:
         with run.log("supervisor").open("ab") as log:
             process = subprocess.Popen(
                 (*_command(system, run, state), *options),
+                cwd=system.absolute().parent,
                 env=dict(os.environ if env is None else env),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -211,8 +212,9 @@ class Supervisor:
 
 
 def _command(system: Path, run: RunFolder, state: State) -> tuple[str, ...]:
-    where = ("--system", str(system), "--run-dir", str(run.root), "--state", str(state.root))
-    return (sys.executable, "-m", "harness.targets.local", *where)
+    paths = {"--system": system, "--run-dir": run.root, "--state": state.root}
+    where = (word for option, path in paths.items() for word in (option, str(path.absolute())))
+    return python_module("harness.targets.local", *where)
 
 
 def _heard(process: subprocess.Popen[bytes]) -> Announcement:
