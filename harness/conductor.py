@@ -13,6 +13,8 @@ from typing import Final
 from harness.chaos.journal import Journal, read_journal
 from harness.errors import TargetError
 from harness.experiment import Experiment
+from harness.inputs import conducted
+from harness.parquet import by_descriptor
 from harness.python_child import python_module
 from harness.safety.identity import process_identity
 from harness.safety.state import STATE_DIR_VARIABLE, State
@@ -40,13 +42,16 @@ class Conductor:
 
     @classmethod
     def start(cls, experiment: Experiment, folder: RunFolder, state: State, seed: int) -> Conductor:
-        """Load the run's copy of the experiment; it waits for `go`. Returns at once."""
-        del experiment  # the run's own copy is what counts
-        root = folder.root.absolute()
-        copy = RunFolder(root)
-        words = (str(copy.experiment), "--journal", str(copy.journal))
+        """Load the experiment; it waits for `go`. Returns at once.
+
+        It is the run's own copy, or from memory the file itself where the copy lacks its secrets.
+        """
+        copy = RunFolder(folder.root.absolute())
+        memory = os.memfd_create("experiment")
+        os.write(memory, conducted(experiment.path, copy))
+        words = (str(by_descriptor(memory)), "--journal", str(copy.journal))
         command = python_module("harness.chaos.conduct", *words)
-        with copy.log(_LOG).open("wb") as log:
+        with os.fdopen(memory), copy.log(_LOG).open("wb") as log:
             process = subprocess.Popen(
                 command,
                 cwd=ROOT,
@@ -55,6 +60,7 @@ class Conductor:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
+                pass_fds=(memory,),
                 start_new_session=True,
                 preexec_fn=tie(),  # noqa: PLW1509  # system calls only
             )

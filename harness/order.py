@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import shlex
-import shutil
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
@@ -16,6 +15,7 @@ from typing import Final
 from harness.doctor import FREE_BYTES, free_space, ports
 from harness.errors import RefusedError
 from harness.experiment import Experiment
+from harness.inputs import read_inputs, store_inputs
 from harness.store import LoadPlan, RunFolder
 from harness.system import System
 
@@ -64,8 +64,7 @@ def open_folder(order: Order, stamp: datetime) -> RunFolder:
     try:
         folder = _new_folder(named)
         root = folder.root
-        shutil.copyfile(order.experiment.path, folder.experiment)
-        shutil.copyfile(order.system_path, folder.system)
+        store_inputs(read_inputs(order.experiment.path, order.system_path), folder)
     except OSError as error:
         raise RefusedError(f"{root}: cannot be written: {error.strerror}") from error
     return folder

@@ -21,6 +21,7 @@ from harness.guard import Ending, guarded
 from harness.host.cpu import MachineWatch
 from harness.host.disturbance import worst_harmful
 from harness.host.usage import Sample, Usage, Watched, between, take_sample
+from harness.inputs import read_inputs, scrub_run
 from harness.live import LiveModel
 from harness.order import (
     Order,
@@ -134,6 +135,7 @@ def _run(order: Order, tools: Tools, ending: Ending) -> RunFolder:
 def _seal(s: _Session, usage: tuple[Usage, ...]) -> None:
     """Put the run in order: the system is down and its logs are complete."""
     s.tools.watcher.note("sealing the run ...")
+    scrub_run(read_inputs(s.order.experiment.path, s.order.system_path), s.folder)
     store_asked(s.folder)
     store_evidence(s.folder)
     write_json(s.folder.usage, usage)

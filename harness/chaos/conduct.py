@@ -16,14 +16,15 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
+import yaml
 from chaoslib.experiment import ensure_experiment_is_valid, run_experiment
 from chaoslib.hypothesis import within_tolerance
-from chaoslib.loader import load_experiment
 from chaoslib.run import RunEventHandler
 
 from harness.chaos import actions
 from harness.chaos.control_watch import ControlWatch
 from harness.errors import HarnessError
+from harness.redaction import Redactor
 from harness.stopping import SIGNALS, heeded
 
 _STOPS: Final = (signal.SIGUSR1, *heeded())  # before chaoslib puts its own handlers in place
@@ -93,7 +94,7 @@ def _is_tolerated(tolerance: object, output: object) -> bool | None:
 
 def conduct(path: Path, journal_path: Path) -> int:
     """Load, say ready, wait for go, run, store the journal; the exit code is no verdict."""
-    experiment = load_experiment(str(path))
+    experiment = yaml.safe_load(path.read_bytes())
     ensure_experiment_is_valid(experiment)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
@@ -132,7 +133,9 @@ def _write(path: Path, journal: dict[str, Any]) -> None:
     """Whole or not at all; an output that JSON does not know (NaN too) is kept as its text."""
     part = path.with_name(path.name + ".part")
     known = json.loads(json.dumps(journal, default=str, skipkeys=True), parse_constant=str)
-    part.write_text(json.dumps(known, indent=1), encoding="utf-8")
+    part.write_text(
+        json.dumps(Redactor(environ=os.environ).redact(known), indent=1), encoding="utf-8"
+    )
     os.replace(part, path)  # noqa: PTH105  # one call, and atomic
 
 

@@ -176,8 +176,9 @@ def test_stands_in_the_undo_log_as_long_as_it_lives(stage: Stage) -> None:
 
 
 def test_an_experiment_that_cannot_be_loaded_is_said(stage: Stage) -> None:
-    conductor = stage.conductor()
     stage.folder.experiment.write_text("title: nothing else\n")
+    conductor = Conductor.start(stage.experiment, stage.folder, stage.state, 7)
+    stage.started.append(conductor)
     with pytest.raises(TargetError, match=r"the conductor died: .*description"):
         conductor.wait_ready(20)
 
