@@ -13,13 +13,13 @@ from typing import Final
 
 import httpx
 
-from reference_services import service
+from reference_services.chassis import service
+from reference_services.chassis.service import Service
 from reference_services.payments import app
 from reference_services.resilience.breaker import EdgeBreaker
 from reference_services.resilience.edge import Call, Edge
 from reference_services.resilience.observer import EdgeObserver
 from reference_services.resilience.policy import EdgePolicy
-from reference_services.service import Service
 
 CONNECTIONS: Final = 100  # httpx's own default
 _LEAST_S: Final = 0.001

@@ -10,20 +10,20 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from reference_services import defects, service
+from reference_services import defects
 from reference_services.bank import domain, settings
-from reference_services.bank.store import ChargeFile, FullError
-from reference_services.logs import Log
-from reference_services.metrics import Metrics
-from reference_services.problems import (
+from reference_services.bank.store import ChargeStore, FullError
+from reference_services.chassis import deadlines, service, validation
+from reference_services.chassis.logs import Log
+from reference_services.chassis.metrics import Metrics
+from reference_services.chassis.problems import (
     NDJSON,
     EvidenceResponse,
     ProblemError,
-    Sink,
     json_answer,
     not_processed,
 )
-from reference_services.service import Endpoint, Service
+from reference_services.chassis.service import Endpoint, Service
 
 _request = msgspec.json.Decoder(domain.ChargeRequest)
 
@@ -32,20 +32,21 @@ _request = msgspec.json.Decoder(domain.ChargeRequest)
 class Handlers:
     """One method an endpoint."""
 
-    charges: ChargeFile
+    charges: ChargeStore
     think_s: float
 
     async def charge(self, request: Request) -> Response:
         """POST /v1/charges."""
-        try:
-            asked = domain.checked(_request.decode(await request.body()))
-        except (msgspec.MsgspecError, domain.InvalidError) as error:
-            raise ProblemError(422, "invalid-request", str(error)) from error
+        asked = domain.checked(await validation.decoded(request, _request.decode))
         service.intent(asked.reference)
+        if deadlines.left_s() <= self.think_s:
+            raise not_processed("deadline-expired", "no time left to think about the charge")
         await asyncio.sleep(self.think_s)
         known = self.charges.find(asked.key)  # from here to the answer nothing awaits: atomic
         if known is not None:
             return _replay(known, asked)
+        if deadlines.left_s() <= 0:
+            raise not_processed("deadline-expired", "the caller waits no longer")
         try:
             return json_answer(self.charges.charge(asked), 201)
         except FullError as error:
@@ -53,18 +54,14 @@ class Handlers:
 
     async def status(self, request: Request) -> Response:
         """GET /v1/charges/{key}."""
-        known = self.charges.find(request.path_params["key"])
+        known = self.charges.find(validation.path_parameter(request, "key"))
         if known is None:
             raise ProblemError(404, "no-such-charge")
         return json_answer(known)
 
     async def evidence(self, _: Request) -> Response:
         """GET /evidence/charges."""
-
-        async def produce(sink: Sink) -> None:
-            await sink(self.charges.lines())
-
-        return EvidenceResponse(produce, NDJSON)
+        return EvidenceResponse(self.charges.lines, NDJSON, self.charges.version())
 
 
 def _replay(known: domain.Charge, asked: domain.ChargeRequest) -> Response:
@@ -81,7 +78,7 @@ def build(environ: Mapping[str, str]) -> tuple[Service, int]:
     """The bank from its environment, and the port to listen on."""
     chosen = settings.read(environ)
     swaps = defects.active(chosen.defect)
-    charges = swaps.apply("bank.charges", ChargeFile(chosen.data_dir / "charges.ndjson"))
+    charges = swaps.apply("bank.charges", ChargeStore(chosen.data_dir / "charges.sqlite"))
     handlers = Handlers(charges, chosen.think_s)
     endpoints = (
         Endpoint(method="POST", path="/v1/charges", handler=handlers.charge, in_flight_max=1024),

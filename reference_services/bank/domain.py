@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final, Literal
 
 import msgspec
 
+from reference_services.chassis import validation
+
 Status = Literal["charged", "declined"]
-NAME: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-DECLINED_REMAINDER: Final = 999  # of amount_minor / 1000: a rule that whoever sends load can avoid
-
-
-class InvalidError(Exception):
-    """The request breaks a rule."""
+DECLINED_REMAINDER: Final = 999  # of amount_minor / 1000: a rule that a load scenario can avoid
 
 
 class ChargeRequest(
@@ -28,7 +24,7 @@ class ChargeRequest(
 
 
 class Charge(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What the bank did for a key, for ever."""
+    """The bank's permanent answer for a key."""
 
     charge_id: str
     key: str
@@ -40,10 +36,10 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 def checked(request: ChargeRequest) -> ChargeRequest:
     """The request itself. Raises InvalidError."""
-    if not (NAME.fullmatch(request.key) and NAME.fullmatch(request.reference)):
-        raise InvalidError("key and reference: 1 to 128 letters, digits and ._:-")
-    if request.amount_minor <= 0:
-        raise InvalidError(f"amount_minor {request.amount_minor} is not above 0")
+    validation.name("key", request.key)
+    validation.name("reference", request.reference)
+    validation.amount_minor(request.amount_minor)
+    validation.currency(request.currency)
     return request
 
 

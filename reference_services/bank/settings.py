@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from reference_services import service
+from reference_services.chassis import service
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,11 +14,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from reference_services.chassis.errors import SettingsError
+
 Part = TypeVar("Part")
 Swap = Callable[[Any], Any]  # sound part in, defective part of the same role out
 
 
-class DefectError(Exception):
+class DefectError(SettingsError):
     """SQUALL_DEFECT names no defect; the text is one line meant for a person."""
 
 

@@ -14,9 +14,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
+from reference_services.chassis.database import Chunks, DatabaseError
 from reference_services.ledger.domain import HoldRequest, PostRequest, Result, VoidRequest
 from reference_services.ledger.store import Store
-from reference_services.resilience.database import Chunks, DatabaseError
 
 DELAY_S: Final = 0.25
 AGAIN_S: Final = 0.1
@@ -83,6 +83,10 @@ class AckBeforeCommit:
     async def accounts(self, chunks: Chunks) -> None:
         """As the sound one."""
         await self._sound.accounts(chunks)
+
+    async def version(self) -> str:
+        """As the sound one."""
+        return await self._sound.version()
 
     def _ack(self, transfer_id: str, write: Callable[[], Awaitable[Result]]) -> Result:
         self._owed.append(_Owed(time.monotonic() + DELAY_S, write))

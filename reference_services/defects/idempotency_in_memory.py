@@ -6,6 +6,7 @@ and alive, replays its answers as it should; the table is still written, for sta
 
 from __future__ import annotations
 
+from reference_services.chassis.database import Chunks
 from reference_services.payments.domain import (
     Claim,
     Payment,
@@ -14,7 +15,6 @@ from reference_services.payments.domain import (
     claim_verdict,
 )
 from reference_services.payments.store import Store
-from reference_services.resilience.database import Chunks
 
 
 class MemoryKeys:
@@ -72,6 +72,18 @@ class MemoryKeys:
     async def sweep(self, limit: int) -> list[Payment]:
         """As the sound one."""
         return await self._sound.sweep(limit)
+
+    async def fail(self, payment: Payment, weight: int, reason: str) -> Payment:
+        """As the sound one."""
+        return await self._sound.fail(payment, weight, reason)
+
+    async def dead_letters(self) -> int:
+        """As the sound one."""
+        return await self._sound.dead_letters()
+
+    async def version(self) -> str:
+        """As the sound one."""
+        return await self._sound.version()
 
     async def evidence(self, chunks: Chunks) -> None:
         """As the sound one."""

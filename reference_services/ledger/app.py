@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from reference_services import defects, service
-from reference_services.ledger import domain, settings
-from reference_services.ledger.store import SCHEMA, PostgresStore, Store
-from reference_services.logs import Log
-from reference_services.metrics import Metrics
-from reference_services.problems import (
+from reference_services import defects
+from reference_services.chassis import service, validation
+from reference_services.chassis.database import (
+    AnswerLostError,
+    Database,
+    NothingHappenedError,
+    PoolLimits,
+)
+from reference_services.chassis.logs import Log
+from reference_services.chassis.metrics import Metrics
+from reference_services.chassis.problems import (
     CSV,
     EvidenceResponse,
     ProblemError,
@@ -23,18 +28,14 @@ from reference_services.problems import (
     not_processed,
     unknown,
 )
-from reference_services.resilience.database import (
-    AnswerLostError,
-    Database,
-    NothingHappenedError,
-    PoolLimits,
-)
-from reference_services.service import Endpoint, Service
+from reference_services.chassis.service import Endpoint, Service
+from reference_services.ledger import domain, settings
+from reference_services.ledger.store import SCHEMA, PostgresStore, Store
 
-Parsed = TypeVar("Parsed")
 _REFUSAL_STATUS: Final = {
     "refused": 402,
     "unknown_account": 404,
+    "not_a_customer": 403,
     "no_such_hold": 404,
     "conflict": 409,
     "wrong_state": 409,
@@ -52,36 +53,31 @@ class Handlers:
 
     async def hold(self, request: Request) -> Response:
         """POST /v1/holds."""
-        body = domain.checked_hold(await _parsed(request, _hold.decode))
+        body = domain.checked_hold(await validation.decoded(request, _hold.decode))
         service.intent(body.reference)
         return _answer(await self.store.hold(body))
 
     async def post(self, request: Request) -> Response:
         """POST /v1/holds/{payment_id}/post."""
-        body = domain.checked_post(await _parsed(request, _post.decode))
+        payment_id = validation.path_parameter(request, "payment_id")
+        body = domain.checked_post(await validation.decoded(request, _post.decode))
         service.intent(body.reference)
-        return _answer(await self.store.post(request.path_params["payment_id"], body))
+        return _answer(await self.store.post(payment_id, body))
 
     async def void(self, request: Request) -> Response:
         """POST /v1/holds/{payment_id}/void."""
-        body = await _parsed(request, _void.decode)
+        payment_id = validation.path_parameter(request, "payment_id")
+        body = domain.checked_void(await validation.decoded(request, _void.decode))
         service.intent(body.reference)
-        return _answer(await self.store.void(request.path_params["payment_id"], body))
+        return _answer(await self.store.void(payment_id, body))
 
     async def entries(self, _: Request) -> Response:
         """GET /evidence/entries."""
-        return EvidenceResponse(self.store.entries, CSV)
+        return EvidenceResponse(self.store.entries, CSV, await self.store.version())
 
     async def accounts(self, _: Request) -> Response:
         """GET /evidence/accounts."""
-        return EvidenceResponse(self.store.accounts, CSV)
-
-
-async def _parsed(request: Request, decode: Callable[[bytes], Parsed]) -> Parsed:
-    try:
-        return decode(await request.body())
-    except msgspec.MsgspecError as error:
-        raise domain.InvalidError(str(error)) from error
+        return EvidenceResponse(self.store.accounts, CSV, await self.store.version())
 
 
 def _answer(result: domain.Result) -> Response:
@@ -93,13 +89,11 @@ def _answer(result: domain.Result) -> Response:
 
 
 def _translated(handler: service.Handler) -> service.Handler:
-    """What may go wrong below, in HTTP's words. A deadlock is never "insufficient funds"."""
+    """Database errors as problems. A deadlock is never answered as "insufficient funds"."""
 
     async def handle(request: Request) -> Response:
         try:
             return await handler(request)
-        except domain.InvalidError as error:
-            raise ProblemError(422, "invalid-request", str(error)) from error
         except NothingHappenedError as error:
             raise not_processed("database-unavailable", str(error)) from error
         except AnswerLostError as error:
@@ -126,8 +120,8 @@ def build(environ: Mapping[str, str]) -> tuple[Service, int]:
         Endpoint(
             method="POST", path=holds + "/{payment_id}/void", handler=_translated(handlers.void)
         ),
-        Endpoint(method="GET", path="/evidence/entries", handler=handlers.entries),
-        Endpoint(method="GET", path="/evidence/accounts", handler=handlers.accounts),
+        Endpoint(method="GET", path="/evidence/entries", handler=_translated(handlers.entries)),
+        Endpoint(method="GET", path="/evidence/accounts", handler=_translated(handlers.accounts)),
     )
     made = Service(
         name="ledger",

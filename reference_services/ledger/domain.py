@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from typing import Final, Literal
 
 import msgspec
 
+from reference_services.chassis import validation
+
 Outcome = Literal[
-    "booked", "exists", "refused", "unknown_account", "no_such_hold", "conflict", "wrong_state"
+    "booked",
+    "exists",
+    "refused",
+    "unknown_account",
+    "not_a_customer",
+    "no_such_hold",
+    "conflict",
+    "wrong_state",
 ]
 FIRST_HASH: Final = "0" * 48
-NAME: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-AMOUNT_MAX_MINOR: Final = 10**12
-
-
-class InvalidError(Exception):
-    """The request breaks a rule that needs no database to see."""
 
 
 class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
@@ -36,7 +38,7 @@ class HoldRequest(_Strict, frozen=True, kw_only=True):
 
 
 class PostRequest(_Strict, frozen=True, kw_only=True):
-    """Give held money to the payee. Amount and currency must be those of the hold."""
+    """Give held money to the payee. All fields must be those of the hold."""
 
     payee: str
     reference: str
@@ -45,7 +47,7 @@ class PostRequest(_Strict, frozen=True, kw_only=True):
 
 
 class VoidRequest(_Strict, frozen=True, kw_only=True):
-    """Give held money back to the payer."""
+    """Give held money back to the payer. The reference must be that of the hold."""
 
     reference: str
 
@@ -60,15 +62,26 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 def checked_hold(request: HoldRequest) -> HoldRequest:
     """The request itself. Raises InvalidError."""
-    _check_names(request.payment_id, request.reference, request.payer, request.payee)
-    _check_amount(request.amount_minor, request.currency)
+    validation.name("payment_id", request.payment_id)
+    validation.name("reference", request.reference)
+    validation.two_accounts(request.payer, request.payee)
+    validation.amount_minor(request.amount_minor)
+    validation.currency(request.currency)
     return request
 
 
 def checked_post(request: PostRequest) -> PostRequest:
     """The request itself. Raises InvalidError."""
-    _check_names(request.reference, request.payee)
-    _check_amount(request.amount_minor, request.currency)
+    validation.name("reference", request.reference)
+    validation.customer_account("payee", request.payee)
+    validation.amount_minor(request.amount_minor)
+    validation.currency(request.currency)
+    return request
+
+
+def checked_void(request: VoidRequest) -> VoidRequest:
+    """The request itself. Raises InvalidError."""
+    validation.name("reference", request.reference)
     return request
 
 
@@ -96,16 +109,3 @@ def link(gave: str, received: str, transfer: Transfer) -> str:
     text = b"".join(b"%d:%b" % (len(value), value) for value in values)
     hashed = hashlib.sha256(bytes.fromhex(gave + received) + text)
     return hashed.hexdigest()[: len(FIRST_HASH)]
-
-
-def _check_names(*names: str) -> None:
-    for name in names:
-        if not NAME.fullmatch(name):
-            raise InvalidError(f"{name[:140]!r} is no valid name: letters, digits and ._:-")
-
-
-def _check_amount(amount_minor: int, currency: str) -> None:
-    if not 0 < amount_minor <= AMOUNT_MAX_MINOR:
-        raise InvalidError(f"amount_minor {amount_minor} is not within 1 and {AMOUNT_MAX_MINOR}")
-    if len(currency) != len("EUR") or not (currency.isascii() and currency.isupper()):
-        raise InvalidError(f"currency {currency[:10]!r} is no currency code")

@@ -4,6 +4,7 @@
 
 create table accounts (
     account text primary key,
+    role text not null check (role in ('customer', 'hold', 'funding')),
     currency text not null,
     balance_minor bigint not null default 0,
     sequence bigint not null default 0,
@@ -12,13 +13,15 @@ create table accounts (
     check (may_overdraw or balance_minor >= 0)
 ) with (fillfactor = 50);
 
--- Refused transfers stand here too: an id that was once refused is refused for ever.
+-- Refused transfers are rows too: an id that was once refused is refused for ever. A hold records
+-- its payee: only that account can be given the money.
 create table transfers (
     transfer_id text primary key,
     reference text not null,
     kind text not null check (kind in ('fund', 'hold', 'post', 'void')),
     debit text not null,
     credit text not null,
+    payee text not null,
     amount_minor bigint not null check (amount_minor > 0),
     currency text not null,
     refused text not null default '',
@@ -55,7 +58,7 @@ create trigger transfers_append_only before update or delete or truncate on tran
 
 -- What a known id answers: exists, the refusal it got, or conflict if the content differs.
 create function replayed(p_id text, p_reference text, p_kind text, p_debit text, p_credit text,
-                         p_amount bigint, p_currency text) returns text
+                         p_payee text, p_amount bigint, p_currency text) returns text
 language plpgsql as $$
 declare
     v_old transfers;
@@ -64,8 +67,9 @@ begin
     if not found then
         return 'wrong_state';
     end if;
-    if (v_old.kind, v_old.reference, v_old.debit, v_old.credit, v_old.amount_minor, v_old.currency)
-        <> (p_kind, p_reference, p_debit, p_credit, p_amount, p_currency) then
+    if (v_old.kind, v_old.reference, v_old.debit, v_old.credit, v_old.payee, v_old.amount_minor,
+        v_old.currency)
+        <> (p_kind, p_reference, p_debit, p_credit, p_payee, p_amount, p_currency) then
         return 'conflict';
     end if;
     return case when v_old.refused = '' then 'exists' else 'refused:' || v_old.refused end;
@@ -75,7 +79,7 @@ end $$;
 -- p_excluded: the transfer that must not have been booked (a hold is posted or voided, never both).
 -- Every statement costs some 10 us of CPU, hence few of them, and no composite arguments.
 create function book(p_id text, p_reference text, p_kind text, p_debit text, p_credit text,
-                     p_amount bigint, p_currency text, p_excluded text) returns text
+                     p_payee text, p_amount bigint, p_currency text, p_excluded text) returns text
 language plpgsql as $$
 declare
     v_debit accounts;
@@ -100,14 +104,15 @@ begin
         v_refused := 'insufficient_funds';
     end if;
     -- A new statement, so it sees what other sessions booked while we waited for the locks.
-    insert into transfers (transfer_id, reference, kind, debit, credit, amount_minor, currency,
-                           refused)
-    select p_id, p_reference, p_kind, p_debit, p_credit, p_amount, p_currency, v_refused
+    insert into transfers (transfer_id, reference, kind, debit, credit, payee, amount_minor,
+                           currency, refused)
+    select p_id, p_reference, p_kind, p_debit, p_credit, p_payee, p_amount, p_currency, v_refused
     where p_excluded is null
        or not exists (select from transfers where transfer_id = p_excluded and refused = '')
     on conflict (transfer_id) do nothing;
     if not found then
-        return replayed(p_id, p_reference, p_kind, p_debit, p_credit, p_amount, p_currency);
+        return replayed(p_id, p_reference, p_kind, p_debit, p_credit, p_payee, p_amount,
+                        p_currency);
     end if;
     if v_refused <> '' then
         return 'refused:' || v_refused;
@@ -134,18 +139,25 @@ begin
     return 'booked';
 end $$;
 
+-- Only customer accounts pay and are paid, and never themselves.
 create function hold(p_payment text, p_reference text, p_payer text, p_payee text,
                      p_amount bigint, p_currency text) returns text
 language plpgsql as $$
+declare
+    v_roles text[];
 begin
-    if not exists (select from accounts where account = p_payee) then
+    select array_agg(role) into v_roles from accounts where account in (p_payer, p_payee);
+    if p_payer = p_payee or 'hold' = any (v_roles) or 'funding' = any (v_roles) then
+        return 'not_a_customer';
+    end if;
+    if coalesce(cardinality(v_roles), 0) < 2 then
         return 'unknown_account';
     end if;
-    return book(p_payment || ':hold', p_reference, 'hold', p_payer, 'held:' || p_payer, p_amount,
-                p_currency, null);
+    return book(p_payment || ':hold', p_reference, 'hold', p_payer, 'held:' || p_payer, p_payee,
+                p_amount, p_currency, null);
 end $$;
 
--- Ends a hold, once: 'post' gives it to p_payee, 'void' gives it back to the payer.
+-- Ends a hold, once: 'post' gives it to its recorded payee, 'void' gives it back to the payer.
 create function settle(p_payment text, p_kind text, p_reference text, p_payee text,
                        p_amount bigint, p_currency text) returns text
 language plpgsql as $$
@@ -156,11 +168,13 @@ begin
     if not found then
         return 'no_such_hold';
     end if;
-    if p_kind = 'post' and (p_amount, p_currency) <> (v_hold.amount_minor, v_hold.currency) then
+    if p_reference <> v_hold.reference or p_kind = 'post'
+        and (p_payee, p_amount, p_currency)
+            <> (v_hold.payee, v_hold.amount_minor, v_hold.currency) then
         return 'conflict';
     end if;
     return book(p_payment || ':' || p_kind, p_reference, p_kind, v_hold.credit,
-                case p_kind when 'post' then p_payee else v_hold.debit end,
+                case p_kind when 'post' then v_hold.payee else v_hold.debit end, v_hold.payee,
                 v_hold.amount_minor, v_hold.currency,
                 p_payment || case p_kind when 'post' then ':void' else ':post' end);
 end $$;
@@ -197,19 +211,20 @@ begin
 end $$;
 
 -- The accounts of the reference system, funded once out of equity.
-insert into accounts (account, currency, may_overdraw) values ('equity', 'EUR', true);
-insert into accounts (account, currency)
-select name, 'EUR' from (
-    select 'payer-' || lpad(n::text, 4, '0') from generate_series(0, 999) n
-    union all select 'held:payer-' || lpad(n::text, 4, '0') from generate_series(0, 999) n
-    union all select 'merchant-' || lpad(n::text, 3, '0') from generate_series(0, 99) n
-) as names (name);
+insert into accounts (account, role, currency, may_overdraw)
+values ('equity', 'funding', 'EUR', true);
+insert into accounts (account, role, currency)
+select name, role, 'EUR' from (
+    select 'payer-' || lpad(n::text, 4, '0'), 'customer' from generate_series(0, 999) n
+    union all select 'held:payer-' || lpad(n::text, 4, '0'), 'hold' from generate_series(0, 999) n
+    union all select 'merchant-' || lpad(n::text, 3, '0'), 'customer' from generate_series(0, 99) n
+) as names (name, role);
 do $$
 declare
     v_payer text;
 begin
     for n in 0..999 loop
         v_payer := 'payer-' || lpad(n::text, 4, '0');
-        perform book('fund:' || v_payer, '', 'fund', 'equity', v_payer, 1000000000, 'EUR', null);
+        perform book('fund:' || v_payer, '', 'fund', 'equity', v_payer, '', 1000000000, 'EUR', null);
     end loop;
 end $$;

@@ -10,6 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Protocol, cast
 
+from reference_services.chassis.batching import Batching
+from reference_services.chassis.database import Chunks, Database
+from reference_services.chassis.schema import Schema
 from reference_services.ledger.domain import (
     HoldRequest,
     Outcome,
@@ -17,14 +20,11 @@ from reference_services.ledger.domain import (
     Result,
     VoidRequest,
 )
-from reference_services.resilience.database import Chunks, Database
-from reference_services.resilience.gathering import Gathering
-from reference_services.resilience.schema import Schema
 
 # payment, kind (hold, post, void), reference, payer ("" if the hold knows), payee, amount, currency
 Move = tuple[str, str, str, str, str, int, str]
 SCHEMA: Final = Schema(  # and the payers' funds
-    version="ledger-6", file=Path(__file__).with_name("schema.sql"), lock=741_001
+    version="ledger-7", file=Path(__file__).with_name("schema.sql"), lock=741_001
 )
 
 _MOVE: Final = "select move($1, $2, $3, $4, $5, $6, $7)"
@@ -32,6 +32,8 @@ _ENTRIES: Final = """
 select entry, transfer_id, reference, account, sequence, amount_minor, currency, balance_minor,
        hash, prev_hash, kind
 from entries order by entry"""
+# Each booked transfer adds two to the sum; entries and accounts change with nothing else.
+_VERSION: Final = "select sum(sequence)::text from accounts"
 _ACCOUNTS: Final = """
 select account, currency, balance_minor, sequence, hash from accounts order by account"""
 
@@ -63,13 +65,16 @@ class Store(Protocol):
     async def accounts(self, chunks: Chunks) -> None:
         """All accounts as CSV."""
 
+    async def version(self) -> str:
+        """Changes with every change of entries and accounts."""
+
 
 class PostgresStore:
     """Books in PostgreSQL."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._moves: Gathering[Move, str] = Gathering(partial(database.together, _MOVE))
+        self._moves: Batching[Move, str] = Batching(partial(database.together, _MOVE))
 
     async def start(self) -> None:
         """Begin to connect; returns at once."""
@@ -122,6 +127,11 @@ class PostgresStore:
     async def accounts(self, chunks: Chunks) -> None:
         """All accounts as CSV."""
         await self._database.export(_ACCOUNTS, chunks)
+
+    async def version(self) -> str:
+        """Changes with every change of entries and accounts."""
+        row = await self._database.row(_VERSION)
+        return "" if row is None else str(row[0])
 
     async def _moved(self, move: Move) -> Result:
         outcome, _, reason = (await self._moves.ask(move)).partition(":")

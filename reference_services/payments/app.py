@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from reference_services import defects, failpoints, service
-from reference_services.failpoints import NoFailpoints
-from reference_services.logs import Log
-from reference_services.metrics import EdgeMetrics, Metrics
+from reference_services import defects
+from reference_services.chassis import failpoints, service
+from reference_services.chassis.database import Database, PoolLimits
+from reference_services.chassis.failpoints import NoFailpoints
+from reference_services.chassis.logs import Log
+from reference_services.chassis.metrics import EdgeMetrics, Metrics
+from reference_services.chassis.service import Endpoint, Service
 from reference_services.payments import settings
 from reference_services.payments.edges import HttpBank, HttpLedger
 from reference_services.payments.handlers import Handlers
@@ -17,10 +20,8 @@ from reference_services.payments.saga import Saga
 from reference_services.payments.store import SCHEMA, PostgresStore, Store
 from reference_services.payments.sweeper import Sweeper
 from reference_services.resilience import edge
-from reference_services.resilience.database import Database, PoolLimits
 from reference_services.resilience.observer import EdgeObserver
 from reference_services.resilience.policy import EDGES, EdgePolicy
-from reference_services.service import Endpoint, Service
 
 Connect = Callable[[EdgePolicy, EdgeObserver], edge.Edge]
 IN_FLIGHT_MAX: Final = 144  # more than the bank's edge admits could only wait, and then be late
@@ -56,7 +57,8 @@ def build(environ: Mapping[str, str], connect: Connect = edge.build) -> tuple[Se
     saga = Saga(store=store, ledger=ledger, bank=bank, failpoints=armed)
     repair = Saga(store=store, ledger=ledger, bank=bank, failpoints=NoFailpoints())
     handlers = Handlers(store=store, saga=saga, log=log)
-    sweeper = swaps.apply("payments.sweeper", Sweeper(repair, log))
+    dead_letters = metrics.gauge("payments_dead_letters", "Payments given up without an end")
+    sweeper = swaps.apply("payments.sweeper", Sweeper(repair, log, dead_letters))
     made = Service(
         name="payments",
         log=log,

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from typing import Final, Literal
+from typing import Literal
 
 import msgspec
 
-Status = Literal["pending", "captured", "declined"]
+from reference_services.chassis import validation
+
+Status = Literal["pending", "captured", "declined", "dead_letter"]
 Verdict = Literal["new", "taken_over", "in_progress", "final", "conflict"]
-KEY: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-AMOUNT_MAX_MINOR: Final = 10**12
-
-
-class InvalidError(Exception):
-    """The request breaks a rule: final, nothing happened."""
 
 
 class PaymentRequest(
@@ -29,7 +24,12 @@ class PaymentRequest(
 
 
 class Payment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One payment as stored. `key` is the payer's idempotency key."""
+    """One payment as stored. `key` is the payer's idempotency key.
+
+    A dead letter is a payment that the sweeper could not finish in a bounded number of attempts:
+    no service works on it any more, and its money may be on hold or charged. It is not final for
+    its payer, who sees it as pending; a person has to decide it.
+    """
 
     key: str
     payment_id: str
@@ -42,8 +42,8 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def final(self) -> bool:
-        """Whether it has ended."""
-        return self.status != "pending"
+        """Whether it has ended in a way that its payer may be told."""
+        return self.status in ("captured", "declined")
 
     def asks(self, request: PaymentRequest) -> bool:
         """Whether the request is the one this payment was made for."""
@@ -66,7 +66,7 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A payment as its payer sees it."""
 
     payment_id: str
-    status: Status
+    status: Literal["pending", "captured", "declined"]
     amount_minor: int
     currency: str
 
@@ -75,7 +75,7 @@ def view(payment: Payment) -> PaymentView:
     """What its payer may see; a function of the stored payment, so that replays are equal."""
     return PaymentView(
         payment_id=payment.payment_id,
-        status=payment.status,
+        status="pending" if payment.status == "dead_letter" else payment.status,
         amount_minor=payment.amount_minor,
         currency=payment.currency,
     )
@@ -83,22 +83,10 @@ def view(payment: Payment) -> PaymentView:
 
 def checked(request: PaymentRequest) -> PaymentRequest:
     """The request itself. Raises InvalidError."""
-    for name in (request.payer, request.payee):
-        if not KEY.fullmatch(name):
-            raise InvalidError(f"{name[:140]!r} is no account name")
-    if not 0 < request.amount_minor <= AMOUNT_MAX_MINOR:
-        text = f"amount_minor {request.amount_minor} is not within 1 and {AMOUNT_MAX_MINOR}"
-        raise InvalidError(text)
-    if len(request.currency) != len("EUR") or not request.currency.isupper():
-        raise InvalidError(f"currency {request.currency[:10]!r} is no currency code")
+    validation.two_accounts(request.payer, request.payee)
+    validation.amount_minor(request.amount_minor)
+    validation.currency(request.currency)
     return request
-
-
-def checked_key(key: str) -> str:
-    """The key itself. Raises InvalidError."""
-    if not KEY.fullmatch(key):
-        raise InvalidError("Idempotency-Key: 1 to 128 letters, digits and ._:-")
-    return key
 
 
 def claim_verdict(payment: Payment, request: PaymentRequest, *, taken: bool) -> Verdict:

@@ -6,16 +6,19 @@ StepError            a step has no certain outcome yet; the saga stays open
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 import httpx
 import msgspec
 
-from reference_services.logs import CURRENT
+from reference_services.chassis.logs import CURRENT
 from reference_services.payments.domain import Payment
+from reference_services.resilience.breaker import Permit
 from reference_services.resilience.edge import Call, Edge
 
-_OK, _CREATED, _PAYMENT_REQUIRED, _NOT_FOUND = 200, 201, 402, 404
+_OK, _CREATED = 200, 201
+_REFUSED: Final = frozenset({402, 403, 404})  # no money, not a customer account, no such account
 _SERVER_ERROR: Final = 500
 Body = dict[str, str | int]
 
@@ -28,29 +31,37 @@ class ContractError(StepError):
     """An answer outside the contract."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """Under what terms a step calls: monotonic seconds, and leave to call claimed beforehand."""
+
+    deadline_s: float
+    permit: Permit
+
+
 class Ledger(Protocol):
     """What the saga needs of the ledger. Raises StepError."""
 
-    def retry_after_s(self) -> float:
-        """0 if calls are let through now."""
+    def reserve(self) -> Permit:
+        """Leave to call. Raises BreakerOpenError."""
 
-    async def hold(self, payment: Payment, deadline_s: float) -> str:
-        """Set the money aside; the reason if the ledger refuses, else nothing."""
+    async def hold(self, payment: Payment, terms: Terms) -> str:
+        """Set the money aside; the reason if the ledger refuses, else ""."""
 
-    async def post(self, payment: Payment, deadline_s: float) -> None:
+    async def post(self, payment: Payment, terms: Terms) -> None:
         """Give it to the payee."""
 
-    async def void(self, payment: Payment, deadline_s: float) -> None:
+    async def void(self, payment: Payment, terms: Terms) -> None:
         """Give it back to the payer."""
 
 
 class Bank(Protocol):
     """What the saga needs of the bank. Raises StepError."""
 
-    def retry_after_s(self) -> float:
-        """0 if calls are let through now."""
+    def reserve(self) -> Permit:
+        """Leave to call. Raises BreakerOpenError."""
 
-    async def charge(self, payment: Payment, deadline_s: float) -> bool:
+    async def charge(self, payment: Payment, terms: Terms) -> bool:
         """Charge once; False if the bank declines."""
 
 
@@ -72,12 +83,12 @@ class HttpLedger:
     def __init__(self, edge: Edge, base_url: str) -> None:
         self._edge, self._holds = edge, httpx.URL(f"{base_url}/v1/holds")
 
-    def retry_after_s(self) -> float:
-        """0 if calls are let through now."""
-        return self._edge.retry_after_s()
+    def reserve(self) -> Permit:
+        """Leave to call. Raises BreakerOpenError."""
+        return self._edge.reserve()
 
-    async def hold(self, payment: Payment, deadline_s: float) -> str:
-        """Set the money aside; the reason if the ledger refuses, else nothing."""
+    async def hold(self, payment: Payment, terms: Terms) -> str:
+        """Set the money aside; the reason if the ledger refuses, else ""."""
         body: Body = {
             "payment_id": payment.payment_id,
             "reference": payment.key,
@@ -86,14 +97,14 @@ class HttpLedger:
             "amount_minor": payment.amount_minor,
             "currency": payment.currency,
         }
-        answer = await _send(self._edge, self._holds, body, deadline_s)
+        answer = await _send(self._edge, self._holds, body, terms)
         if answer.status_code == _OK:
             return ""
-        if answer.status_code in (_PAYMENT_REQUIRED, _NOT_FOUND):
+        if answer.status_code in _REFUSED:
             return _problem(answer)
         raise _unexpected("hold", answer)
 
-    async def post(self, payment: Payment, deadline_s: float) -> None:
+    async def post(self, payment: Payment, terms: Terms) -> None:
         """Give it to the payee."""
         body: Body = {
             "payee": payment.payee,
@@ -102,15 +113,15 @@ class HttpLedger:
             "currency": payment.currency,
         }
         target = self._target(payment, b"post")
-        answer = await _send(self._edge, self._holds, body, deadline_s, target)
+        answer = await _send(self._edge, self._holds, body, terms, target)
         if answer.status_code != _OK:
             raise _unexpected("post", answer)
 
-    async def void(self, payment: Payment, deadline_s: float) -> None:
+    async def void(self, payment: Payment, terms: Terms) -> None:
         """Give it back to the payer."""
         body: Body = {"reference": payment.key}
         target = self._target(payment, b"void")
-        answer = await _send(self._edge, self._holds, body, deadline_s, target)
+        answer = await _send(self._edge, self._holds, body, terms, target)
         if answer.status_code != _OK:
             raise _unexpected("void", answer)
 
@@ -124,11 +135,11 @@ class HttpBank:
     def __init__(self, edge: Edge, base_url: str) -> None:
         self._edge, self._url = edge, httpx.URL(f"{base_url}/v1/charges")
 
-    def retry_after_s(self) -> float:
-        """0 if calls are let through now."""
-        return self._edge.retry_after_s()
+    def reserve(self) -> Permit:
+        """Leave to call. Raises BreakerOpenError."""
+        return self._edge.reserve()
 
-    async def charge(self, payment: Payment, deadline_s: float) -> bool:
+    async def charge(self, payment: Payment, terms: Terms) -> bool:
         """Charge once; False if the bank declines."""
         body: Body = {
             "key": payment.payment_id,
@@ -136,14 +147,14 @@ class HttpBank:
             "amount_minor": payment.amount_minor,
             "currency": payment.currency,
         }
-        answer = await _send(self._edge, self._url, body, deadline_s)
+        answer = await _send(self._edge, self._url, body, terms)
         if answer.status_code != _CREATED:
             raise _unexpected("charge", answer)
         return _charge.decode(answer.content).status == "charged"
 
 
 async def _send(
-    edge: Edge, url: httpx.URL, body: Body, deadline_s: float, target: bytes = b""
+    edge: Edge, url: httpx.URL, body: Body, terms: Terms, target: bytes = b""
 ) -> httpx.Response:
     headers = (
         (b"content-type", b"application/json"),
@@ -152,7 +163,8 @@ async def _send(
     call = Call(
         method="POST",
         url=url,
-        deadline_s=deadline_s,
+        deadline_s=terms.deadline_s,
+        permit=terms.permit,
         body=msgspec.json.encode(body),
         target=target,
         headers=headers,

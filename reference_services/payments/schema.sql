@@ -6,18 +6,22 @@ create table payments (
     payee text not null,
     amount_minor bigint not null,
     currency text not null,
-    status text not null default 'pending' check (status in ('pending', 'captured', 'declined')),
+    status text not null default 'pending' 
+        check (status in ('pending', 'captured', 'declined', 'dead_letter')),
     reason text not null default '',
     attempts int not null default 1,
+    failures int not null default 0,  -- of the sweeper; too many make it a dead letter
     lease_until timestamptz not null,
     created_at timestamptz not null default now(),
     finished_at timestamptz
 ) with (fillfactor = 80);
 
 create index payments_unfinished on payments (lease_until) where status = 'pending';
+create index payments_dead on payments (key) where status = 'dead_letter';
 
 -- Several writes in one transaction; whether each of them counted, in the same order. A claim
--- (its status is pending) counts if the key was unknown, an end if the payment had none yet.
+-- (its status is pending) counts if the key was unknown, an end if the payment had none yet
+-- (a dead letter has none).
 create function write(p_keys text[], p_statuses text[], p_reasons text[], p_payments text[],
                       p_payers text[], p_payees text[], p_amounts bigint[], p_currencies text[],
                       p_lease interval) returns boolean[]
@@ -35,7 +39,7 @@ begin
         else
             update payments
             set status = p_statuses[i], reason = p_reasons[i], finished_at = clock_timestamp()
-            where key = p_keys[i] and status = 'pending';
+            where key = p_keys[i] and status in ('pending', 'dead_letter');
         end if;
         v_counted[i] := found;
     end loop;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reference_services import service
+from reference_services.chassis import service
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,14 @@ from typing import Final, Protocol
 
 import asyncpg
 
+from reference_services.chassis.batching import Batching
+from reference_services.chassis.database import (
+    AnswerLostError,
+    Chunks,
+    Database,
+    NothingHappenedError,
+)
+from reference_services.chassis.schema import Schema
 from reference_services.payments.domain import (
     Claim,
     Payment,
@@ -19,18 +27,11 @@ from reference_services.payments.domain import (
     Status,
     claim_verdict,
 )
-from reference_services.resilience.database import (
-    AnswerLostError,
-    Chunks,
-    Database,
-    NothingHappenedError,
-)
-from reference_services.resilience.gathering import Gathering
-from reference_services.resilience.schema import Schema
 
 LEASE_S: Final = 3.0  # longer than a request may live: whoever is past it has given up or died
+FAILURES_MAX: Final = 40  # then a payment is a dead letter
 SCHEMA: Final = Schema(
-    version="payments-4", file=Path(__file__).with_name("schema.sql"), lock=741_002
+    version="payments-5", file=Path(__file__).with_name("schema.sql"), lock=741_002
 )
 _LEASE: Final = f"clock_timestamp() + interval '{LEASE_S} s'"
 _FIELDS: Final = "key, payment_id, payer, payee, amount_minor, currency, status, reason"
@@ -50,6 +51,19 @@ where key in (select key from payments
                 and created_at < clock_timestamp() - interval '{LEASE_S} s'
               order by lease_until limit $1 for update skip locked)
 returning {_FIELDS}"""  # noqa: S608  # constants only
+_FAIL: Final = f"""
+update payments
+set failures = failures + $2, reason = $3,
+    status = case when failures + $2 >= {FAILURES_MAX} then 'dead_letter' else status end,
+    finished_at = case when failures + $2 >= {FAILURES_MAX} then clock_timestamp() end
+where key = $1 and status = 'pending'
+returning {_FIELDS}"""  # noqa: S608  # constants only
+# A payment is added once, leaves `pending` once, and a dead letter at most once: no change leaves
+# all three numbers as they were.
+_VERSION: Final = """
+select concat_ws('-', count(*), count(*) filter (where status = 'pending'),
+                 count(*) filter (where status = 'dead_letter')) from payments"""
+_DEAD_LETTERS: Final = "select count(*) from payments where status = 'dead_letter'"
 _EVIDENCE: Final = """
 select key, payment_id, status, amount_minor, currency, payer, payee
 from payments order by created_at, key"""
@@ -85,6 +99,15 @@ class Store(Protocol):
     async def sweep(self, limit: int) -> list[Payment]:
         """Lease up to `limit` payments that nobody works on any more."""
 
+    async def fail(self, payment: Payment, weight: int, reason: str) -> Payment:
+        """Count a failed attempt to finish it; above FAILURES_MAX it becomes a dead letter."""
+
+    async def dead_letters(self) -> int:
+        """How many there are, of all replicas."""
+
+    async def version(self) -> str:
+        """Changes with every change of the evidence."""
+
     async def evidence(self, chunks: Chunks) -> None:
         """All payments as CSV."""
 
@@ -95,7 +118,7 @@ class PostgresStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         # told: whether each of them counted
-        self._writes: Gathering[_Write, bool] = Gathering(partial(database.together, _WRITE))
+        self._writes: Batching[_Write, bool] = Batching(partial(database.together, _WRITE))
 
     async def start(self) -> None:
         """Begin to connect; returns at once."""
@@ -155,6 +178,21 @@ class PostgresStore:
     async def sweep(self, limit: int) -> list[Payment]:
         """Lease up to `limit` payments that nobody works on any more."""
         return [_payment(row) for row in await self._database.rows(_SWEEP, limit)]
+
+    async def fail(self, payment: Payment, weight: int, reason: str) -> Payment:
+        """Count a failed attempt to finish it; above FAILURES_MAX it becomes a dead letter."""
+        row = await self._database.row(_FAIL, payment.key, weight, reason)
+        return payment if row is None else _payment(row)
+
+    async def dead_letters(self) -> int:
+        """How many there are, of all replicas."""
+        row = await self._database.row(_DEAD_LETTERS)
+        return 0 if row is None else int(row[0])
+
+    async def version(self) -> str:
+        """Changes with every change of the evidence."""
+        row = await self._database.row(_VERSION)
+        return "" if row is None else str(row[0])
 
     async def evidence(self, chunks: Chunks) -> None:
         """All payments as CSV."""

@@ -1,1 +1,1 @@
-"""How a service calls what may fail: a stack of httpx transports, and a bounded database pool."""
+"""How a service calls another one: a stack of httpx transports, each with one task."""

@@ -1,7 +1,10 @@
-"""The third layer, and the only file that knows pybreaker: one breaker an edge, in memory.
+"""One breaker for each edge, in memory; the only file that imports pybreaker.
 
-pybreaker is the state machine (closed, open, half-open) and calls its listener; what it gets
-wrong under asyncio is done here: who may enter, which outcome still counts, and by which clock.
+pybreaker is the state machine (closed, open, half-open) and calls its listener. What it does wrong
+under asyncio is done here: admission, which outcomes still count, and the clock.
+
+`Admission` is the layer above the bulkhead: a rejected call takes no place there. `Outcomes` is the
+layer below it: time spent in the queue of the bulkhead does not count as a slow call.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 import httpx
 import pybreaker
@@ -20,6 +23,8 @@ from reference_services.resilience.observer import EdgeObserver
 from reference_services.resilience.policy import BreakerPolicy, EdgePolicy
 
 SERVER_ERROR: Final = 500
+PERMIT: Final = "permit"  # httpx request extensions: leave claimed beforehand,
+TICKET: Final = "ticket"  # and the ticket that this call was admitted with
 _NEVER: Final = 2**62  # consecutive failures alone never trip it: the window decides
 _PROBE_WAIT_S: Final = 0.05
 
@@ -38,7 +43,7 @@ def _succeed() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """Leave to make one call. Its outcome counts only while `generation` is the breaker's."""
+    """Admits one call. Its outcome counts only while `generation` is the breaker's."""
 
     generation: int
     probe: bool
@@ -149,8 +154,12 @@ class EdgeBreaker:
         if self._reason:
             self._machine.open()
 
+    def is_current(self, ticket: Ticket) -> bool:
+        """Whether the breaker has not moved since the ticket was given."""
+        return ticket.generation == self._generation
+
     def release(self, ticket: Ticket) -> None:
-        """The call ended without telling anything (cancelled): another may probe."""
+        """The call ended without an outcome (cancelled, refused by us): another may probe."""
         if ticket.probe and ticket.generation == self._generation:
             self._probing = False
 
@@ -170,8 +179,56 @@ class EdgeBreaker:
         self._observer.moved(self._edge, before, after, self._reason)
 
 
-class Breaker(httpx.AsyncBaseTransport):
-    """Runs each call outside pybreaker (no lock is held meanwhile) and reports how it went."""
+class Permit:
+    """Leave to make a call, claimed before anything is begun; a context manager that gives it back.
+
+    The first call uses the claimed ticket. Later calls, and a call after the breaker has moved, ask
+    for a new one.
+    """
+
+    def __init__(self, breaker: EdgeBreaker) -> None:
+        self._breaker = breaker
+        self._ticket: Ticket | None = breaker.admit()
+
+    def take(self) -> Ticket:
+        """A ticket for one call. Raises BreakerOpenError."""
+        ticket, self._ticket = self._ticket, None
+        if ticket is not None and self._breaker.is_current(ticket):
+            return ticket
+        return self._breaker.admit()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._ticket is not None:
+            self._breaker.release(self._ticket)
+            self._ticket = None
+
+
+class Admission(httpx.AsyncBaseTransport):
+    """Admits a call before it takes a place in the bulkhead; gives an unused probe back."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, breaker: EdgeBreaker) -> None:
+        self._inner, self._breaker = inner, breaker
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Pass on if admitted, or raise BreakerOpenError."""
+        permit: Permit | None = request.extensions.get(PERMIT)
+        ticket = self._breaker.admit() if permit is None else permit.take()
+        request.extensions[TICKET] = ticket
+        try:
+            return await self._inner.handle_async_request(request)
+        finally:
+            self._breaker.release(ticket)  # no effect once its outcome was reported
+
+    async def aclose(self) -> None:
+        """Close the layers below."""
+        await self._inner.aclose()
+
+
+class Outcomes(httpx.AsyncBaseTransport):
+    """Reports how each call went. No lock of pybreaker is held during the call."""
 
     def __init__(
         self,
@@ -184,22 +241,19 @@ class Breaker(httpx.AsyncBaseTransport):
         self._slow_s = policy.breaker.slow_s
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Pass on if admitted. Transport errors, 5xx and slow answers are bad; ours are neutral."""
-        ticket = self._breaker.admit()
+        """Transport errors, 5xx and slow answers are bad; our own refusals are neutral."""
+        ticket: Ticket = request.extensions[TICKET]
         started_s = self._now()
         try:
             response = await self._inner.handle_async_request(request)
         except (RefusedError, httpx.PoolTimeout):
-            raise  # our own limit says nothing of the other side
+            raise  # our own limit says nothing about the other side
         except httpx.TransportError:
             self._breaker.report(ticket, bad=True)
             raise
-        else:
-            slow = self._now() - started_s > self._slow_s
-            self._breaker.report(ticket, bad=slow or response.status_code >= SERVER_ERROR)
-            return response
-        finally:
-            self._breaker.release(ticket)
+        slow = self._now() - started_s > self._slow_s
+        self._breaker.report(ticket, bad=slow or response.status_code >= SERVER_ERROR)
+        return response
 
     async def aclose(self) -> None:
         """Close the layers below."""

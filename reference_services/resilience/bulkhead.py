@@ -1,4 +1,4 @@
-"""The second layer: so many calls in flight on an edge, so many waiting, and no more."""
+"""The third layer: at most so many calls in flight on an edge, and at most so many waiting."""
 
 from __future__ import annotations
 

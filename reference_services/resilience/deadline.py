@@ -13,6 +13,7 @@ from reference_services.resilience.observer import EdgeObserver
 from reference_services.resilience.policy import EdgePolicy
 
 DEADLINE: Final = "deadline_s"  # httpx request extension: monotonic seconds at which to give up
+TIMEOUT_HEADER: Final = "request-timeout-ms"  # how long the caller still waits for the answer
 LEAST_S: Final = 0.005  # with less than this left an answer could not be used
 
 

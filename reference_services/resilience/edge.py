@@ -1,4 +1,7 @@
-"""One edge, ready to call: Deadline > Bulkhead > Breaker > Retry > Wire, built from its policy."""
+"""One edge, ready to call, built from its policy.
+
+Deadline > Admission (breaker) > Bulkhead > Outcomes (breaker) > Retry > Transport.
+"""
 
 from __future__ import annotations
 
@@ -7,23 +10,29 @@ from typing import Final
 
 import httpx
 
-from reference_services.resilience.breaker import Breaker, EdgeBreaker
+from reference_services.resilience.breaker import (
+    PERMIT,
+    Admission,
+    EdgeBreaker,
+    Outcomes,
+    Permit,
+)
 from reference_services.resilience.bulkhead import Bulkhead
 from reference_services.resilience.deadline import DEADLINE, Deadline
 from reference_services.resilience.observer import EdgeObserver
 from reference_services.resilience.policy import EdgePolicy
 from reference_services.resilience.retry import Retry
-from reference_services.resilience.wire import Wire
+from reference_services.resilience.transport import Transport
 
 TARGET: Final = "target"  # httpx request extension, as httpcore knows it: the path to send
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One request; `deadline_s` is monotonic seconds.
+    """One request; `deadline_s` is monotonic seconds, `permit` leave claimed beforehand.
 
     The URL is built once for all calls: `target` is this call's own path, b"" if it is the URL's.
-    Another URL for each call costs more than all the rest of the request.
+    Building another URL for each call costs more than all the rest of the request.
     """
 
     method: str
@@ -31,6 +40,7 @@ class Call:
     deadline_s: float
     body: bytes = b""
     target: bytes = b""
+    permit: Permit | None = None
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
@@ -40,9 +50,12 @@ class Edge:
     def __init__(self, stack: httpx.AsyncBaseTransport, breaker: EdgeBreaker) -> None:
         self._stack, self._breaker = stack, breaker
 
-    def retry_after_s(self) -> float:
-        """0 if a call would be admitted now; ask before anything is begun that needs the edge."""
-        return self._breaker.retry_after_s()
+    def reserve(self) -> Permit:
+        """Leave to call, claimed before anything is begun that needs the edge.
+
+        Use it as a context manager. Raises BreakerOpenError, which says when to come again.
+        """
+        return Permit(self._breaker)
 
     async def send(self, call: Call) -> httpx.Response:
         """The answer, whatever its status. Raises httpx.TransportError.
@@ -59,7 +72,11 @@ class Edge:
             call.url,
             headers=headers,
             stream=httpx.ByteStream(call.body),
-            extensions={DEADLINE: call.deadline_s, TARGET: call.target or call.url.raw_path},
+            extensions={
+                DEADLINE: call.deadline_s,
+                TARGET: call.target or call.url.raw_path,
+                PERMIT: call.permit,
+            },
         )
         return await self._stack.handle_async_request(request)
 
@@ -71,8 +88,7 @@ class Edge:
 def build(policy: EdgePolicy, observer: EdgeObserver) -> Edge:
     """The whole stack of one edge."""
     breaker = EdgeBreaker(policy, observer)
-    wire = Wire(connections=policy.in_flight, keepalive_s=policy.keepalive_s)
-    retry = Retry(wire, policy, observer)
-    guarded = Breaker(retry, policy, breaker)
-    stack = Deadline(Bulkhead(guarded, policy, observer), policy, observer)
-    return Edge(stack, breaker)
+    sender = Transport(connections=policy.in_flight, keepalive_s=policy.keepalive_s)
+    outcomes = Outcomes(Retry(sender, policy, observer), policy, breaker)
+    admission = Admission(Bulkhead(outcomes, policy, observer), breaker)
+    return Edge(Deadline(admission, policy, observer), breaker)

@@ -10,7 +10,7 @@ import httpx
 
 from reference_services.resilience.deadline import DEADLINE
 
-Outcome = int | Exception
+Outcome = int | Exception | tuple[int, dict[str, str]]
 EDGE = "payments>ledger"
 
 
@@ -45,19 +45,22 @@ class Scripted(httpx.AsyncBaseTransport):
         self._clock, self._took_s = clock, took_s
         self.calls = 0
         self.limits: list[dict[str, float]] = []
+        self.told_ms: list[int] = []
         self.gate: asyncio.Event | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         outcome = self._outcomes[min(self.calls, len(self._outcomes) - 1)]
         self.calls += 1
         self.limits.append(request.extensions.get("timeout", {}))
+        self.told_ms.append(int(request.headers.get("request-timeout-ms", "0")))
         if self._clock is not None:
             self._clock.now_s += self._took_s
         if self.gate is not None:
             await self.gate.wait()
         if isinstance(outcome, Exception):
             raise outcome
-        return httpx.Response(outcome, request=request)
+        status, headers = (outcome, {}) if isinstance(outcome, int) else outcome
+        return httpx.Response(status, headers=headers, request=request)
 
 
 @dataclass(slots=True)

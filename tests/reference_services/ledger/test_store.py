@@ -10,7 +10,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from msgspec import structs
 
+from reference_services.chassis.database import Database, PoolLimits, StatementRefusedError
 from reference_services.ledger.domain import (
     FIRST_HASH,
     HoldRequest,
@@ -20,7 +22,6 @@ from reference_services.ledger.domain import (
     link,
 )
 from reference_services.ledger.store import SCHEMA, PostgresStore
-from reference_services.resilience.database import Database, PoolLimits
 from tests.support.postgres_server import PostgresServer
 from tests.support.services_waiting import opened
 
@@ -32,12 +33,14 @@ FUNDS_MINOR = 1_000_000_000
 NUMBERS = ("entry", "sequence", "amount_minor", "balance_minor")
 
 
-def hold_request(number: int, *, amount_minor: int = 100, payer: int = 1) -> HoldRequest:
+def hold_request(
+    number: int, *, amount_minor: int = 100, payer: int = 1, payee: str = "merchant-001"
+) -> HoldRequest:
     return HoldRequest(
         payment_id=f"p{number}",
         reference=f"k{number}",
         payer=f"payer-{payer:04d}",
-        payee="merchant-001",
+        payee=payee,
         amount_minor=amount_minor,
         currency="EUR",
     )
@@ -221,3 +224,66 @@ async def test_the_database_itself_refuses_to_rewrite_history(
     before = await lines(store, "entries")
     assert postgres.psql("ledger", change.format(table)) is None
     assert await lines(store, "entries") == before
+
+
+@pytest.mark.parametrize("payee", ["held:payer-0001", "held:payer-0002", "equity", "payer-0001"])
+async def test_only_another_customer_account_can_be_paid(store: PostgresStore, payee: str) -> None:
+    before = await lines(store, "accounts")
+    assert (await store.hold(hold_request(1, payee=payee))).outcome == "not_a_customer"
+    assert (await store.post("p1", post_request(1))).outcome == "no_such_hold"
+    assert await lines(store, "accounts") == before
+
+
+async def test_a_funding_account_cannot_pay(store: PostgresStore) -> None:
+    request = structs.replace(hold_request(1), payer="equity")
+    assert (await store.hold(request)).outcome == "not_a_customer"
+
+
+async def test_a_hold_is_posted_to_its_recorded_payee_only(store: PostgresStore) -> None:
+    await store.hold(hold_request(1))
+    other = structs.replace(post_request(1), payee="merchant-002")
+    assert (await store.post("p1", other)).outcome == "conflict"
+    assert (await store.post("p1", post_request(1))).outcome == "booked"
+    assert (await store.post("p1", other)).outcome == "conflict"
+    accounts = {row["account"]: row["balance_minor"] for row in await lines(store, "accounts")}
+    assert (accounts["merchant-001"], accounts["merchant-002"]) == (100, 0)
+    await check_books(store)
+
+
+async def test_a_hold_is_ended_under_its_own_reference_only(store: PostgresStore) -> None:
+    await store.hold(hold_request(1))
+    stranger = structs.replace(post_request(1), reference="k2")
+    assert (await store.post("p1", stranger)).outcome == "conflict"
+    assert (await store.void("p1", VoidRequest(reference="k2"))).outcome == "conflict"
+
+
+async def test_the_same_hold_with_another_payee_is_a_conflict(store: PostgresStore) -> None:
+    await store.hold(hold_request(1))
+    assert (await store.hold(hold_request(1, payee="merchant-002"))).outcome == "conflict"
+
+
+@pytest.mark.parametrize("poison", ["\0", "\ud800"])
+async def test_content_that_the_database_refuses_fails_alone_in_its_statement(
+    store: PostgresStore, poison: str
+) -> None:
+    holds = [hold_request(number, payer=number) for number in range(8)]
+    holds[5] = structs.replace(holds[5], currency=f"A{poison}B")
+    told = await asyncio.gather(*map(store.hold, holds), return_exceptions=True)
+    assert isinstance(told[5], StatementRefusedError)
+    sound = [one.outcome for one in told if not isinstance(one, BaseException)]
+    assert sound == ["booked"] * 7
+    await check_books(store)
+
+
+async def test_the_version_changes_with_what_is_booked_and_with_nothing_else(
+    store: PostgresStore,
+) -> None:
+    versions = [await store.version()]
+    await store.hold(hold_request(1, payer=9999))
+    await store.hold(hold_request(2, amount_minor=FUNDS_MINOR + 1))
+    versions.append(await store.version())
+    await store.hold(hold_request(3))
+    versions.append(await store.version())
+    await store.hold(hold_request(3))
+    versions.append(await store.version())
+    assert versions[0] == versions[1] != versions[2] == versions[3]

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from reference_services.chassis.database import Database, PoolLimits
 from reference_services.defects.idempotency_in_memory import MemoryKeys
 from reference_services.payments.domain import PaymentRequest
 from reference_services.payments.store import SCHEMA, PostgresStore
-from reference_services.resilience.database import Database, PoolLimits
 from tests.support.postgres_server import PostgresServer
 from tests.support.services_waiting import opened
 

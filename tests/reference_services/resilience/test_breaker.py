@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import httpx
 import pytest
 
-from reference_services.resilience.breaker import Breaker, EdgeBreaker, Window
+from reference_services.resilience.breaker import (
+    PERMIT,
+    Admission,
+    EdgeBreaker,
+    Outcomes,
+    Permit,
+    Window,
+)
+from reference_services.resilience.bulkhead import Bulkhead
 from reference_services.resilience.errors import BreakerOpenError, BulkheadFullError
 from reference_services.resilience.policy import BreakerPolicy, EdgePolicy
 from tests.support.services_transport import EDGE, Heard, ManualTime, Outcome, Scripted, request
@@ -28,10 +37,14 @@ class Bench:
         self.clock, self.heard = ManualTime(), Heard()
         self.other = Scripted(outcomes, self.clock, took_s)
         self.breaker = EdgeBreaker(POLICY, self.heard, self.clock.now)
-        self.transport = Breaker(self.other, POLICY, self.breaker, self.clock.now)
+        reported = Outcomes(self.other, POLICY, self.breaker, self.clock.now)
+        self.bulkhead = Bulkhead(reported, POLICY, self.heard, self.clock.now)
+        self.transport = Admission(self.bulkhead, self.breaker)
 
-    async def call(self) -> httpx.Response:
-        return await self.transport.handle_async_request(request())
+    async def call(self, permit: Permit | None = None) -> httpx.Response:
+        asked = request()
+        asked.extensions[PERMIT] = permit
+        return await self.transport.handle_async_request(asked)
 
     async def trip(self) -> None:
         for _ in range(4):
@@ -113,6 +126,62 @@ async def test_a_cancelled_probe_lets_the_next_one_in() -> None:
     bench.other.gate.set()
     assert (await bench.call()).status_code == 200
     assert bench.breaker.state == "closed"
+
+
+async def test_a_rejected_call_takes_no_place_in_the_bulkhead() -> None:
+    bench = Bench(ERROR, ERROR, ERROR, ERROR, 200)
+    await bench.trip()
+    full = Scripted([200])
+    taken = Admission(full, bench.breaker)
+    with pytest.raises(BreakerOpenError):
+        await taken.handle_async_request(request())
+    assert full.calls == 0
+
+
+async def test_leave_claimed_beforehand_is_the_only_probe_and_is_used_by_its_call() -> None:
+    bench = Bench(ERROR, ERROR, ERROR, ERROR, 200)
+    await bench.trip()
+    await bench.wait_open()
+    with Permit(bench.breaker) as permit:
+        with pytest.raises(BreakerOpenError):
+            Permit(bench.breaker)
+        with pytest.raises(BreakerOpenError):
+            await bench.call()
+        assert (await bench.call(permit)).status_code == 200
+    assert bench.breaker.state == "closed"
+    assert bench.other.calls == 5
+
+
+async def test_leave_that_was_not_used_lets_the_next_probe_in_however_its_block_ends() -> None:
+    bench = Bench(ERROR, ERROR, ERROR, ERROR, 200)
+    await bench.trip()
+    await bench.wait_open()
+    for error in (None, ValueError(), asyncio.CancelledError()):
+        with contextlib.suppress(ValueError, asyncio.CancelledError), Permit(bench.breaker):
+            if error is not None:
+                raise error
+    assert (await bench.call()).status_code == 200
+
+
+async def test_a_cancelled_call_with_leave_gives_its_probe_back() -> None:
+    bench = Bench(ERROR, ERROR, ERROR, ERROR, 200)
+    await bench.trip()
+    await bench.wait_open()
+    bench.other.gate = asyncio.Event()
+    with pytest.raises(TimeoutError), Permit(bench.breaker) as permit:
+        async with asyncio.timeout(0.001):
+            await bench.call(permit)
+    bench.other.gate.set()
+    assert (await bench.call()).status_code == 200
+
+
+async def test_leave_is_asked_for_again_when_the_breaker_has_opened_since() -> None:
+    bench = Bench(ERROR)
+    with Permit(bench.breaker) as permit:
+        await bench.trip()
+        with pytest.raises(BreakerOpenError):
+            await bench.call(permit)
+    assert bench.other.calls == 4
 
 
 async def test_our_own_refusals_count_neither_as_failure_nor_as_success() -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import random
+from datetime import UTC, datetime
+from email.utils import format_datetime
 
 import httpx
 import pytest
 
 from reference_services.resilience.policy import EdgePolicy, RetryPolicy
-from reference_services.resilience.retry import Retry
+from reference_services.resilience.retry import Retry, retry_after_s
 from tests.support.services_transport import EDGE, Heard, ManualTime, Outcome, Scripted, request
 
 pytestmark = pytest.mark.anyio
+WALL_S = 1_800_000_000.0
 
 
 class Bench:
@@ -23,6 +26,7 @@ class Bench:
             edge,
             self.heard,
             now=self.clock.now,
+            wall=lambda: WALL_S,
             sleep=self.clock.sleep,
             rng=random.Random(7),
         )
@@ -90,3 +94,35 @@ async def test_no_attempt_may_last_longer_than_what_is_left() -> None:
     await bench.call(bench.clock.now_s + 0.1)
     await bench.call()
     assert [limit["read"] for limit in bench.other.limits] == [pytest.approx(0.1), 0.5]
+
+
+@pytest.mark.parametrize("asked", ["2", format_datetime(datetime.fromtimestamp(WALL_S + 2, UTC))])
+async def test_waits_as_long_as_retry_after_asks_in_seconds_or_as_a_date(asked: str) -> None:
+    bench = Bench((503, {"Retry-After": asked}), 200)
+    assert (await bench.call()).status_code == 200
+    assert 2.0 <= bench.clock.slept_s[0] <= 2.0 + RetryPolicy().backoff_max_s
+
+
+async def test_a_retry_after_beyond_the_deadline_ends_with_the_answer_at_once() -> None:
+    bench = Bench((503, {"Retry-After": "2"}), 200)
+    assert (await bench.call(bench.clock.now_s + 1.0)).status_code == 503
+    assert (bench.other.calls, bench.clock.slept_s) == (1, [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "-1", "1.5", "soon", "\u0663", "9" * 400, "Mon, 99 Foo 2020 00:00:00 GMT", "0"],
+)
+async def test_a_retry_after_that_cannot_be_read_is_no_reason_to_wait_or_to_fail(text: str) -> None:
+    waits_s = retry_after_s(text, WALL_S)
+    assert waits_s == (999_999_999.0 if text.startswith("9") else 0.0)
+
+
+async def test_each_attempt_says_how_long_it_is_waited_for() -> None:
+    bench = Bench(503, 503, 200)
+    await bench.call(bench.clock.now_s + 0.6)
+    assert bench.other.told_ms[0] == 500
+    assert all(told <= 500 for told in bench.other.told_ms)
+    short = Bench(200)
+    await short.call(short.clock.now_s + 0.1)
+    assert short.other.told_ms == [pytest.approx(100, abs=1)]

@@ -41,7 +41,7 @@ class WholeResponse(httpx.Response):
         return self._body
 
 
-class Wire(httpx.AsyncBaseTransport):
+class Transport(httpx.AsyncBaseTransport):
     """At most `connections` at a time; plain HTTP/1.1, whole bodies, nothing is sent twice.
 
     A request has to bring its Host and Content-Length, as `edge.Edge` and httpx make them.

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from reference_services.resilience.errors import never_sent
-from reference_services.resilience.wire import Wire
+from reference_services.resilience.transport import Transport
 
 pytestmark = pytest.mark.anyio
 Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -66,7 +66,7 @@ def asking(url: str, *, read_s: float = 1.0) -> httpx.Request:
 
 
 async def send(url: str, *, read_s: float = 1.0) -> httpx.Response:
-    wire = Wire(connections=4, keepalive_s=5)
+    wire = Transport(connections=4, keepalive_s=5)
     try:
         return await wire.handle_async_request(asking(url, read_s=read_s))
     finally:
@@ -159,7 +159,7 @@ async def test_a_peer_that_never_accepts_is_a_connect_timeout() -> None:
 
 
 async def test_no_free_connection_in_time_is_a_pool_timeout_and_no_permit_is_lost() -> None:
-    wire = Wire(connections=2, keepalive_s=5)
+    wire = Transport(connections=2, keepalive_s=5)
     async with serving(silence) as silent, serving(answer) as well:
         held = [
             asyncio.create_task(wire.handle_async_request(asking(silent, read_s=0.3)))
@@ -176,7 +176,7 @@ async def test_no_free_connection_in_time_is_a_pool_timeout_and_no_permit_is_los
 
 
 async def test_a_cancelled_wait_for_a_connection_loses_no_permit() -> None:
-    wire = Wire(connections=1, keepalive_s=5)
+    wire = Transport(connections=1, keepalive_s=5)
     async with serving(silence) as silent, serving(answer) as well:
         for _ in range(3):
             calls = [
@@ -231,7 +231,7 @@ async def test_a_connection_serves_again_only_while_it_is_in_order_and_fresh() -
         seen.append(writer.get_extra_info("peername"))
         await (twice if len(seen) == NO_MORE else answer)(reader, writer)
 
-    wire = Wire(connections=2, keepalive_s=5, now=clock)
+    wire = Transport(connections=2, keepalive_s=5, now=clock)
     async with serving(note) as url:
         for _ in range(2):
             await wire.handle_async_request(asking(url))
@@ -244,7 +244,7 @@ async def test_a_connection_serves_again_only_while_it_is_in_order_and_fresh() -
 
 
 async def test_a_late_answer_never_meets_the_next_request() -> None:
-    wire = Wire(connections=1, keepalive_s=5)
+    wire = Transport(connections=1, keepalive_s=5)
     async with serving(late) as slow:
         with pytest.raises(httpx.ReadTimeout):
             await wire.handle_async_request(asking(slow, read_s=0.02))
@@ -257,11 +257,11 @@ async def test_a_line_break_in_a_header_is_not_sent() -> None:
     request = asking("http://127.0.0.1:9/")
     request.headers["traceparent"] = "a\r\nX: b"
     with pytest.raises(httpx.LocalProtocolError):
-        await Wire(connections=1, keepalive_s=5).handle_async_request(request)
+        await Transport(connections=1, keepalive_s=5).handle_async_request(request)
 
 
 async def test_a_line_break_in_a_target_is_not_sent() -> None:
     request = asking("http://127.0.0.1:9/")
     request.extensions["target"] = b"/v1 HTTP/1.1\r\nX: b"
     with pytest.raises(httpx.LocalProtocolError):
-        await Wire(connections=1, keepalive_s=5).handle_async_request(request)
+        await Transport(connections=1, keepalive_s=5).handle_async_request(request)

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from reference_services.failpoints import (
+from reference_services.chassis.failpoints import (
     AnswerDroppedError,
     ArmedFailpoints,
     FailpointError,
@@ -16,7 +16,7 @@ from reference_services.failpoints import (
     build,
     parse,
 )
-from reference_services.logs import Log
+from reference_services.chassis.logs import Log
 
 pytestmark = pytest.mark.anyio
 

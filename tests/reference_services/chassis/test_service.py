@@ -7,10 +7,10 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from reference_services.logs import Log
-from reference_services.metrics import Metrics
-from reference_services.problems import not_processed
-from reference_services.service import Drain, Endpoint, Service, application
+from reference_services.chassis.logs import Log
+from reference_services.chassis.metrics import Metrics
+from reference_services.chassis.problems import not_processed
+from reference_services.chassis.service import Drain, Endpoint, Service, application
 
 pytestmark = pytest.mark.anyio
 

@@ -13,7 +13,7 @@ from prometheus_client import (
     generate_latest,
 )
 
-from reference_services.logs import Log
+from reference_services.chassis.logs import Log
 
 _BUCKETS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 _STATES: Final = {"closed": 0, "half-open": 1, "open": 2}
@@ -39,6 +39,10 @@ class Metrics:
     def counter(self, name: str, text: str, *labels: str) -> Counter:
         """A counter by `endpoint` and further labels."""
         return Counter(name, text, ["endpoint", *labels], registry=self.registry)
+
+    def gauge(self, name: str, text: str) -> Gauge:
+        """A gauge without labels."""
+        return Gauge(name, text, registry=self.registry)
 
     def answered(self, endpoint: str, status: int, seconds: float) -> None:
         """Count one answer."""

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
 
-from reference_services.resilience.database import (
+from reference_services.chassis import deadlines
+from reference_services.chassis.database import (
     AnswerLostError,
     Database,
     DatabaseBusyError,
     DatabaseDownError,
+    DatabaseError,
     PoolLimits,
+    StatementRefusedError,
 )
 from tests.support.postgres_server import PostgresServer, free_port
 from tests.support.services_waiting import opened, until
@@ -43,7 +47,7 @@ async def test_what_is_asked_together_is_told_in_the_same_order(database: Databa
 async def test_a_statement_that_tells_nothing_of_what_was_asked_is_a_mistake(
     database: Database,
 ) -> None:
-    with pytest.raises(LookupError, match="told nothing"):
+    with pytest.raises(LookupError, match="no row"):
         await database.together("select $1::text[] where false", [("a",)])
     assert await database.row("select 1") is not None
 
@@ -71,9 +75,61 @@ async def test_whoever_is_ready_has_its_connections_already(database: Database) 
     assert found[0] == LIMITS.size
 
 
-async def test_an_error_of_ours_is_not_dressed_up_as_the_databases(database: Database) -> None:
-    with pytest.raises(asyncpg.UndefinedTableError):
+async def test_a_statement_refused_for_its_content_is_not_reported_as_an_outage(
+    database: Database,
+) -> None:
+    with pytest.raises(StatementRefusedError) as refused:
         await database.row("select * from nowhere")
+    assert not isinstance(refused.value, DatabaseError)
+    assert isinstance(refused.value.__cause__, asyncpg.UndefinedTableError)
+    assert await database.row("select 1") is not None
+
+
+@pytest.mark.parametrize("value", ["a\0b", "\ud800", 5])
+async def test_an_argument_that_cannot_be_encoded_is_refused_and_its_connection_stays(
+    database: Database, value: object
+) -> None:
+    """Nothing is lost by it: a caller could otherwise take every connection from the others."""
+    me = "select pg_backend_pid()"
+    pids = {str(await database.row(me)) for _ in range(2)}
+    with pytest.raises(StatementRefusedError):
+        await database.row("select $1::text", value)
+    assert {str(await database.row(me)) for _ in range(2)} == pids
+
+
+async def test_a_statement_ends_with_the_deadline_of_its_caller_on_the_server_too(
+    postgres: PostgresServer,
+) -> None:
+    patient = PoolLimits(size=2, statement_timeout_s=20, answer_timeout_s=20)
+    database = await opened(Database(postgres.database("patient"), patient, nothing))
+    running = """select count(*) from pg_stat_activity
+                 where query = 'select pg_sleep(7)' and state = 'active'"""
+
+    async def slow() -> None:
+        deadlines.CURRENT_S.set(time.monotonic() + 0.1)
+        await database.row("select pg_sleep(7)")
+
+    with pytest.raises((AnswerLostError, DatabaseBusyError)):
+        await asyncio.create_task(slow())
+
+    async def ended() -> bool:
+        row = await database.row(running)
+        return row is not None and row[0] == 0
+
+    await until(ended, 2.0)
+    await database.stop()
+
+
+async def test_a_statement_whose_caller_waits_no_longer_is_not_sent(database: Database) -> None:
+    async def late() -> None:
+        deadlines.CURRENT_S.set(time.monotonic() - 1)
+        await database.row("create table never (n int)")
+
+    with pytest.raises(DatabaseBusyError):
+        await asyncio.create_task(late())
+    row = await database.row("select to_regclass('never')")
+    assert row is not None
+    assert row[0] is None
 
 
 async def test_a_connection_that_dies_under_a_statement_leaves_its_outcome_open(

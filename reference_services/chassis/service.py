@@ -1,8 +1,4 @@
-"""What every service is made of: endpoints, health, metrics, errors as problems, a clean end.
-
-ServiceError
-└── SettingsError   the environment is wrong: one line, exit code 2, nothing started
-"""
+"""The HTTP service: endpoints, health, metrics, errors as problems, a clean shutdown."""
 
 from __future__ import annotations
 
@@ -11,7 +7,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from types import FrameType
@@ -20,17 +16,18 @@ from typing import Final, Protocol
 import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
 
-from reference_services.defects import DefectError
-from reference_services.failpoints import AnswerDroppedError, FailpointError
-from reference_services.logs import CURRENT, JsonHandler, Log, Trace, trace_of
-from reference_services.metrics import Metrics
-from reference_services.problems import ProblemError, json_answer, not_processed
-from reference_services.shortcut import ShortCut
+from reference_services.chassis import deadlines
+from reference_services.chassis.body_limit import BodyLimit
+from reference_services.chassis.errors import InvalidError, SettingsError
+from reference_services.chassis.failpoints import AnswerDroppedError
+from reference_services.chassis.logs import CURRENT, JsonHandler, Log, Trace, trace_of
+from reference_services.chassis.metrics import Metrics
+from reference_services.chassis.problems import ProblemError, json_answer, not_processed
 
 Handler = Callable[[Request], Awaitable[Response]]
 Ready = Callable[[], Awaitable[str]]
@@ -40,14 +37,6 @@ SETTLE_S: Final = 0.6  # unready for so long before the door closes: balancers l
 DRAIN_S: Final = 5  # then requests in flight have so long
 KEEPALIVE_S: Final = 75  # longer than any caller keeps an idle connection
 GONE_S: Final = 30.0  # a dropped answer waits at most so long for its caller to leave
-
-
-class ServiceError(Exception):
-    """A service cannot do its work."""
-
-
-class SettingsError(ServiceError):
-    """The environment is wrong; the text is one line meant for a person."""
 
 
 class Part(Protocol):
@@ -110,15 +99,8 @@ def port(environ: Mapping[str, str]) -> int:
     return int(text)
 
 
-def application(service: Service, drain: Drain) -> ASGIApp:
+def application(service: Service, drain: Drain) -> Starlette:
     """The ASGI application: the service's endpoints and /health, /ready, /metrics."""
-    observed = [(endpoint, _observed(service, endpoint)) for endpoint in service.endpoints]
-    return ShortCut(_starlette(service, drain, observed), observed)
-
-
-def _starlette(
-    service: Service, drain: Drain, observed: Sequence[tuple[Endpoint, Handler]]
-) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -139,10 +121,11 @@ def _starlette(
         return Response(service.metrics.exposition(), media_type="text/plain; version=0.0.4")
 
     plain = (Route("/health", health), Route("/ready", ready), Route("/metrics", metrics))
-    routes = [Route(e.path, handler, methods=[e.method]) for e, handler in observed]
+    routes = [Route(e.path, _observed(service, e), methods=[e.method]) for e in service.endpoints]
     return Starlette(
         routes=[*routes, *plain],
         lifespan=lifespan,
+        middleware=[Middleware(BodyLimit)],
         exception_handlers={HTTPException: _plain_problem},
     )
 
@@ -161,11 +144,11 @@ def _observed(service: Service, endpoint: Endpoint) -> Handler:
     async def observed(request: Request) -> Response:
         nonlocal in_flight
         if in_flight >= endpoint.in_flight_max:
-            return not_processed("overloaded", "too many requests in flight").response()
+            problem = not_processed("overloaded", "too many requests in flight", retry_after_s=1)
+            return problem.response()
         started_s = time.perf_counter()
         in_flight += 1
         metrics.in_flight.inc()
-        CURRENT.set(trace_of(request.headers.get("traceparent")))
         try:
             response = await _answer(service, endpoint, request)
         finally:
@@ -178,19 +161,25 @@ def _observed(service: Service, endpoint: Endpoint) -> Handler:
 
 
 async def _answer(service: Service, endpoint: Endpoint, request: Request) -> Response:
+    CURRENT.set(trace_of(request.headers.get("traceparent")))
     try:
+        deadlines.begin(request)
         return await endpoint.handler(request)
+    except InvalidError as error:
+        return ProblemError(422, "invalid-request", str(error)).response()
     except ProblemError as problem:
         return problem.response()
     except AnswerDroppedError:
         return await _nobody_hears(request)
-    except Exception as error:  # noqa: BLE001  # the process's edge: answer 500 and live on
+    except ClientDisconnect:
+        return Response(status_code=400)  # the caller has gone; nothing is sent
+    except Exception as error:  # noqa: BLE001  # the process's edge: answer 500 and continue
         service.log.event("error", level="error", endpoint=endpoint.path, error=repr(error))
         return ProblemError(500, "internal-error").response()
 
 
 async def _nobody_hears(request: Request) -> Response:
-    """Never answer: wait until the caller has gone; what is returned then is not sent."""
+    """Send no answer: wait until the caller disconnects; the returned response is not sent."""
     end_s = time.monotonic() + GONE_S
     while time.monotonic() < end_s:
         message = await request.receive()
@@ -237,7 +226,7 @@ def run(build: Callable[[Mapping[str, str]], tuple[Service, int]]) -> None:
     """A service's `main`: build from the environment, serve until told to stop, exit."""
     try:
         service, number = build(os.environ)
-    except (SettingsError, FailpointError, DefectError) as error:
+    except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(EXIT_SETTINGS)
     handler = JsonHandler(service.log)

@@ -18,14 +18,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from reference_services.logs import Log
+from reference_services.chassis.errors import SettingsError
+from reference_services.chassis.logs import Log
 
 STEPS: Final = ("after_claim", "after_hold", "after_bank", "after_post", "before_answer")
 ACTIONS: Final = ("kill", "sleep", "error", "drop")
 SLEEP_MAX_S: Final = 60.0
 
 
-class FailpointError(Exception):
+class FailpointError(SettingsError):
     """SQUALL_FAILPOINTS cannot be understood."""
 
 

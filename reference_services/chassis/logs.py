@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import random
+import re
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -16,7 +17,7 @@ import msgspec
 Field = str | int | float | bool | None
 Write = Callable[[bytes], None]
 
-_TRACEPARENT_LENGTH: Final = 55
+_TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +42,9 @@ CURRENT: Final[ContextVar[Trace]] = ContextVar("trace", default=Trace())  # noqa
 
 def trace_of(traceparent: str | None, intent: str = "") -> Trace:
     """The caller's trace, or a new one if the header is missing or malformed."""
-    if traceparent and len(traceparent) == _TRACEPARENT_LENGTH and traceparent[2] == "-":
-        return Trace(trace_id=traceparent[3:35], intent=intent)
+    found = _TRACEPARENT.fullmatch(traceparent) if traceparent else None
+    if found:
+        return Trace(trace_id=found[1], intent=intent)
     return Trace(trace_id=_new_id(128), intent=intent)
 
 

@@ -5,6 +5,7 @@ ProblemError   a handler's way to answer with a problem
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
@@ -12,11 +13,12 @@ import msgspec
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from reference_services.logs import Field
+from reference_services.chassis.logs import Field
 
 Sink = Callable[[bytes], Awaitable[None]]
 NDJSON: Final = "application/x-ndjson"
 CSV: Final = "text/csv"
+EVIDENCE_VERSION: Final = b"evidence-version"
 _SENT_AT_ONCE: Final = 1 << 17
 NOT_PROCESSED: Final = {"Not-Processed": "true"}  # nothing happened: safe to retry
 
@@ -51,14 +53,19 @@ class ProblemError(Exception):
         )
 
 
-def not_processed(kind: str, detail: str) -> ProblemError:
-    """503: nothing happened, the same request may be sent again."""
-    return ProblemError(503, kind, detail, headers={**NOT_PROCESSED, "Retry-After": "1"})
+def not_processed(kind: str, detail: str, *, retry_after_s: float | None = None) -> ProblemError:
+    """503: nothing happened, the same request may be sent again; say when only if it is known."""
+    return ProblemError(503, kind, detail, headers={**NOT_PROCESSED, **_retry_after(retry_after_s)})
 
 
-def unknown(kind: str, detail: str) -> ProblemError:
+def unknown(kind: str, detail: str, *, retry_after_s: float | None = None) -> ProblemError:
     """503 without a promise: it may have happened; the same key finds out."""
-    return ProblemError(503, kind, detail, headers={"Retry-After": "1"})
+    return ProblemError(503, kind, detail, headers=_retry_after(retry_after_s))
+
+
+def _retry_after(seconds: float | None) -> dict[str, str]:
+    """Whole seconds, rounded up: HTTP knows no fractions."""
+    return {} if seconds is None else {"Retry-After": str(math.ceil(seconds))}
 
 
 def json_answer(
@@ -69,16 +76,28 @@ def json_answer(
 
 
 class EvidenceResponse(Response):
-    """Streams rows as `produce` hands them over; if it fails, the answer is cut, never whole."""
+    """Streams rows as `produce` hands them over; if it fails, the answer is cut, never whole.
 
-    def __init__(self, produce: Callable[[Sink], Awaitable[None]], media_type: str) -> None:
+    `version` was read before the rows and changes with every change of them: a reader that finds
+    it unchanged later (HEAD costs no rows) knows that the rows are the state of that moment.
+    """
+
+    def __init__(
+        self, produce: Callable[[Sink], Awaitable[None]], media_type: str, version: str
+    ) -> None:
         super().__init__(media_type=media_type)
-        self._produce = produce
+        self._produce, self._version = produce, version
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         """Send the head, the rows, the end; a database hands out few of them at a time."""
-        headers = [(b"content-type", (self.media_type or "").encode())]
+        headers = [
+            (b"content-type", (self.media_type or "").encode()),
+            (EVIDENCE_VERSION, self._version.encode()),
+        ]
         await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
+        if scope["method"] == "HEAD":
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            return
         held = bytearray()
 
         async def sink(chunk: bytes) -> None:

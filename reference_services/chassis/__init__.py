@@ -1,0 +1,1 @@
+"""What every service is built on: HTTP service, logs, metrics, problems, database, batching."""
