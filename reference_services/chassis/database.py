@@ -1,7 +1,8 @@
 """asyncpg's pool with exact errors: each says whether the statement may have been committed.
 
-A connection whose answer was lost is closed, or cancelled until the server says that it is idle. Every statement ends with the
-caller's deadline (`deadlines.CURRENT_S`) at the latest: asyncpg then cancels it on the server.
+A connection whose answer was lost is closed, or cancelled until the server says that it is idle.
+Every statement ends with the caller's deadline (`deadlines.CURRENT_S`) at the latest: asyncpg then
+cancels it on the server.
 
 DatabaseError
 ├── NothingHappenedError   the statement changed nothing: safe to repeat by anyone
