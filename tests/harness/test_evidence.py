@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
+from harness import evidence
 from harness.evidence import fetch_all
 from harness.system import EvidenceSource, System
 from tests.support.fake_target import FakeTarget
@@ -35,6 +38,18 @@ class Ledger(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     both = threading.Barrier(2)
     mood = ""
+    versions: Iterator[str] = iter(())
+
+    def do_HEAD(self) -> None:
+        self.send_response(200)
+        self._send_version()
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def _send_version(self) -> None:
+        version = next(self.versions, "")
+        if version:
+            self.send_header("Evidence-Version", version)
 
     def do_GET(self) -> None:
         if self.mood == "together":
@@ -42,6 +57,7 @@ class Ledger(BaseHTTPRequestHandler):
         text = f"{self.headers['Host'].rpartition(':')[2]} {self.path}\n".encode()
         self.send_response(503 if self.mood == "ill" else 200)
         longer = 100 if self.mood == "breaks off" else 0
+        self._send_version()
         self.send_header("Content-Length", str(len(text) + longer))
         if self.mood == "csv":
             self.send_header("Content-Type", "Text/CSV; charset=utf-8")
@@ -140,3 +156,51 @@ def test_what_nobody_can_give_leaves_no_file_and_is_told(
     assert [text.split(":")[0] for text in missing] == ["entries", "accounts", "charges"]
     assert list(tmp_path.iterdir()) == []
     assert all(told.data["missing"] for told in timeline.told)
+
+
+def versioned(*versions: str, then: str = "") -> type[Ledger]:
+    """A source that states these versions, one for each request, and then always the last one."""
+    after = itertools.repeat(then) if then else iter(())
+
+    class Versioned(Ledger):
+        pass
+
+    Versioned.versions = itertools.chain(versions, after)
+    return Versioned
+
+
+ONE = structs.replace(SYSTEM, evidence=SYSTEM.evidence[:1])
+
+
+def test_tables_whose_sources_did_not_change_until_all_were_read_are_one_state(
+    tmp_path: Path, opened: list[ThreadingHTTPServer]
+) -> None:
+    still = serve(opened, versioned(then="7"))
+    target = target_of(ledger_1=still, bank=serve(opened, Ledger))
+    timeline = ListTimeline()
+    assert fetch_all(SYSTEM, target, tmp_path, timeline) == ()
+    assert [told.data["state"] for told in timeline.told] == [
+        "one state",
+        "one state",
+        "not stated",
+    ]
+
+
+def test_a_source_that_changes_while_it_is_read_is_read_again(
+    tmp_path: Path, opened: list[ThreadingHTTPServer]
+) -> None:
+    target = target_of(ledger_1=serve(opened, versioned("1", "2", then="3")))
+    timeline = ListTimeline()
+    assert fetch_all(ONE, target, tmp_path, timeline) == ()
+    assert timeline.told[0].data["state"] == "one state"
+    assert (tmp_path / "entries.ndjson").exists()
+
+
+def test_a_source_that_never_stops_changing_is_missing_evidence(
+    tmp_path: Path, opened: list[ThreadingHTTPServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence, "PAUSE_S", 0.001)
+    target = target_of(ledger_1=serve(opened, versioned(*map(str, range(99)))))
+    missing = fetch_all(ONE, target, tmp_path, ListTimeline())
+    assert missing == ("entries: it changed while the evidence was read",)
+    assert not (tmp_path / "entries.ndjson").exists()
