@@ -66,7 +66,7 @@ HOSTILE_TEXT = st.one_of(
 HOSTILE_ACCOUNT = st.one_of(
     HOSTILE_TEXT, st.sampled_from(("held:payer-0001", "equity", "world", "World", "fund:x"))
 )
-HOSTILE_AMOUNT = st.one_of(
+HOSTILE_AMOUNT: st.SearchStrategy[object] = st.one_of(
     st.integers(max_value=0),
     st.integers(min_value=10**12 + 1),
     st.floats(),
