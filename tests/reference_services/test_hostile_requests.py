@@ -4,36 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reference_services.bank import app as bank_app
-from reference_services.ledger import app as ledger_app
-from reference_services.payments import app as payments_app
-from tests.support.postgres_server import PostgresServer, free_port
-from tests.support.services_in_process import asking, body_of
-from tests.support.services_waiting import until
+from tests.support.postgres_server import PostgresServer
+from tests.support.services_in_process import (
+    CHARGE,
+    HOLD,
+    PAYMENT,
+    bank,
+    body_of,
+    is_refused,
+    ledger,
+    payments,
+    version,
+)
 
 pytestmark = pytest.mark.anyio
 EXAMPLES = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-HOLD: dict[str, object] = {
-    "payment_id": "p1",
-    "reference": "k1",
-    "payer": "payer-0001",
-    "payee": "merchant-001",
-    "amount_minor": 100,
-    "currency": "EUR",
-}
-PAYMENT: dict[str, object] = {name: HOLD[name] for name in list(HOLD)[2:]}
-CHARGE: dict[str, object] = {"key": "p1", "reference": "k1", "amount_minor": 1, "currency": "EUR"}
-
 HOSTILE_TEXT = st.one_of(
     st.sampled_from(
         (
@@ -96,15 +89,6 @@ def hostile(sound: dict[str, object]) -> st.SearchStrategy[dict[str, object]]:
     return spoilt()
 
 
-def is_refused(answer: httpx.Response) -> bool:
-    kind = answer.headers["content-type"]
-    return answer.status_code in (413, 422) and kind == "application/problem+json"
-
-
-async def version(client: httpx.AsyncClient, path: str) -> str:
-    return (await client.head(path)).headers["evidence-version"]
-
-
 @pytest.fixture(scope="module")
 def ledger_url(postgres: PostgresServer) -> str:
     return postgres.database("hostile_ledger")
@@ -113,27 +97,6 @@ def ledger_url(postgres: PostgresServer) -> str:
 @pytest.fixture(scope="module")
 def payments_url(postgres: PostgresServer) -> str:
     return postgres.database("hostile_payments")
-
-
-@asynccontextmanager
-async def ledger(url: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with asking(ledger_app.build({"PORT": "0", "DATABASE_URL": url})[0]) as client:
-        yield client
-
-
-@asynccontextmanager
-async def payments(url: str) -> AsyncIterator[httpx.AsyncClient]:
-    """Nothing listens where it would call: a request that goes on stays pending."""
-    other = f"http://127.0.0.1:{free_port()}"
-    environ = {"PORT": "0", "DATABASE_URL": url, "LEDGER_URL": other, "BANK_URL": other}
-    async with asking(payments_app.build(environ)[0]) as client:
-        yield client
-
-
-@asynccontextmanager
-async def bank(folder: Path) -> AsyncIterator[httpx.AsyncClient]:
-    async with asking(bank_app.build({"PORT": "0", "DATA_DIR": str(folder)})[0]) as client:
-        yield client
 
 
 @EXAMPLES
@@ -257,61 +220,3 @@ async def test_a_payee_that_is_no_other_customer_is_refused_before_the_bank(
         answer = await client.post("/v1/payments", content=body, headers={"Idempotency-Key": "k"})
         assert is_refused(answer)
         assert await version(client, "/evidence/payments") == before
-
-
-@pytest.mark.parametrize("text", ["", "-1", "1.5", "x", "\u0663", "600001", "9" * 400, "1, 2"])
-async def test_a_timeout_header_that_is_no_number_in_range_is_refused(
-    text: str, tmp_path: Path
-) -> None:
-    async with bank(tmp_path) as client:
-        headers = {b"Request-Timeout-Ms": text.encode()}
-        answer = await client.post("/v1/charges", content=body_of(CHARGE), headers=headers)
-    assert is_refused(answer)
-
-
-async def test_a_request_whose_caller_waits_no_longer_is_refused_before_any_work(
-    ledger_url: str, tmp_path: Path
-) -> None:
-    headers = {"Request-Timeout-Ms": "0"}
-    late = HOLD | {"payment_id": "late"}
-    async with ledger(ledger_url) as one, bank(tmp_path) as two:
-        before = await version(one, "/evidence/entries")
-        answers = [
-            await one.post("/v1/holds", content=body_of(late), headers=headers),
-            await two.post("/v1/charges", content=body_of(CHARGE), headers=headers),
-        ]
-        assert await version(one, "/evidence/entries") == before
-        assert await version(two, "/evidence/charges") == "0"
-    assert [answer.status_code for answer in answers] == [503] * 2
-    assert {answer.headers["not-processed"] for answer in answers} == {"true"}
-
-
-async def test_the_bank_makes_no_charge_that_it_cannot_answer_in_time(tmp_path: Path) -> None:
-    async with bank(tmp_path) as client:
-        headers = {"Request-Timeout-Ms": "2"}  # it thinks for 3 ms
-        answer = await client.post("/v1/charges", content=body_of(CHARGE), headers=headers)
-        assert (answer.status_code, answer.headers["not-processed"]) == (503, "true")
-        assert await version(client, "/evidence/charges") == "0"
-
-
-async def test_a_locked_account_keeps_a_caller_no_longer_than_its_own_timeout(
-    ledger_url: str, postgres: PostgresServer
-) -> None:
-    async with ledger(ledger_url) as client:
-        lock = asyncio.to_thread(
-            postgres.psql,
-            "hostile_ledger",
-            "begin; lock table accounts; select pg_sleep(1.5); rollback",
-        )
-        locking = asyncio.create_task(lock)
-
-        async def blocked() -> bool:
-            held = "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and granted"
-            return postgres.psql("hostile_ledger", held) != "0"
-
-        await until(blocked, 2.0)
-        body = body_of(HOLD | {"payment_id": "blocked"})
-        answer = await client.post("/v1/holds", content=body, headers={"Request-Timeout-Ms": "150"})
-        assert answer.status_code == 503
-        assert answer.json()["title"] == "database answer lost"  # not the lock timeout of 0.5 s
-        await locking
