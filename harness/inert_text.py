@@ -10,7 +10,7 @@ _HIDDEN: re.Pattern[str] = re.compile(r"[^\n]")
 
 
 def inert(text: str) -> str:
-    r"""The text in one line: what is not printable is written as an escape (`\n`, `\x1b`).
+    r"""The text in one line; unprintable characters are written as escapes (`\n`, `\x1b`).
 
     That covers line ends, terminal escapes, marks of text direction, characters without width and
     bytes that are not UTF-8. Brackets and backslashes stay as they are.

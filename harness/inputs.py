@@ -50,7 +50,7 @@ def scrub_run(inputs: Inputs, folder: RunFolder) -> None:
 
 
 def _stored(raw: bytes, redactor: Redactor) -> bytes:
-    """The file as it is; one that holds a secret is written anew, without its comments."""
+    """The bytes of the file; with a secret in it, its values without secrets and comments."""
     value: Any = yaml.safe_load(raw)
     clean = redactor.redact(value)
     text = raw.decode("utf-8", "replace")

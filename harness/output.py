@@ -41,11 +41,11 @@ def live_console(stream: TextIO) -> Console:
 
 
 def is_live(stream: TextIO) -> bool:
-    """Whether a picture can be redrawn there: on a terminal only, whatever FORCE_COLOR says."""
+    """Whether a picture can be redrawn there: on a terminal only; FORCE_COLOR changes nothing."""
     return stream.isatty() and os.environ.get("TERM", "") not in _NO_TERMINAL
 
 
 def _console(stream: TextIO) -> Console:
     coloured = is_live(stream) or bool(os.environ.get("FORCE_COLOR"))
-    width = None if stream.isatty() else _WIDE  # what goes to a pipe or a file is not folded
+    width = None if stream.isatty() else _WIDE  # lines to a pipe or a file are not folded
     return Console(file=stream, highlight=False, force_terminal=coloured, width=width)

@@ -30,7 +30,7 @@ _FORMS: Final = (
     re.compile(rf"(?:^|[?&;\s])[\w-]*{_WORDS}[\w-]*\s*=\s*('[^']*'|[^\s&;'\"]+)", re.IGNORECASE),
     re.compile(r"\b(?:bearer|basic)\s+([\w.~+/=-]{8,})", re.IGNORECASE),
 )
-_KEPT_OF_A_SECRET: Final = ("type", "key", "path", "env")  # where it is found, not what it is
+_KEPT_OF_A_SECRET: Final = ("type", "key", "path", "env")  # they say where to find it
 _SHORTEST: Final = 4  # shorter ones are not looked for in logs: too much else looks like them
 
 
@@ -101,7 +101,7 @@ class Redactor:
 
 
 def scrub(paths: Iterable[Path], secrets: Iterable[str], told: object) -> None:
-    """Replace secrets in text files; what is also in `told`, which is stored, is not one.
+    """Replace secrets in text files, except those that are words of `told`, which is stored.
 
     Raises OSError.
     """
