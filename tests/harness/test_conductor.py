@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.chaos.journal import read_journal
+from harness.chaos.script import read_script
 from harness.conductor import Conductor
 from harness.errors import TargetError
 from harness.experiment import Experiment, read_experiment
@@ -18,6 +20,7 @@ from harness.safety.state import State
 from harness.safety.undo import pending
 from harness.store import RunFolder
 from harness.system import read_system
+from reports.conducted import about_experiment, about_steady_state
 from tests.support.safety_victims import within
 
 ROOT = Path(__file__).parent.parent.parent
@@ -53,9 +56,11 @@ class Stage:
         system = read_system(ROOT / "reference_services" / "system.yaml")
         self.experiment: Experiment = read_experiment(KILL, system)
 
-    def conductor(self, *method: Activity, rollback: Activity | None = None) -> Conductor:
+    def conductor(
+        self, *method: Activity, rollback: Activity | None = None, **more: object
+    ) -> Conductor:
         rollbacks = [rollback or action("note", word="rolled back")]
-        text = {"title": "t", "description": "d", "method": method, "rollbacks": rollbacks}
+        text = {"title": "t", "description": "d", "method": method, "rollbacks": rollbacks, **more}
         self.folder.experiment.write_text(json.dumps(text))  # JSON is YAML
         made = Conductor.start(self.experiment, self.folder, self.state, 7)
         self.started.append(made)
@@ -190,3 +195,83 @@ def test_go_to_a_dead_conductor_is_an_error(stage: Stage) -> None:
     ended(conductor)
     with pytest.raises(TargetError, match="the conductor died"):
         conductor.go()
+
+
+def judged(stage: Stage) -> list[str]:
+    """The codes of all that the judge finds in the journal that Chaos Toolkit wrote."""
+    journal, script = read_journal(stage.folder.journal), read_script(stage.folder.experiment)
+    found = about_experiment(journal, "", script) + about_steady_state(journal)
+    return [reason.code for reason in found]
+
+
+def probe(tolerance: object, word: str = "probe") -> Activity:
+    return {**action("note", word=word), "type": "probe", "tolerance": tolerance}
+
+
+def hypothesis(tolerance: object) -> dict[str, object]:
+    return {"title": "steady", "probes": [probe(tolerance, "steady")]}
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "expected"),
+    [
+        (True, []),
+        (False, ["tolerance_not_met"]),
+        ({"type": "range", "range": [1, 2], "target": "p99"}, ["tolerance_unchecked"]),
+    ],
+)
+def test_a_probe_of_the_method_is_compared_with_its_tolerance(
+    stage: Stage, tolerance: object, expected: list[str]
+) -> None:
+    ended(begun(stage.conductor(action("note", word="fault"), probe(tolerance))))
+    assert judged(stage) == expected
+
+
+def test_a_whole_experiment_with_background_and_reference_is_found_sound(stage: Stage) -> None:
+    background = {**action("note_after", word="late", seconds=0.3), "background": True}
+    method = (background, action("note", word="fault"), {"ref": "note-steady"})
+    steady = {"steady-state-hypothesis": hypothesis(tolerance=True)}
+    ended(begun(stage.conductor(*method, **steady)))
+    assert judged(stage) == []
+
+
+@pytest.mark.parametrize(
+    ("method", "expected"),
+    [
+        ((action("fail"), action("note", word="n")), ["experiment_interrupted", "activity_failed"]),
+        (({**action("fail"), "background": True}, action("note", word="n")), ["activity_failed"]),
+    ],
+    ids=["foreground", "background"],
+)
+def test_an_action_that_failed_is_found(
+    stage: Stage, method: tuple[Activity, ...], expected: list[str]
+) -> None:
+    ended(begun(stage.conductor(*method)))
+    assert judged(stage)[: len(expected)] == expected
+
+
+def test_a_rollback_that_failed_is_found(stage: Stage) -> None:
+    ended(begun(stage.conductor(action("note", word="fault"), rollback=action("fail"))))
+    assert judged(stage) == ["rollback_failed"]
+
+
+def test_a_steady_state_that_was_not_met_is_found(stage: Stage) -> None:
+    steady = {"steady-state-hypothesis": hypothesis(tolerance=False)}
+    ended(begun(stage.conductor(action("note", word="fault"), **steady)))
+    assert judged(stage) == ["steady_state_not_met"]
+    assert "fault" not in stage.said()
+
+
+@pytest.mark.parametrize("module", ["no_such_module_here", "tests.support.safety_actions"])
+def test_a_control_that_does_not_work_is_found(stage: Stage, module: str) -> None:
+    control = {"name": "guard", "provider": {"type": "python", "module": module}}
+    ended(begun(stage.conductor(action("note", word="fault"), controls=[control])))
+    assert set(judged(stage)) == {"control_failed"}
+
+
+def test_an_experiment_whose_probe_breaks_chaos_toolkit_leaves_no_journal(stage: Stage) -> None:
+    broken = hypothesis({"type": "range", "range": [1, 2], "target": "p99"})
+    ended(
+        begun(stage.conductor(action("note", word="fault"), **{"steady-state-hypothesis": broken}))
+    )
+    assert judged(stage) == ["journal_missing"]

@@ -32,3 +32,9 @@ def hang() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1, signal.SIGTERM})
     note("hangs")
     threading.Event().wait(60)
+
+
+def before_activity_control(**context: object) -> None:
+    """As a Chaos Toolkit control: a guard that does not work."""
+    del context
+    raise RuntimeError("the guard is broken")
