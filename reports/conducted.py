@@ -63,7 +63,7 @@ def about_steady_state(journal: Journal | None) -> list[Reason]:
 
 
 def _about_status(journal: Journal) -> list[Reason]:
-    """`failed` is Chaos Toolkit's word for a hypothesis whose probe raised; that is told above."""
+    """`failed` is Chaos Toolkit's word for a hypothesis whose probe raised; it has a reason of its own."""
     states = journal.steady_states
     told = any(s and s.steady_state_met is False for s in (states.before, states.after))
     match journal.status:
@@ -116,7 +116,7 @@ def _in_order_run(asked: Sequence[Step], runs: Sequence[ActivityRun]) -> list[st
 
 
 def _about_unchecked(journal: Journal, script: Script) -> list[Reason]:
-    """What was to be tested and was not, although the experiment came to its end."""
+    """Tests of the file that were not made, although the experiment came to its end."""
     found = []
     states = journal.steady_states
     if journal.status not in ("interrupted", "aborted") and script.probes:

@@ -90,7 +90,7 @@ class Fault(Protocol):
         """Do it, for `lease_s` seconds unless renewed."""
 
     def verify(self, target: Target, before: Seen) -> Finding:
-        """Whether it bites: judged by its effect, not by the target having been told."""
+        """Whether it bites: judged by its effect, not by what the target was asked to do."""
 
     def held(self, target: Target, before: Seen) -> Finding:
         """Whether it is still on, by the target's own state; may be called from another thread."""

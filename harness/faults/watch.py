@@ -28,7 +28,7 @@ class Sampling:
     """Calls `sample` from a thread of its own: at once, every half second, and last at `stop`.
 
     `sample` must not raise. A sample that takes too long does not delay the undo: `stop` waits for
-    one second, then goes on; what comes later is not told.
+    one second, then goes on; a later sample is dropped.
     """
 
     def __init__(

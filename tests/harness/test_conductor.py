@@ -229,7 +229,8 @@ def test_a_probe_of_the_method_is_compared_with_its_tolerance(
 
 def test_a_whole_experiment_with_background_and_reference_is_found_sound(stage: Stage) -> None:
     background = {**action("note_after", word="late", seconds=0.3), "background": True}
-    method = (background, action("note", word="fault"), {"ref": "note-steady"})
+    by_name: Activity = {"ref": "note-steady"}
+    method = (background, action("note", word="fault"), by_name)
     steady = {"steady-state-hypothesis": hypothesis(tolerance=True)}
     ended(begun(stage.conductor(*method, **steady)))
     assert judged(stage) == []
