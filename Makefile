@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test lint bench lock clean
+.PHONY: setup demo test lint bench kills soak lock clean
 
 setup: $(VENV)/.ready
 
@@ -33,6 +33,14 @@ lint: setup
 bench: setup
 	mkdir -p runs
 	$(BIN)/squall bench --write docs/benchmarks.md --json > runs/bench.json
+
+# 200 kills of short runs at random instants: about 6 minutes. ARGS="--count 20 --seed 3" for others.
+kills: setup
+	$(BIN)/python -m tests.stress.kills $(ARGS)
+
+# An hour at 100 payments/s; memory and descriptors of each process, and their slope. ARGS="--minutes 5".
+soak: setup
+	$(BIN)/python -m benchmarks.soak $(ARGS)
 
 lock:
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev pyproject.toml -o requirements.lock

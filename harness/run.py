@@ -38,6 +38,7 @@ from harness.safety.undo import UndoLog, refuse_leftover
 from harness.starting import Parts, Stage, start_parts
 from harness.stopping import Stopped, held, interruptible
 from harness.store import COMPLETE, SCHEMA, Manifest, PhaseSpan, RunFolder, write_json
+from harness.targets.local.log_limit import close_gaps
 from harness.timeline import FileTimeline, read_timeline
 from harness.traffic import read_schedule
 from harness.watching import Watcher, closing_view
@@ -135,6 +136,7 @@ def _run(order: Order, tools: Tools, ending: Ending) -> RunFolder:
 def _seal(s: _Session, usage: tuple[Usage, ...]) -> None:
     """Put the run in order: the system is down and its logs are complete."""
     s.tools.watcher.note("sealing the run ...")
+    close_gaps(s.folder.logs)
     scrub_run(read_inputs(s.order.experiment.path, s.order.system_path), s.folder)
     store_asked(s.folder)
     store_evidence(s.folder)

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final
 
-from harness.conductor import Conductor
+from harness.conductor import LEAVE_S, STOP_S, Conductor
 from harness.heal import undo_faults
 from harness.load import MOST_PER_WORKER_S, Generator, overload
 from harness.order import Order, direct_edges, plan_load
@@ -63,7 +63,7 @@ def start_parts(order: Order, stage: Stage, stack: ExitStack) -> Parts:
     stack.callback(generator.stop)
     conductor = Conductor.start(order.experiment, folder, state, order.seed)
     stack.callback(_undo_faults, stage, supervisor, target)
-    stack.callback(conductor.stop)
+    stack.callback(_stop_conductor, conductor, supervisor)
     with interruptible():
         conductor.wait_ready(START_LIMIT_S)
         _await_generator(generator, stage)
@@ -82,6 +82,11 @@ def _await_generator(generator: Generator, stage: Stage) -> None:
                 peak_per_s=ready.peak_per_s,
                 most_per_s=MOST_PER_WORKER_S,
             )
+
+
+def _stop_conductor(conductor: Conductor, supervisor: Supervisor) -> None:
+    """Ask it to undo; where the supervisor has died there is nothing that could be undone."""
+    conductor.stop(STOP_S if supervisor.alive else LEAVE_S)
 
 
 def _undo_faults(stage: Stage, supervisor: Supervisor, target: LocalTarget) -> None:

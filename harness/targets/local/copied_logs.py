@@ -10,20 +10,28 @@ from harness.clock import SystemClock
 from harness.targets.local.assembly import ENVOYS, Place, health_log
 from harness.targets.local.envoy_health import HealthReader
 from harness.targets.local.layout import Layout
+from harness.targets.local.log_limit import bound_logs
 from harness.targets.local.logs import LogFollower, Reader, follow_logs, interesting, reader
 from harness.timeline import FileTimeline
 
 
 @contextlib.asynccontextmanager
 async def copied_logs(layout: Layout, where: Place, timeline: FileTimeline) -> AsyncIterator[None]:
-    """While inside, what services and Envoys log of interest goes into the timeline."""
+    """While inside, what services and Envoys log of interest goes into the timeline.
+
+    The logs are bounded meanwhile (log_limit.py): the end that is read here is never cut.
+    """
     readers = {**_services(layout, where), **_envoys(layout, where)}
-    task = asyncio.create_task(follow_logs(readers, timeline))
+    tasks = {
+        asyncio.create_task(follow_logs(readers, timeline)),
+        asyncio.create_task(bound_logs(where.run.logs)),
+    }
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.wait({task})
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
 
 
 def _services(layout: Layout, where: Place) -> dict[LogFollower, Reader]:
