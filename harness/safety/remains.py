@@ -42,6 +42,8 @@ def data_of(folder: Path, mark: str) -> Path | None:
     data = folder / _DATA
     if not mark or data.is_symlink() or not data.is_dir():
         return None
+    if not any(data.iterdir()):  # a death after the mark and before the folder itself was removed
+        return data
     return data if read_private(data / MARK_FILE, _MARK_BYTES_MAX) == mark.encode() else None
 
 
@@ -51,12 +53,26 @@ def remove_remains(folder: Path, mark: str) -> int:
     data = data_of(folder, mark)
     if data is not None:
         freed += _bytes_below(data)
-        shutil.rmtree(data)
+        remove_data(data)
     if folder.is_symlink():
         return freed
     for part in (*folder.glob("*" + _PART), *folder.glob("*/*" + _PART)):
         freed += _remove_part(part)
     return freed
+
+
+def remove_data(data: Path) -> None:
+    """Remove a data folder; its mark goes last, so that a death in between changes nothing.
+
+    Raises OSError.
+    """
+    for path in data.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path.name != MARK_FILE:
+            path.unlink()
+    (data / MARK_FILE).unlink(missing_ok=True)
+    data.rmdir()
 
 
 def remove_sockets(state_root: Path) -> None:

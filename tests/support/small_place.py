@@ -83,9 +83,9 @@ class SmallPlace(Place):
         """Heal, and look whether that is true."""
         healed = self.call("heal")
         assert healed.returncode == 0, healed.stdout + healed.stderr
-        assert self.living() == {}
-        assert self.bulky() == []
-        assert not (self.state / "undo.ndjson").exists()
+        assert self.living() == {}, f"alive: {self.living()}"
+        assert self.bulky() == [], f"on disk: {self.bulky()}"
+        assert not (self.state / "undo.ndjson").exists(), "the undo log is still there"
 
     def _is_mine(self, entry: Path) -> bool:
         try:

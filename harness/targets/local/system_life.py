@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from harness.errors import TargetError
+from harness.safety.remains import remove_data
 from harness.targets.local import assembly
 from harness.targets.local.assembly import Place
 from harness.targets.local.child import Spawner
@@ -65,7 +66,8 @@ class SystemLife:
     def _clear_away(self) -> None:
         for part in self.parts.values():
             Path(part.spec.address).unlink(missing_ok=True)  # Envoy leaves its socket behind
-        shutil.rmtree(self._place.data, ignore_errors=True)
+        with contextlib.suppress(OSError):  # what stays is removed by heal
+            remove_data(self._place.data)
 
     def _plan(self) -> None:
         secret = assembly.database_password(self.layout, self._clusters)

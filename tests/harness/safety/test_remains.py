@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,16 @@ def test_a_death_while_the_folder_was_made_leaves_nothing(tmp_path: Path) -> Non
     (tmp_path / "data.part" / MARK_FILE).write_text("ma")
     remove_remains(tmp_path, "mark")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("removed", [0, 1, 2])
+def test_a_death_while_the_data_was_removed_changes_nothing(run: Path, removed: int) -> None:
+    (run / "data" / "bank").mkdir()
+    paths = [*(p for p in (run / "data").iterdir() if p.is_dir()), run / "data" / MARK_FILE]
+    for path in paths[: removed + 1]:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    remove_remains(run, "mark")
+    assert not (run / "data").exists()
 
 
 def test_sockets_of_a_system_that_has_ended_are_removed(tmp_path: Path) -> None:
