@@ -39,8 +39,13 @@ def say_limit(limit: float, unit: str) -> str:
 
 def say_names(names: Sequence[str]) -> str:
     """The first few, and how many more."""
-    shown = ", ".join(names[:SHOWN_NAMES])
-    more = len(names) - SHOWN_NAMES
+    return say_some(names, SHOWN_NAMES)
+
+
+def say_some(names: Sequence[str], most: int) -> str:
+    """The first `most` names; an empty one, or one with space around it, in quotes."""
+    plain = (name if name and name == name.strip() else f"'{name}'" for name in names[:most])
+    shown, more = ", ".join(plain), len(names) - most
     return f"{shown} and {more:,} more" if more > 0 else shown
 
 

@@ -89,8 +89,3 @@ class Checked:
     def names_of(self, kind: ViolationClass) -> tuple[str, ...]:
         """Every name found under a class; empty if there is none."""
         return next((found.names for found in self.violations if found.kind is kind), ())
-
-
-def found(names: Mapping[ViolationClass, tuple[str, ...]]) -> tuple[Violation, ...]:
-    """Violations of the classes that have names, without a proof."""
-    return tuple(Violation(kind=kind, names=each) for kind, each in names.items() if each)

@@ -7,7 +7,7 @@ from typing import Final
 
 from reports.checks.base import Checked, Violation
 from reports.picture import Picture
-from reports.plain import count, say
+from reports.plain import count, say, say_some
 from reports.render.markup import escape
 from reports.render.words import counts_line
 from reports.scorecard import Document, Fault
@@ -35,10 +35,7 @@ def every_cent(picture: Picture, checks: Sequence[Checked]) -> str:
 
 
 def _named(violation: Violation) -> str:
-    names = violation.names
-    more = len(names) - _MOST_NAMES
-    rest = f" and {more:,} more" if more > 0 else ""
-    shown = escape(", ".join(names[:_MOST_NAMES]) + rest)
+    shown = escape(say_some(violation.names, _MOST_NAMES))
     proof = f"<br><small>{escape(violation.proof)}</small>" if violation.proof else ""
     return f"<p><b>{escape(violation.kind.label)}</b>: {shown}{proof}</p>"
 

@@ -9,13 +9,15 @@ import msgspec
 import numpy as np
 
 from benchmarks.judge_process import judged
-from benchmarks.synthetic_books import write_evidence
+from benchmarks.synthetic_books import SyntheticAsked, write_evidence
 from benchmarks.synthetic_run import PREFIX, write_run
 from harness.rows import ACCOUNTS, CHARGES, ENTRIES, PAYMENTS, Account, Charge, Entry, Payment
 from harness.store import RunFolder
 from reports.attempts import RECORD
 from reports.judge import judge
-from tests.support.plain_integrity import Found, Rows, found_by, plain_check
+from tests.support.plain_integrity import found_by, plain_check
+from tests.support.plain_payments import Found, Rows
+from tests.support.runs_asked import Asks
 
 T = TypeVar("T")
 
@@ -39,13 +41,16 @@ def _by_definition(folder: RunFolder, tmp_path: Path) -> Found:
     due = np.fromfile(folder.schedule, "<u4").astype(np.int64)
     raw = b"".join(path.read_bytes() for path in folder.all_attempts())
     write_evidence(tmp_path, PREFIX, len(due))
+    asks = SyntheticAsked()
+    keys = [f"{PREFIX}-{intent}" for intent in range(len(due))]
     rows = Rows(
+        asked=tuple(Asks(*asks.row(0, i, key)) for i, key in enumerate(keys)),  # type: ignore[arg-type]  # as declared
         entries=_lines(tmp_path / f"{ENTRIES}.ndjson", Entry),
         accounts=_lines(tmp_path / f"{ACCOUNTS}.ndjson", Account),
         charges=_lines(tmp_path / f"{CHARGES}.ndjson", Charge),
         payments=_lines(tmp_path / f"{PAYMENTS}.ndjson", Payment),
     )
-    return plain_check(due, np.frombuffer(raw, RECORD), rows, PREFIX)
+    return plain_check(due, np.frombuffer(raw, RECORD), rows)
 
 
 def _lines(path: Path, kind: type[T]) -> tuple[T, ...]:

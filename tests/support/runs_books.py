@@ -9,6 +9,7 @@ from harness.rows import Account, Charge, Entry, Payment
 from tests.support.plain_links import plain_link
 
 FUNDS = 1_000_000
+PAYERS = 7
 
 
 @dataclass(slots=True)
@@ -20,17 +21,19 @@ class Books:
     payments: list[Payment] = field(default_factory=list)
     heads: dict[str, Account] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        for number in range(PAYERS):
+            self.fund(f"payer-{number}")
+
     @property
     def accounts(self) -> list[Account]:
         return [self.heads[name] for name in sorted(self.heads)]
 
     def fund(self, payer: str) -> None:
-        self.move(f"fund:{payer}", "", ("world", payer), FUNDS, "fund")
+        self.move(f"fund:{payer}", "", ("equity", payer), FUNDS, "fund")
 
     def pay(self, key: str, payment_id: str, payer: str, amount: int) -> int:
         """Hold, charge, post, store; returns the digest that the answer promises."""
-        if payer not in self.heads:
-            self.fund(payer)
         self.move(f"{payment_id}:hold", key, (payer, f"held:{payer}"), amount, "hold")
         self.charge(key, payment_id, amount)
         self.move(f"{payment_id}:post", key, (f"held:{payer}", "merchant-1"), amount, "post")

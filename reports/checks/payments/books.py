@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from harness.rows import ACCOUNTS
 from reports.checks.payments.links import FIRST_HASH, LinksCheck
+from reports.checks.payments.transfers import EQUITY
 from reports.cohorts import Flags
 from reports.evidence import Column, Evidence
 from reports.schedule import Ints
@@ -32,17 +32,19 @@ from ledger_entries where hash(transfer_id, currency) in (select unnest($transfe
 # account make one way from its first state to its last: the sequence grows by one with each step.
 # Sums of their marks say so at once, without any order, but not for whom it is not so.
 _STEPS: Final = """
-select reached + begun = gone + ended as whole from (
-    select coalesce(sum(state_of(account, sequence, balance_minor, hash)), 0) as reached,
-           coalesce(sum(state_of(account, try(sequence - 1), try(balance_minor - amount_minor),
-                                 prev_hash)), 0) as gone
+select reached + begun = gone + ended and lowest >= 0 as whole from (
+    select coalesce(sum(state_of(account, currency, sequence, balance_minor, hash)), 0) as reached,
+           coalesce(sum(state_of(account, currency, try(sequence - 1),
+                                 try(balance_minor - amount_minor), prev_hash)), 0) as gone,
+           coalesce(min(balance_minor) filter (account <> $equity), 0) as lowest
     from ledger_entries), (
-    select coalesce(sum(state_of(account, 0::bigint, 0::bigint, unhex($first))), 0) as begun,
-           coalesce(sum(state_of(account, sequence, balance_minor, hash)), 0) as ended
+    select coalesce(sum(state_of(account, currency, 0::bigint, 0::bigint, unhex($first))), 0)
+               as begun,
+           coalesce(sum(state_of(account, currency, sequence, balance_minor, hash)), 0) as ended
     from ledger_accounts)"""
 _STATE: Final = """
-create or replace macro state_of(account, sequence, balance, link) as
-hash(hash(account, sequence, balance, link))"""
+create or replace macro state_of(account, currency, sequence, balance, link) as
+hash(hash(account, currency, sequence, balance, link))"""
 _CURRENCIES: Final = """
 select currency as name from ledger_entries group by currency having sum(amount_minor) <> 0"""
 
@@ -76,7 +78,7 @@ class _Legs:
         begin = np.concatenate(([0], np.cumsum(counts)))
         place = begin[at["number"]] + at["sequence"] - 1
         if not _are_whole(at["sequence"], counts[at["number"]], place):
-            at = evidence.ask(_LEGS.format(order="order by number, sequence, entry"))
+            at = evidence.ask(_LEGS.format(order="order by number, sequence, entry, row"))
             place = np.arange(len(place))
         return cls(names=names, begin=begin, place=place, at=at)
 
@@ -125,21 +127,25 @@ class BooksReader:
         self._links = LinksCheck(evidence)
 
     @cached_property
-    def books(self) -> Books:
-        """Check every entry, and every account against its entries when accounts are there.
+    def are_sound(self) -> bool:
+        """Whether each account's entries lead to its balance, and each link follows: by sums."""
+        return are_steps(self._evidence) and self._links.hold()
 
-        Sound books are told by sums. Only in others is looked for what is wrong with them.
-        """
-        evidence = self._evidence
-        if ACCOUNTS in evidence.found and are_steps(evidence) and self._links.hold():
+    @cached_property
+    def books(self) -> Books:
+        """Every entry, and every account against its entries."""
+        if self.are_sound:
             return Books(unbalanced=(), wrong_balances=(), gaps=(), broken_chains=())
-        return _in_full(evidence, self._links.broken())
+        return _in_full(self._evidence, self._links.broken())
 
 
 def are_steps(evidence: Evidence) -> bool:
-    """Whether each account's entries lead step by step from nothing to what the account has."""
+    """Whether each account's entries lead step by step from nothing to what the account has.
+
+    In the account's own currency, and never below zero.
+    """
     evidence.ask(_STATE)
-    (whole,) = evidence.ask(_STEPS, first=FIRST_HASH)["whole"].tolist()
+    (whole,) = evidence.ask(_STEPS, first=FIRST_HASH, equity=EQUITY)["whole"].tolist()
     return bool(whole)
 
 
@@ -153,10 +159,9 @@ def _in_full(evidence: Evidence, broken_chains: set[str]) -> Books:
     gaps = legs.accounts(at["sequence"] != due)
     (zeros,) = evidence.ask("select hash(unhex($first)) as mark", first=FIRST_HASH)["mark"]
     broken_chains |= legs.accounts(at["prev_mark"] != legs.before("mark", zeros))
-    if ACCOUNTS in evidence.found:
-        wrong_totals, wrong_heads = _check_accounts(legs, evidence)
-        wrong_balances |= wrong_totals
-        broken_chains |= wrong_heads
+    wrong_totals, wrong_heads = _check_accounts(legs, evidence)
+    wrong_balances |= wrong_totals
+    broken_chains |= wrong_heads
     return Books(
         unbalanced=_unbalanced(evidence, at),
         wrong_balances=tuple(sorted(wrong_balances)),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar, Final
 
 from harness.rows import ACCOUNTS, ENTRIES
-from reports.checks.base import Needs, Violation, ViolationClass, found
+from reports.checks.base import Needs, Violation, ViolationClass
+from reports.checks.payments.proof import proof_of_account
 from reports.checks.payments.records import RunRecords
 from reports.cohorts import Block
 
@@ -28,11 +29,15 @@ class HashChainCheck:
     classes: ClassVar = (CHAIN_BROKEN,)
 
     def __init__(self, records: RunRecords) -> None:
-        self._reader = records.books
+        self._reader, self._evidence = records.books, records.evidence
 
     def add(self, block: Block) -> None:
         """Blocks say nothing of the ledger."""
 
     def result(self) -> tuple[Violation, ...]:
         """By the names of accounts."""
-        return found({CHAIN_BROKEN: self._reader.books.broken_chains})
+        names = self._reader.books.broken_chains
+        if not names:
+            return ()
+        proof = proof_of_account(self._evidence, names[0])
+        return (Violation(kind=CHAIN_BROKEN, names=names, proof=proof),)

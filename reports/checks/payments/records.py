@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from reports.checks.payments.asked_payments import asked_marks
 from reports.checks.payments.books import BooksReader
-from reports.checks.payments.stored_payments import Paid
+from reports.checks.payments.stored_payments import Marks, Paid
 from reports.evidence import Evidence
 
 
@@ -24,6 +25,11 @@ class RunRecords:
     def books(self) -> BooksReader:
         """The ledger; its hashes are computed aside from now on."""
         return BooksReader(self.evidence)
+
+    @cached_property
+    def asked(self) -> Marks:
+        """A mark of what each intent asked. Raises StoredRunError."""
+        return asked_marks(self.evidence, self.prefix, self.size)
 
     def key(self, intent: int) -> str:
         """The key under which an intent is sent."""

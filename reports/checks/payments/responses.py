@@ -9,7 +9,8 @@ import numpy as np
 
 from harness.records import OUTCOME_SHIFT, Outcome
 from harness.rows import PAYMENTS
-from reports.checks.base import Needs, Violation, ViolationClass, found
+from reports.checks.base import Needs, Violation, ViolationClass
+from reports.checks.payments.proof import proof_of_answers
 from reports.checks.payments.records import RunRecords
 from reports.cohorts import Block
 
@@ -58,5 +59,8 @@ class ResponsesCheck:
 
     def result(self) -> tuple[Violation, ...]:
         """By the keys of the payments."""
-        wrong = np.flatnonzero(self._wrong).tolist()
-        return found({ANSWERS_DIFFER: tuple(self._records.key(intent) for intent in wrong)})
+        names = tuple(self._records.key(intent) for intent in np.flatnonzero(self._wrong).tolist())
+        if not names:
+            return ()
+        proof = proof_of_answers(self._records.evidence, names[0])
+        return (Violation(kind=ANSWERS_DIFFER, names=names, proof=proof),)

@@ -10,29 +10,33 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.rows import PAYMENTS
+from reports.cohorts import Flags
 from reports.evidence import Evidence
 from reports.schedule import Ints
 
+# `mark` and `name` stand for a request and for a payment id where they are only compared.
 _STORED: Final = """
-select coalesce(intent, -1) as intent, hash(amount_minor, currency) as worth,
-       case when status = 'captured' then 0 when status in ('pending', 'dead_letter') then 1
-            else 2 end::tinyint as what,
+select coalesce(intent, -1) as intent, hash(payment_id) as name,
+       hash(key, payer, payee, amount_minor, currency) as mark, status = 'captured' as captured,
        encode(concat_ws('|', payment_id, status, amount_minor, currency)) as text
 from payments"""
+Marks = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paid:
-    """A row each, of intents only.
+    """One place a row of an intent; rows under other keys are left out.
 
-    `what`: 0 captured, 1 pending or dead letter, 2 anything else; `worth` is a hash of amount and
-    currency; `promised` is the digest of the answer that the row promises.
+    `mark` stands for key, payer, payee, amount and currency; `promised` is the digest of the answer
+    that the row promises. `distinct`: no row was left out, and no two rows share a payment id or an
+    intent.
     """
 
     intent: Ints
-    what: npt.NDArray[np.int8]
-    worth: npt.NDArray[np.uint64]
+    captured: Flags
+    mark: Marks
     promised: npt.NDArray[np.uint32]
+    distinct: bool
 
     @classmethod
     def of(cls, evidence: Evidence, size: int) -> Paid:
@@ -41,19 +45,26 @@ class Paid:
             none = np.empty(0, dtype=np.int64)
             return cls(
                 intent=none,
-                what=none.astype(np.int8),
-                worth=none.astype(np.uint64),
+                captured=none.astype(np.bool_),
+                mark=none.astype(np.uint64),
                 promised=none.astype(np.uint32),
+                distinct=False,
             )
         rows = evidence.ask(_STORED)
         intent, texts = rows["intent"], rows["text"]
         promised = np.fromiter(map(zlib.crc32, texts), np.uint32, len(texts))
         ours = (intent >= 0) & (intent < size)
-        if ours.all():
-            return cls(intent=intent, what=rows["what"], worth=rows["worth"], promised=promised)
+        whole = bool(ours.all())
         return cls(
-            intent=intent[ours],
-            what=rows["what"][ours],
-            worth=rows["worth"][ours],
-            promised=promised[ours],
+            intent=intent if whole else intent[ours],
+            captured=rows["captured"] if whole else rows["captured"][ours],
+            mark=rows["mark"] if whole else rows["mark"][ours],
+            promised=promised if whole else promised[ours],
+            distinct=whole and _differ(rows["name"]) and _differ(intent),
         )
+
+
+def _differ(values: Marks | Ints) -> bool:
+    """Whether no value is there twice."""
+    in_order = np.sort(values)
+    return not (in_order[1:] == in_order[:-1]).any()

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from harness.asked import write_asked
+from harness.parquet import store_asked
 from harness.records import Outcome
 from reports.judge import judge
 from tests.support.plain_integrity import found_by
@@ -77,9 +79,9 @@ def charge_another_amount(run: RunsBuilder) -> None:
         (double_at_ledger, "doubled", NAME),
         (double_at_bank, "doubled", NAME),
         (refuse, "ghost", NAME),
-        (book_a_stranger, "ghost", f"{NAME}x"),
+        (book_a_stranger, "unknown_key", f"{NAME}x"),
         (leave_unknown, "stuck", NAME),
-        (leave_on_hold, "stuck", NAME),
+        (leave_on_hold, "left_on_hold", NAME),
         (answer_twice, "answers_differ", NAME),
         (answer_unlike_the_store, "answers_differ", NAME),
         (charge_another_amount, "amounts_differ", NAME),
@@ -92,9 +94,9 @@ def test_each_class_is_found_by_the_name_of_its_payment(
     change(run)
     card = judge(run.write(tmp_path / "run"))
     assert card.verdict == "FAIL"
-    assert [reason.code for reason in card.reasons] == [code]
-    assert f": {name}." in card.reasons[0].text
-    assert found_by(card) == {code: (name,)}
+    told = {reason.code: reason.text for reason in card.reasons}
+    assert f": {name}." in told[code]
+    assert found_by(card)[code] == (name,)
 
 
 def last_entry(run: RunsBuilder, **change: object) -> None:
@@ -184,7 +186,38 @@ def test_a_decline_after_an_unknown_answer_settles_it(tmp_path: Path) -> None:
     assert judge(run.write(tmp_path / "run")).verdict == "PASS"
 
 
-def test_payments_of_other_runs_in_a_shared_database_are_not_ours(tmp_path: Path) -> None:
+def test_a_database_that_squall_started_has_no_other_traffic(tmp_path: Path) -> None:
     run = sound_run()
     run.books.pay("0000-1", "older", "payer-1", 5)
-    assert judge(run.write(tmp_path / "run")).verdict == "PASS"
+    assert found_by(judge(run.write(tmp_path / "run"))) == {"unknown_key": ("0000-1",)}
+
+
+@pytest.mark.parametrize("rows", [0, 300])
+def test_what_was_asked_must_be_stored_whole(rows: int, tmp_path: Path) -> None:
+    run = sound_run(rate=20)
+    folder = run.write(tmp_path / "run")
+    write_asked(folder.asked_rows, run, 0, map(run.key, range(rows)))
+    store_asked(folder)
+    folder.seal()
+    card = judge(folder)
+    assert card.verdict == "INVALID"
+    told = f"asked.parquet has {rows} rows for {len(run.due_us)} intents"
+    assert told in card.reasons[0].text
+
+
+def test_what_was_asked_must_stand_under_its_own_key(tmp_path: Path) -> None:
+    run = sound_run(rate=20)
+    run.asked[17] = run.asks(17)._replace(key=run.key(18))
+    run.asked[18] = run.asks(18)._replace(key=run.key(17))
+    card = judge(run.write(tmp_path / "run"))
+    assert card.verdict == "INVALID"
+    assert "row 17 does not have that intent's key" in card.reasons[0].text
+
+
+def test_a_violation_is_proven_by_the_records_behind_it(tmp_path: Path) -> None:
+    run = sound_run(rate=40)
+    charge_another_amount(run)
+    (violation,) = judge(run.write(tmp_path / "run")).document.checks["payments"].violations
+    assert "asked: payer-0 -> merchant-1 800 EUR" in violation.proof
+    assert "bank: charged 801 EUR" in violation.proof
+    assert "post merchant-1 800 EUR" in violation.proof

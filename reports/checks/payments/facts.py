@@ -1,0 +1,117 @@
+"""What payments service, bank and ledger hold under the key of each intent, held against asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from reports.cohorts import Flags
+from reports.evidence import Column, Evidence
+from reports.schedule import Ints
+
+_OURS: Final = "join asked a on a.intent = t.intent where a.intent < $size"
+_STORED: Final = f"""
+select a.intent, count(*) as stored, count(*) filter (t.status = 'captured') as captured,
+       count(*) filter (t.status = 'pending') as pending,
+       count(*) filter (t.status not in ('captured', 'pending', 'declined')) as odd,
+       bool_or(t.payer <> a.payer or t.payee <> a.payee) as wrong_party,
+       bool_or(t.amount_minor <> a.amount_minor or t.currency <> a.currency) as wrong_amount
+from payments t {_OURS} group by a.intent"""  # noqa: S608  # own names
+_CHARGED: Final = f"""
+select a.intent, count(*) as charges, count(*) filter (t.status = 'charged') as charged,
+       bool_or(t.amount_minor <> a.amount_minor or t.currency <> a.currency) as wrong_amount
+from bank_charges t {_OURS} group by a.intent"""  # noqa: S608  # own names
+# A transfer is counted by the leg that receives. Every leg is held against its own account.
+_BOOKED: Final = f"""
+select a.intent, count(*) as legs,
+       count(*) filter (t.kind = 'hold' and t.amount_minor > 0) as holds,
+       count(*) filter (t.kind = 'post' and t.amount_minor > 0) as posts,
+       count(*) filter (t.kind = 'void' and t.amount_minor > 0) as voids,
+       bool_or(t.account <> case
+           when t.amount_minor < 0 and t.kind = 'hold' then a.payer
+           when t.amount_minor < 0 then 'held:' || a.payer
+           when t.kind = 'hold' then 'held:' || a.payer
+           when t.kind = 'post' then a.payee else a.payer end) as wrong_party,
+       bool_or(abs(t.amount_minor::hugeint) <> a.amount_minor or t.currency <> a.currency)
+           as wrong_amount,
+       coalesce(sum(t.amount_minor) filter (starts_with(t.account, 'held:')), 0) <> 0 as held
+from ledger_entries t {_OURS} and t.kind <> 'fund' group by a.intent"""  # noqa: S608  # own names
+_STRANGERS: Final = """
+select distinct key from (
+    select key, intent from payments
+    union all select reference, intent from bank_charges
+    union all select reference, intent from ledger_entries where kind <> 'fund')
+where coalesce(intent not between 0 and $size - 1, true) order by key"""
+_OPEN_HOLDS: Final = """
+select account from ledger_entries
+where starts_with(account, 'held:')
+  and reference not in (select key from payments where status = 'pending')
+group by account having sum(amount_minor) <> 0 order by account"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Counts and findings, one place an intent.
+
+    `stored`, `charges` and `legs` count rows of any kind; `odd` rows of an undefined status;
+    `held`: what was booked on hold accounts under the key does not sum to zero.
+    """
+
+    stored: Ints
+    captured: Ints
+    pending: Ints
+    odd: Ints
+    charges: Ints
+    charged: Ints
+    legs: Ints
+    holds: Ints
+    posts: Ints
+    voids: Ints
+    held: Flags
+    wrong_party: Flags
+    wrong_amount: Flags
+
+    @classmethod
+    def of(cls, evidence: Evidence, size: int) -> Facts:
+        """Of the first `size` intents."""
+        stored, charged, booked = (
+            _by_intent(evidence.ask(query, size=size), size)
+            for query in (_STORED, _CHARGED, _BOOKED)
+        )
+        return cls(
+            stored=stored["stored"],
+            captured=stored["captured"],
+            pending=stored["pending"],
+            odd=stored["odd"],
+            charges=charged["charges"],
+            charged=charged["charged"],
+            legs=booked["legs"],
+            holds=booked["holds"],
+            posts=booked["posts"],
+            voids=booked["voids"],
+            held=booked["held"],
+            wrong_party=stored["wrong_party"] | booked["wrong_party"],
+            wrong_amount=stored["wrong_amount"] | charged["wrong_amount"] | booked["wrong_amount"],
+        )
+
+
+def strangers(evidence: Evidence, size: int) -> tuple[str, ...]:
+    """Every key in the records that no intent has, in order; opening funds have none."""
+    return tuple(evidence.ask(_STRANGERS, size=size)["key"].tolist())
+
+
+def open_hold_accounts(evidence: Evidence) -> tuple[str, ...]:
+    """Hold accounts whose entries do not sum to zero without those of pending payments."""
+    return tuple(evidence.ask(_OPEN_HOLDS)["account"].tolist())
+
+
+def _by_intent(rows: Mapping[str, Column], size: int) -> dict[str, Column]:
+    """Each column with one place an intent; 0 or False where an intent has no row."""
+    spread: dict[str, Column] = {}
+    for name, values in rows.items():
+        spread[name] = np.zeros(size, dtype=values.dtype)
+        spread[name][rows["intent"]] = values
+    return spread
