@@ -63,7 +63,7 @@ def about_steady_state(journal: Journal | None) -> list[Reason]:
 
 
 def _about_status(journal: Journal) -> list[Reason]:
-    """`failed` is Chaos Toolkit's word for a hypothesis whose probe raised; it has a reason of its own."""
+    """`failed` also means a hypothesis whose probe raised, which has a reason of its own."""
     states = journal.steady_states
     told = any(s and s.steady_state_met is False for s in (states.before, states.after))
     match journal.status:
