@@ -84,6 +84,8 @@ def report(run_path: Path, usage: bool, intent: str | None, as_json: bool) -> in
         from reports.details import intent_story, usage_table
 
         folder = RunFolder(run_path)
+        for damage in folder.check_seal().damage:
+            _streams().talk(f"squall: {damage}")
         rows = intent_story(folder, intent) if intent else usage_table(folder)
         _say(rows, as_json=as_json)
         return 0

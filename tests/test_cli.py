@@ -278,3 +278,10 @@ def on_terminal(env: dict[str, str]) -> str:
         os.close(ours)
         os.close(theirs)
     return done.stdout
+
+
+def test_details_of_a_damaged_run_say_that_it_is_damaged(tmp_path: Path) -> None:
+    folder = sound_run().write(tmp_path / "run")
+    (folder.root / "notes.txt").write_text("")
+    done = shell(f"$SQUALL report {folder.root} --intent 5")
+    assert "notes.txt is a file that the seal does not name" in done.stderr

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from harness.chaos.journal import read_journal
@@ -15,6 +16,7 @@ from harness.chaos.script import read_script
 from harness.conductor import Conductor
 from harness.errors import TargetError
 from harness.experiment import Experiment, read_experiment
+from harness.inputs import read_inputs, store_inputs
 from harness.safety.identity import process_identity
 from harness.safety.state import State
 from harness.safety.undo import pending
@@ -276,3 +278,20 @@ def test_an_experiment_whose_probe_breaks_chaos_toolkit_leaves_no_journal(stage:
         begun(stage.conductor(action("note", word="fault"), **{"steady-state-hypothesis": broken}))
     )
     assert judged(stage) == ["journal_missing"]
+
+
+def test_an_action_gets_a_secret_that_the_run_does_not_store(stage: Stage, tmp_path: Path) -> None:
+    secret = "hunter2-Zx9"
+    own = tmp_path / "own.yaml"
+    method = [action("note", word="${shop_token}")]
+    text = {"title": "t", "description": "d", "method": method, "rollbacks": []}
+    own.write_text(json.dumps({**text, "configuration": {"shop_token": secret}}))
+    store_inputs(read_inputs(own, ROOT / "reference_services" / "system.yaml"), stage.folder)
+    experiment = msgspec.structs.replace(stage.experiment, path=own)
+    conductor = Conductor.start(experiment, stage.folder, stage.state, 7)
+    stage.started.append(conductor)
+    ended(begun(conductor))
+    assert stage.said() == [secret]
+    assert status(conductor) == "completed"
+    for stored in (stage.folder.experiment, stage.folder.journal, stage.folder.timeline):
+        assert not stored.exists() or secret not in stored.read_text()
