@@ -92,15 +92,15 @@ def read_blocks(due: Schedule, attempts: AttemptFiles, latency_limit_ms: float) 
 def block_of(due_us: Ints, attempts: Records, latency_limit_ms: float, first: int = 0) -> Block:
     """Attempts of these intents, judged against the latency that is good enough."""
     cohorts = fold(due_us, attempts, first)
-    latency_ms = cohorts.latency_ms
-    good = latency_ms <= latency_limit_ms
+    latency_ms, captured = cohorts.latency_ms, cohorts.captured_us != NEVER
+    good = captured & (latency_ms <= latency_limit_ms)
     return Block(
         cohorts=cohorts,
         attempts=attempts,
         due_s=cohorts.due_s,
         latency_ms=latency_ms,
         good=good,
-        slow=np.isfinite(latency_ms) & ~good,
+        slow=captured & ~good,
     )
 
 

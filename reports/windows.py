@@ -131,4 +131,4 @@ def metastable(seen: Amplification, f1_s: float, baseline_good: float, hold_s: f
         run = run + 1 if sick else 0
         if run > METASTABLE_S:
             return True
-    return run >= hold_s
+    return run > 0 and run >= hold_s

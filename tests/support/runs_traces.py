@@ -40,17 +40,22 @@ def known_trace(
 
 
 def trace_of(
-    due_s: npt.NDArray[np.float64], bad: npt.NDArray[np.bool_], end_s: float, fault_s: float
+    due_s: npt.NDArray[np.float64],
+    bad: npt.NDArray[np.bool_],
+    end_s: float,
+    fault_s: float,
+    later_s: float = 0.0,
 ) -> Trace:
-    due = ListedInstants(due_s)
+    """A fault of `fault_s`, at F0_S or so much later."""
+    due, f0_s = ListedInstants(due_s), F0_S + later_s
     return Trace(
         due=due,
         good=~bad,
         known=KnownTime(due, 0.0, end_s),
         begin_s=0.0,
         end_s=end_s,
-        f0_s=F0_S,
-        f1_s=F0_S + fault_s,
+        f0_s=f0_s,
+        f1_s=f0_s + fault_s,
         in_flight_s=0.1,
         hold_s=10.0,
     )
