@@ -96,7 +96,8 @@ class _Generation:
 
     def write(self, delay_ms: int) -> None:
         self._number += 1
-        fault = {EDGE: EdgeFault(kind="latency", latency_ms=delay_ms)} if delay_ms else {}
+        late = EdgeFault(kind="latency", latency_ms=delay_ms)
+        fault = {EDGE: (late,)} if delay_ms else {}
         part = self._runtime.with_suffix(".part")
         part.write_bytes(runtime_file(self._number, fault))
         part.rename(self._runtime)

@@ -20,7 +20,7 @@ from harness.safety.mark import bearers, own_line, socket_server, state_prefix
 from harness.safety.remains import remove_remains, remove_sockets
 from harness.safety.state import State
 from harness.safety.undo import UndoLog, UndoRecord
-from harness.targets.base import Target
+from harness.targets.base import Target, split_slot
 from harness.timeline import Timeline
 
 _HELD: Final = ("process", "run")
@@ -209,15 +209,23 @@ class _Healer:
         name = record.fault or record.kind
         with suppress(OSError):
             self._timeline.tell(
-                "fault", kind, name, record.resource, fault_id=record.id, by="heal", how=how
+                "fault",
+                kind,
+                name,
+                split_slot(record.resource)[0],
+                fault_id=record.id,
+                by="heal",
+                how=how,
             )
 
 
 def _state_of(target: Target, record: UndoRecord) -> tuple[bool, str]:
     if record.kind == "clear_edge":
+        name, slot = split_slot(record.resource)
         for edge in target.edges():
-            if edge.name == record.resource:
-                return edge.fault is None, f"fault: {edge.fault.kind if edge.fault else 'none'}"
+            if edge.name == name:
+                left = [fault.name for fault in edge.faults if slot in ("", fault.name)]
+                return not left, f"fault: {', '.join(left) or 'none'}"
     else:
         for instance in target.instances():
             if instance.name == record.resource:

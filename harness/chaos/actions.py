@@ -6,6 +6,8 @@ of its lease. Each raises FaultError when its fault is not proven; then it is un
 
 from __future__ import annotations
 
+from typing import Literal
+
 from harness.chaos.session import is_open, session
 from harness.errors import FaultError
 from harness.faults.bandwidth import Bandwidth
@@ -13,11 +15,18 @@ from harness.faults.base import Evidence
 from harness.faults.http_errors import HttpErrors
 from harness.faults.kill import Kill
 from harness.faults.latency import Latency
+from harness.faults.limit_data import LimitData
 from harness.faults.lost_answers import LostAnswers
 from harness.faults.partition import Partition
 from harness.faults.pause import Pause
 from harness.faults.refuse import Refuse
 from harness.faults.reset import Reset
+from harness.faults.slicer import Slicer
+from harness.faults.slow_close import SlowClose
+from harness.faults.timeout import Timeout
+from harness.targets.base import Direction
+
+Chosen = Literal["all", "new"]
 
 
 def inject_kill(service: str, instances: int = 1) -> list[Evidence]:
@@ -31,11 +40,24 @@ def inject_pause(service: str, instances: int = 1) -> list[Evidence]:
 
 
 def inject_latency(
-    edge: str, latency_ms: float, jitter_ms: float = 0, percent: float = 100
+    edge: str,
+    latency_ms: float,
+    jitter_ms: float = 0,
+    percent: float = 100,
+    *,
+    connections: Chosen = "all",
+    direction: Direction | None = None,
 ) -> list[Evidence]:
-    """Delay a share of an edge's requests."""
+    """Delay a share of an http edge's requests, or the bytes of a share of tcp connections."""
     return session().fault_edge(
-        Latency(edge=edge, latency_ms=latency_ms, jitter_ms=jitter_ms, percent=percent)
+        Latency(
+            edge=edge,
+            latency_ms=latency_ms,
+            jitter_ms=jitter_ms,
+            percent=percent,
+            connections=connections,
+            direction=direction,
+        )
     )
 
 
@@ -49,24 +71,140 @@ def inject_lost_answers(edge: str, percent: float = 100) -> list[Evidence]:
     return session().fault_edge(LostAnswers(edge=edge, percent=percent))
 
 
-def inject_partition(edge: str) -> list[Evidence]:
-    """Swallow all that an edge carries."""
-    return session().fault_edge(Partition(edge=edge))
+def inject_partition(
+    edge: str,
+    *,
+    percent: float = 100,
+    connections: Chosen = "all",
+    direction: Direction | None = None,
+) -> list[Evidence]:
+    """Hold all that an edge carries; callers wait."""
+    return session().fault_edge(
+        Partition(
+            edge=edge,
+            percent=percent,
+            connections=connections,
+            direction=direction,
+        )
+    )
 
 
-def inject_bandwidth(edge: str, kbytes_per_s: float) -> list[Evidence]:
-    """Limit the rate of each connection of a tcp edge."""
-    return session().fault_edge(Bandwidth(edge=edge, kbytes_per_s=kbytes_per_s))
+def inject_bandwidth(
+    edge: str,
+    kbytes_per_s: float,
+    *,
+    percent: float = 100,
+    connections: Chosen = "all",
+    direction: Direction | None = None,
+) -> list[Evidence]:
+    """Limit the rate of connections of a tcp edge."""
+    return session().fault_edge(
+        Bandwidth(
+            edge=edge,
+            kbytes_per_s=kbytes_per_s,
+            percent=percent,
+            connections=connections,
+            direction=direction,
+        )
+    )
 
 
-def inject_reset(edge: str) -> list[Evidence]:
-    """End the connections of a tcp edge with RST, new ones too."""
-    return session().fault_edge(Reset(edge=edge))
+def inject_slicer(
+    edge: str,
+    average_bytes: int,
+    variation_bytes: int = 0,
+    gap_ms: float = 0,
+    *,
+    percent: float = 100,
+    connections: Chosen = "all",
+    direction: Direction | None = None,
+) -> list[Evidence]:
+    """Pass the bytes of a tcp edge on in small slices."""
+    return session().fault_edge(
+        Slicer(
+            edge=edge,
+            average_bytes=average_bytes,
+            variation_bytes=variation_bytes,
+            gap_ms=gap_ms,
+            percent=percent,
+            connections=connections,
+            direction=direction,
+        )
+    )
 
 
-def inject_refuse(edge: str) -> list[Evidence]:
-    """Refuse new connections of a tcp edge and reset the open ones."""
-    return session().fault_edge(Refuse(edge=edge))
+def inject_limit_data(
+    edge: str,
+    limit_bytes: int,
+    *,
+    percent: float = 100,
+    connections: Chosen = "all",
+    direction: Direction | None = None,
+) -> list[Evidence]:
+    """Close connections of a tcp edge after a number of bytes."""
+    return session().fault_edge(
+        LimitData(
+            edge=edge,
+            limit_bytes=limit_bytes,
+            percent=percent,
+            connections=connections,
+            direction=direction,
+        )
+    )
+
+
+def inject_slow_close(
+    edge: str,
+    delay_ms: float,
+    *,
+    percent: float = 100,
+    connections: Chosen = "all",
+    direction: Direction | None = None,
+) -> list[Evidence]:
+    """Pass the end of connections of a tcp edge on late."""
+    return session().fault_edge(
+        SlowClose(
+            edge=edge,
+            delay_ms=delay_ms,
+            percent=percent,
+            connections=connections,
+            direction=direction,
+        )
+    )
+
+
+def inject_timeout(
+    edge: str,
+    timeout_ms: float,
+    *,
+    percent: float = 100,
+    connections: Chosen = "all",
+    direction: Direction | None = None,
+) -> list[Evidence]:
+    """Pass nothing on and close connections of a tcp edge after a time."""
+    return session().fault_edge(
+        Timeout(
+            edge=edge,
+            timeout_ms=timeout_ms,
+            percent=percent,
+            connections=connections,
+            direction=direction,
+        )
+    )
+
+
+def inject_reset(
+    edge: str, after_ms: float = 0, *, percent: float = 100, connections: Chosen = "all"
+) -> list[Evidence]:
+    """End connections of a tcp edge with RST, at both ends."""
+    return session().fault_edge(
+        Reset(edge=edge, after_ms=after_ms, percent=percent, connections=connections)
+    )
+
+
+def inject_refuse(edge: str, *, connections: Chosen = "all") -> list[Evidence]:
+    """Refuse new connections of a tcp edge; reset the open ones, or leave them (`new`)."""
+    return session().fault_edge(Refuse(edge=edge, connections=connections))
 
 
 def undo_all() -> str:

@@ -15,6 +15,7 @@ SQUALL_SEED         which instances are picked       default: the first
 from __future__ import annotations
 
 import atexit
+import dataclasses
 import os
 import random
 from collections.abc import Callable, Mapping
@@ -28,10 +29,11 @@ from harness.errors import ConfigError, FaultError
 from harness.experiment import BlastRadius, Terms, read_experiment
 from harness.faults.base import Evidence, Fault
 from harness.faults.driver import Driver, Limits
+from harness.faults.on_edge import OnEdge, find_edge
 from harness.safety.state import open_state
 from harness.safety.undo import UndoLog
 from harness.system import read_system
-from harness.targets.base import InstanceStatus, Target
+from harness.targets.base import InstanceStatus, Target, split_slot
 from harness.targets.local.target import LocalTarget
 from harness.timeline import FileTimeline
 
@@ -61,11 +63,23 @@ class Session:
         chosen = self._pick(service, count)
         return [{"service": service, **self._inject(make(i.name))} for i in chosen]
 
-    def fault_edge(self, fault: Fault) -> list[Evidence]:
-        """Fault an edge. Raises FaultError with nothing done if it is outside the blast radius."""
+    def fault_edge(self, fault: OnEdge) -> list[Evidence]:
+        """Fault an edge, which may have other faults already.
+
+        Raises FaultError with nothing done if it is outside the blast radius.
+        """
         if self.radius is not None and fault.resource not in self.radius.edges:
             raise FaultError(f"{fault.resource!r} is outside the blast radius")
-        return [self._inject(fault)]
+        slot = self._free_slot(fault)
+        return [self._inject(dataclasses.replace(fault, slot=slot, seed=self.seed or 0))]
+
+    def _free_slot(self, fault: OnEdge) -> str:
+        """The fault's kind, or with a number where the edge has one of that kind."""
+        kind, edge = fault.effect().kind, find_edge(self.target, fault.edge)
+        taken = {on.name for on in edge.faults}
+        taken |= {split_slot(held.fault.held_as)[1] for held in self.driver.held}
+        names = (kind, *(f"{kind}-{number}" for number in range(2, len(taken) + 2)))
+        return next(name for name in names if name not in taken)
 
     def _inject(self, fault: Fault) -> Evidence:
         held = self.driver.inject(fault)

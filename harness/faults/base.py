@@ -73,6 +73,13 @@ class Fault(Protocol):
         """The instance or edge it is aimed at."""
 
     @property
+    def held_as(self) -> str:
+        """What its lease and its undo record name; no two faults at once have the same.
+
+        The resource, or `resource#slot` where a resource can have several faults.
+        """
+
+    @property
     def undo_kind(self) -> UndoKind:
         """How it is undone when only the undo log is left."""
 

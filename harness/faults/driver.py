@@ -76,7 +76,7 @@ class Driver:
         held = self._begin(fault)
         try:
             fault.inject(self._target, LEASE_S)
-            held.lease = Heartbeat(self._target.renew, fault.resource, self._limits.max_held_s)
+            held.lease = Heartbeat(self._target.renew, fault.held_as, self._limits.max_held_s)
             self._tell(held, "injected", _identity(held.before))
             found = self._wait(
                 lambda: fault.verify(self._target, held.before), self._limits.verify_s
@@ -106,12 +106,12 @@ class Driver:
         """The undo record comes first: once it is on disk the fault may be done."""
         if len(self._held) >= self._limits.max_faults:
             raise FaultError(f"{len(self._held)} faults are on already, which is the most allowed")
-        if any(held.fault.resource == fault.resource for held in self._held):
-            raise FaultError(f"{fault.resource} has a fault already; undo it first")
+        if any(held.fault.held_as == fault.held_as for held in self._held):
+            raise FaultError(f"{fault.held_as} has a fault already; undo it first")
         before = fault.look(self._target)
         record = self._undo_log.intent(
             fault.undo_kind,
-            fault.resource,
+            fault.held_as,
             LEASE_S,
             before.pid,
             before.started_ticks,

@@ -18,5 +18,5 @@ class HttpErrors(OnEdge):
     percent: float = 100.0
 
     def effect(self) -> EdgeFault:
-        """What the edge shall do to its traffic."""
+        """What the edge has to do to its traffic."""
         return EdgeFault(kind="errors", status=self.status, percent=self.percent)

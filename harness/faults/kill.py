@@ -25,6 +25,11 @@ class Kill:
         """The instance."""
         return self.instance
 
+    @property
+    def held_as(self) -> str:
+        """The resource: it has one fault at a time."""
+        return self.resource
+
     def settings(self) -> Evidence:
         """The signal."""
         return {"signal": "SIGKILL"}

@@ -17,5 +17,5 @@ class LostAnswers(OnEdge):
     percent: float = 100.0
 
     def effect(self) -> EdgeFault:
-        """What the edge shall do to its traffic."""
+        """What the edge has to do to its traffic."""
         return EdgeFault(kind="lost_answers", percent=self.percent)

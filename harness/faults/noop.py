@@ -18,6 +18,11 @@ class Noop:
     undo_kind: UndoKind = "clear_edge"
     look_again_s: float = AT_ONCE_S
 
+    @property
+    def held_as(self) -> str:
+        """The resource: it has one fault at a time."""
+        return self.resource
+
     def settings(self) -> Evidence:
         """Nothing is asked for."""
         return {}

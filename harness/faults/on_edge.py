@@ -9,97 +9,112 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
+import msgspec
+
 from harness.errors import UnknownResourceError
 from harness.faults.base import QUIET_S, Evidence, Finding, Seen
 from harness.safety.undo import UndoKind
-from harness.targets.base import EdgeFault, EdgeStatus, Target
+from harness.targets.base import SLOT_MARK, EdgeFault, EdgeStatus, Target
+from harness.targets.edge_abilities import settings_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnEdge(ABC):
-    """A fault of `edge`. A subclass names itself and states its effect."""
+    """A fault of `edge`. A subclass names itself and states its effect.
+
+    `slot` tells it from other faults of the edge that are on at the same time; "" is its kind.
+    """
 
     name: ClassVar[str]
     undo_kind: ClassVar[UndoKind] = "clear_edge"
     look_again_s: ClassVar[float] = QUIET_S
     edge: str
+    slot: str = ""
+    seed: int = 0
 
     @property
     def resource(self) -> str:
         """The edge."""
         return self.edge
 
+    @property
+    def held_as(self) -> str:
+        """This fault of the edge."""
+        return f"{self.edge}{SLOT_MARK}{self.asked.name}"
+
+    @property
+    def asked(self) -> EdgeFault:
+        """The effect, in its slot."""
+        return msgspec.structs.replace(self.effect(), slot=self.slot, seed=self.seed)
+
     @abstractmethod
     def effect(self) -> EdgeFault:
-        """What the edge shall do to its traffic."""
+        """What the edge has to do to its traffic."""
 
     def settings(self) -> Evidence:
         """What was asked for, without what does not matter to this kind."""
-        effect, plain = self.effect(), EdgeFault(kind=self.effect().kind)
-        changed = {
-            key: getattr(effect, key)
-            for key in effect.__struct_fields__
-            if getattr(effect, key) != getattr(plain, key)
-        }
-        return {"effect": effect.kind, "percent": effect.percent, **changed}
+        effect = self.effect()
+        return {"effect": effect.kind, "percent": effect.percent, **settings_of(effect)}
 
     def look(self, target: Target) -> Seen:
-        """The edge's counters now."""
+        """The counters of this fault now."""
         return self._seen(find_edge(target, self.edge))
 
     def inject(self, target: Target, lease_s: float) -> None:
         """Set it on the edge."""
-        target.fault_edge(self.edge, self.effect(), lease_s)
+        target.fault_edge(self.edge, self.asked, lease_s)
 
     def verify(self, target: Target, before: Seen) -> Finding:
         """Proven when it is set and has touched at least one request."""
         edge = find_edge(target, self.edge)
-        return Finding(
-            proven=edge.fault is not None and edge.hits > before.hits,
-            evidence={
-                "hits_before": before.hits,
-                "hits_after": edge.hits,
-                "requests_before": before.requests,
-                "requests_after": edge.requests,
-            },
-        )
+        now = self._seen(edge)
+        evidence: Evidence = {
+            "hits_before": before.hits,
+            "hits_after": now.hits,
+            "requests_before": before.requests,
+            "requests_after": now.requests,
+        }
+        works = edge.fault_in(self.asked.name) == self.asked
+        return Finding(proven=works and now.hits > before.hits, evidence=evidence)
 
     def held(self, target: Target, before: Seen) -> Finding:
         """Held while exactly this effect works on the edge; the counters show the dose."""
         edge = find_edge(target, self.edge)
-        works = edge.fault_in(self.effect().name)
+        works = edge.fault_in(self.asked.name)
         evidence = _dose(self._seen(edge), before)
         if "delay_ms" not in evidence and works is not None and works.latency_ms:
             evidence["set_ms"] = works.latency_ms
-        return Finding(proven=works == self.effect(), evidence=evidence)
+        return Finding(proven=works == self.asked, evidence=evidence)
 
     def undo(self, target: Target) -> None:
-        """Take it off the edge."""
-        target.clear_edge(self.edge)
+        """Take it off the edge; other faults of the edge stay."""
+        target.clear_edge(self.held_as)
 
     def verify_undone(self, target: Target, before: Seen, last: Seen) -> Finding:
-        """Undone when none is set and no request was touched since the last look."""
+        """Undone when it is not set and has touched no request since the last look."""
         edge = find_edge(target, self.edge)
-        return Finding(
-            proven=edge.fault is None and edge.hits == last.hits,
-            evidence={
-                "hits_before": before.hits,
-                "hits_last": last.hits,
-                "hits_after": edge.hits,
-                "requests_last": last.requests,
-                "requests_after": edge.requests,
-            },
-        )
+        now = self._seen(edge)
+        evidence: Evidence = {
+            "hits_before": before.hits,
+            "hits_last": last.hits,
+            "hits_after": now.hits,
+            "requests_last": last.requests,
+            "requests_after": now.requests,
+        }
+        if edge.error:
+            evidence["error"] = edge.error
+        is_off = edge.fault_in(self.asked.name) is None and not edge.error
+        return Finding(proven=is_off and now.hits == last.hits, evidence=evidence)
 
     def _seen(self, edge: EdgeStatus) -> Seen:
-        chosen = edge.count_of(self.effect().name)
+        count = edge.count_of(self.asked.name)
         return Seen(
-            hits=edge.hits,
+            hits=count.hits,
             requests=edge.requests,
-            exposed=edge.exposed,
-            chosen=chosen.connections,
-            offered=chosen.offered,
-            delay_ms=edge.delay_ms,
+            exposed=count.exposed,
+            chosen=count.connections,
+            offered=count.offered,
+            delay_ms=count.delay_ms,
         )
 
 

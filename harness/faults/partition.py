@@ -1,20 +1,25 @@
-"""Swallow all that an edge carries, both ways, until it heals: nobody is told, everybody waits."""
+"""Hold all that an edge carries, until the fault is undone."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from harness.faults.on_edge import OnEdge
+from harness.faults.on_connections import OnConnections
 from harness.targets.base import EdgeFault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Partition(OnEdge):
-    """`edge` is a black hole."""
+class Partition(OnConnections):
+    """`edge` passes nothing on and closes nothing: callers wait."""
 
     name: ClassVar[str] = "partition"
 
     def effect(self) -> EdgeFault:
-        """What the edge shall do to its traffic."""
-        return EdgeFault(kind="blackhole")
+        """The black hole."""
+        return EdgeFault(
+            kind="blackhole",
+            percent=self.percent,
+            connections=self.connections,
+            direction=self.direction,
+        )

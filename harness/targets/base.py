@@ -18,7 +18,17 @@ SLOT_MARK: Final = "#"
 Direction = Literal["upstream", "downstream", "both"]
 InstanceState = Literal["starting", "ready", "unready", "paused", "down", "stopped"]
 EdgeFaultKind = Literal[
-    "latency", "errors", "lost_answers", "bandwidth", "reset", "blackhole", "refuse"
+    "latency",
+    "errors",
+    "lost_answers",
+    "bandwidth",
+    "slicer",
+    "limit_data",
+    "slow_close",
+    "timeout",
+    "reset",
+    "refuse",
+    "blackhole",
 ]
 
 
@@ -51,6 +61,13 @@ class EdgeFault(msgspec.Struct, frozen=True, kw_only=True):
     jitter_ms: float = 0.0
     status: int = 503
     kbytes_per_s: float = 0.0
+    average_bytes: int = 0
+    variation_bytes: int = 0
+    gap_ms: float = 0.0
+    limit_bytes: int = 0
+    delay_ms: float = 0.0
+    timeout_ms: float = 0.0
+    after_ms: float = 0.0
 
     @property
     def name(self) -> str:
@@ -61,22 +78,23 @@ class EdgeFault(msgspec.Struct, frozen=True, kw_only=True):
 class FaultCount(msgspec.Struct, frozen=True, kw_only=True):
     """What one fault has touched on its edge; each count only grows, also after its end.
 
-    `hits`: what the table calls a hit. `bytes`: bytes of the touched chunks. `connections`: tcp
-    edges: connections that the fault has chosen, of `offered` that it could have chosen from.
+    `hits`: what the table calls a hit, of `exposed` that could have been one. `bytes`: bytes of the
+    hits. `connections`: tcp edges: those that the fault has chosen, of `offered` that it could
+    have chosen. `delay_ms`: sum of the delays measured on the hits, None where none is measured.
     """
 
     slot: str
     hits: int = 0
+    exposed: int = 0
     bytes: int = 0
     connections: int = 0
     offered: int = 0
+    delay_ms: float | None = None
 
 
 class EdgeStatus(msgspec.Struct, frozen=True, kw_only=True):
     """One edge now. `requests` (tcp: chunks) and `hits`, of all faults, count since the start.
 
-    `exposed` counts what its faults could have touched, in the unit of `hits`; `delay_ms` is the
-    sum of the delays that were measured on the hits, None where the edge does not measure them.
     `faults` are those that work now, in order; `counts` has one entry for each fault ever set.
     `error` says why the edge is not as it was asked to be, "" if it is.
     """
@@ -85,8 +103,6 @@ class EdgeStatus(msgspec.Struct, frozen=True, kw_only=True):
     address: str
     requests: int
     hits: int
-    exposed: int = 0
-    delay_ms: float | None = None
     faults: tuple[EdgeFault, ...] = ()
     counts: tuple[FaultCount, ...] = ()
     error: str = ""

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from harness.targets.base import EdgeFault, EdgeFaultKind
+from harness.targets.base import Direction, EdgeFault, EdgeFaultKind
 
 Via = Literal["gateway", "mesh", "tcp"]
 Carrier = Literal["http", "tcp"]
@@ -57,7 +57,10 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ability:
-    """One fault that edges of one carrier can do. `hit` says what its counter counts."""
+    """One fault that edges of one carrier can do. `hit` says what its counter counts.
+
+    `direction`: the default of that setting; None where the fault has no direction.
+    """
 
     kind: EdgeFaultKind
     action: str
@@ -65,6 +68,7 @@ class Ability:
     settings: tuple[Setting, ...]
     meaning: str
     hit: str
+    direction: Direction | None = None
 
     def setting(self, name: str) -> Setting | None:
         """The setting of that name."""
@@ -96,7 +100,24 @@ _ENVOY_LATENCY: Final = Setting(
 )
 _LATENCY: Final = Setting(name="latency_ms", unit="ms", high=60_000, above_low=True, required=True)
 _JITTER: Final = Setting(name="jitter_ms", unit="ms", high=60_000, not_above="latency_ms")
+_CONNECTIONS: Final = Setting(name="connections", choices=("all", "new"))
+_SHARE: Final = (_share("connections"), _CONNECTIONS)
+_DIRECTION: Final = Setting(name="direction", choices=("upstream", "downstream", "both"))
 _RATE: Final = Setting(name="kbytes_per_s", unit="kB/s", low=1, high=50_000, required=True)
+
+_SLICE: Final = (
+    Setting(name="average_bytes", unit="bytes", low=1, high=65_536, whole=True, required=True),
+    Setting(
+        name="variation_bytes", unit="bytes", high=65_536, whole=True, not_above="average_bytes"
+    ),
+    Setting(name="gap_ms", unit="ms", high=10_000),
+)
+_LIMIT: Final = Setting(
+    name="limit_bytes", unit="bytes", low=1, high=1e12, whole=True, required=True
+)
+_DELAY: Final = Setting(name="delay_ms", unit="ms", high=60_000, above_low=True, required=True)
+_TIMEOUT: Final = Setting(name="timeout_ms", unit="ms", high=600_000, above_low=True, required=True)
+_AFTER: Final = Setting(name="after_ms", unit="ms", high=600_000)
 
 EDGE_ABILITIES: Final[tuple[Ability, ...]] = (
     Ability(
@@ -127,41 +148,82 @@ EDGE_ABILITIES: Final[tuple[Ability, ...]] = (
         kind="latency",
         action="inject_latency",
         carrier="tcp",
-        settings=(_LATENCY, _JITTER),
+        settings=(_LATENCY, _JITTER, *_SHARE, _DIRECTION),
         meaning="Each chunk of bytes waits before it is passed on.",
         hit="a delayed chunk",
+        direction="upstream",
     ),
     Ability(
         kind="bandwidth",
         action="inject_bandwidth",
         carrier="tcp",
-        settings=(_RATE,),
+        settings=(_RATE, *_SHARE, _DIRECTION),
         meaning="Each connection carries at most this rate, each direction by itself.",
-        hit="a chunk that was sent at this rate",
+        hit="a piece that had to wait for the line",
+        direction="both",
+    ),
+    Ability(
+        kind="slicer",
+        action="inject_slicer",
+        carrier="tcp",
+        settings=(*_SLICE, *_SHARE, _DIRECTION),
+        meaning="Bytes are passed on in slices, with a gap after each.",
+        hit="a slice",
+        direction="both",
+    ),
+    Ability(
+        kind="limit_data",
+        action="inject_limit_data",
+        carrier="tcp",
+        settings=(_LIMIT, *_SHARE, _DIRECTION),
+        meaning="After so many bytes since the fault was set the connection is closed.",
+        hit="a connection that was closed",
+        direction="both",
+    ),
+    Ability(
+        kind="slow_close",
+        action="inject_slow_close",
+        carrier="tcp",
+        settings=(_DELAY, *_SHARE, _DIRECTION),
+        meaning="The end of a connection (FIN or RST) is passed on late.",
+        hit="an end that was late",
+        direction="both",
+    ),
+    Ability(
+        kind="timeout",
+        action="inject_timeout",
+        carrier="tcp",
+        settings=(_TIMEOUT, *_SHARE, _DIRECTION),
+        meaning="Nothing is passed on; after this time the connection is closed.",
+        hit="a chunk that was held, or a connection that was closed",
+        direction="both",
     ),
     Ability(
         kind="reset",
         action="inject_reset",
         carrier="tcp",
-        settings=(),
+        settings=(_AFTER, *_SHARE),
         meaning="Connections are ended with RST at both ends.",
         hit="a connection that was reset",
+        direction=None,
     ),
     Ability(
         kind="refuse",
         action="inject_refuse",
         carrier="tcp",
-        settings=(),
-        meaning="New connections are refused (RST instead of SYN-ACK); open ones are reset.",
-        hit="an open connection that was reset",
+        settings=(_CONNECTIONS,),
+        meaning="New connections are refused; open ones are reset, or stay (`new`).",
+        hit="a reset connection, or an attempt of the edge's own that was refused (one a look)",
+        direction=None,
     ),
     Ability(
         kind="blackhole",
         action="inject_partition",
         carrier="tcp",
-        settings=(),
+        settings=(*_SHARE, _DIRECTION),
         meaning="Nothing is passed on and nothing is closed until the fault is undone.",
         hit="a chunk that was held, or a connection that was not passed on",
+        direction="both",
     ),
 )
 

@@ -8,7 +8,14 @@ import msgspec
 
 from harness.clock import NS_PER_S
 from harness.errors import TargetError, UnknownResourceError
-from harness.targets.base import EdgeFault, EdgeStatus, InstanceStatus
+from harness.targets.base import (
+    SLOT_MARK,
+    EdgeFault,
+    EdgeStatus,
+    FaultCount,
+    InstanceStatus,
+    split_slot,
+)
 from tests.support.manual_clock import ManualClock
 
 # Beyond what a Linux pid can be (2**22), so that no real process is ever meant.
@@ -78,13 +85,17 @@ class FakeTarget:
 
     def fault_edge(self, edge: str, fault: EdgeFault, lease_s: float) -> EdgeStatus:
         self._edge("fault_edge", edge)
-        self._lease(edge, lease_s)
-        return self._change_edge(edge, faults=(fault,))
+        self._lease(f"{edge}{SLOT_MARK}{fault.name}", lease_s)
+        others = tuple(on for on in self._edges[edge].faults if on.name != fault.name)
+        return self._change_edge(edge, faults=(*others, fault))
 
     def clear_edge(self, edge: str) -> EdgeStatus:
-        self._edge("clear_edge", edge)
-        self._heal(edge)
-        return self._edges[edge]
+        name, slot = split_slot(edge)
+        self._edge("clear_edge", name)
+        for fault in self._edges[name].faults:
+            if slot in ("", fault.name):
+                self._heal(f"{name}{SLOT_MARK}{fault.name}")
+        return self._edges[name]
 
     def renew(self, resource: str, lease_s: float) -> None:
         self._asked("renew", resource)
@@ -113,11 +124,13 @@ class FakeTarget:
         self.leases[resource] = self.clock.now_ns + round(lease_s * NS_PER_S)
 
     def _heal(self, resource: str) -> None:
-        if resource in self.stuck:
+        name, slot = split_slot(resource)
+        if name in self.stuck:
             return
         self.leases.pop(resource, None)
-        if resource in self._edges:
-            self._change_edge(resource, faults=())
+        if name in self._edges:
+            kept = tuple(on for on in self._edges[name].faults if on.name != slot)
+            self._change_edge(name, faults=kept)
         elif self._instances[resource].state == "down":
             self._instances[resource] = self._new(resource, "starting")
             self._ready_at[resource] = self.clock.now_ns + round(self.start_s * NS_PER_S)
@@ -140,12 +153,18 @@ class FakeTarget:
         whole = int(self._carry[name])
         self._carry[name] -= whole
         edge = self._edges[name]
-        touched = whole if edge.fault is not None and name not in self.deaf else 0
+        touched = whole if name not in self.deaf else 0
+        slots = {count.slot: count for count in edge.counts}
+        for fault in edge.faults:
+            count = slots.get(fault.name, FaultCount(slot=fault.name))
+            slots[fault.name] = msgspec.structs.replace(
+                count, hits=count.hits + touched, exposed=count.exposed + whole
+            )
         self._change_edge(
             name,
             requests=edge.requests + whole,
-            exposed=edge.exposed + whole,
-            hits=edge.hits + touched,
+            hits=sum(count.hits for count in slots.values()),
+            counts=tuple(slots.values()),
         )
 
     def _new(self, name: str, state: str = "ready") -> InstanceStatus:

@@ -57,7 +57,10 @@ class Scene:
         return caller
 
     async def set(self, fault: EdgeFault | None, lease_s: float = 60.0) -> None:
-        self.edge.set_fault(fault, lease_s)
+        if fault is None:
+            self.edge.clear()
+        else:
+            self.edge.set_fault(fault, lease_s)
 
 
 @dataclass(slots=True)
@@ -106,7 +109,7 @@ async def tcp_scene() -> AsyncIterator[Scene]:
     try:
         yield scene
     finally:
-        edge.set_fault(None, 0)
+        edge.clear()
         for caller in scene.callers:
             caller.writer.transport.abort()
         edge.close()

@@ -43,7 +43,7 @@ class ProxyProcess:
             await self.process.wait()
 
     async def hits(self) -> int:
-        return (await self.edges.look())[EDGE].counts.hits
+        return sum(count.hits for count in (await self.edges.look())[EDGE].counts)
 
     async def caller(self) -> Caller:
         caller = Caller(*await asyncio.open_connection(HOST, self.plan.edges[0].port))

@@ -1,43 +1,31 @@
-"""The role of whoever carries an edge's traffic: set its fault, take it away, count."""
+"""The role of the process that carries an edge's traffic: set its faults, take them away, count."""
 
 from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-from harness.targets.base import EdgeFault
-
-
-class Counts(NamedTuple):
-    """Requests (tcp: chunks) since the system's start: all, hit by a fault, and open to one."""
-
-    requests: int = 0
-    hits: int = 0
-    exposed: int = 0
-
-    def plus(self, other: Counts) -> Counts:
-        """Both together."""
-        return Counts(
-            self.requests + other.requests, self.hits + other.hits, self.exposed + other.exposed
-        )
+from harness.targets.base import EdgeFault, FaultCount
 
 
 class EdgeSeen(NamedTuple):
-    """One edge as its owner sees it: the fault is the one that works, not the one wished for."""
+    """One edge as its owner sees it: the faults are those that work, not those asked for."""
 
-    counts: Counts
-    fault: EdgeFault | None = None
+    requests: int = 0
+    faults: tuple[EdgeFault, ...] = ()
+    counts: tuple[FaultCount, ...] = ()
+    error: str = ""
 
 
 class EdgeOwner(Protocol):
     """Each method raises TargetError when the owner does not answer in time."""
 
     async def set_fault(self, edge: str, fault: EdgeFault, lease_s: float) -> None:
-        """Make it the edge's only fault; returns when it works."""
+        """Put it on, in its slot; returns when it works."""
 
-    async def clear(self, edge: str) -> None:
-        """Take any fault away; returns when it has gone."""
+    async def clear(self, edge: str, slot: str = "") -> None:
+        """Take the fault in that slot away, or all of them; returns when it has gone."""
 
-    async def renew(self, edge: str, lease_s: float) -> None:
+    async def renew(self, edge: str, slot: str, lease_s: float) -> None:
         """Prolong the owner's own lease, if it keeps one."""
 
     async def look(self) -> dict[str, EdgeSeen]:
@@ -45,16 +33,21 @@ class EdgeOwner(Protocol):
 
 
 class Carried:
-    """Counters that go on where they were when the process that counts starts anew."""
+    """Counters that go on where they were when the process that counts starts again."""
 
     def __init__(self) -> None:
-        self._before: dict[str, Counts] = {}
-        self._last: dict[str, Counts] = {}
+        self._before: dict[str, tuple[int, ...]] = {}
+        self._last: dict[str, tuple[int, ...]] = {}
 
-    def total(self, edge: str, now: Counts) -> Counts:
-        """The count since the system's start, given the process's own."""
-        last = self._last.get(edge, Counts())
-        if now.requests < last.requests or now.hits < last.hits:
-            self._before[edge] = self._before.get(edge, Counts()).plus(last)
-        self._last[edge] = now
-        return self._before.get(edge, Counts()).plus(now)
+    def total(self, key: str, now: tuple[int, ...]) -> tuple[int, ...]:
+        """The counts since the system's start, given the process's own."""
+        zero = (0,) * len(now)
+        last, before = self._last.get(key, zero), self._before.get(key, zero)
+        if any(count < counted for count, counted in zip(now, last, strict=True)):
+            before = self._before[key] = _sum(before, last)
+        self._last[key] = now
+        return _sum(before, now)
+
+
+def _sum(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(a + b for a, b in zip(one, other, strict=True))

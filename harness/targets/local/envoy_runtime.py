@@ -14,11 +14,12 @@ _RUNTIME_TYPE: Final = "type.googleapis.com/envoy.service.runtime.v3.Runtime"
 _PARTS_PER_PERCENT: Final = 10_000
 
 
-def runtime_file(generation: int, faults: Mapping[str, EdgeFault]) -> bytes:
+def runtime_file(generation: int, faults: Mapping[str, tuple[EdgeFault, ...]]) -> bytes:
     """The file's bytes. No faults: everything is off (a deleted file would leave them on)."""
     layer: dict[str, object] = {GENERATION_KEY: generation}
-    for edge, fault in faults.items():
-        layer.update(_knobs(edge, fault))
+    for edge, on in faults.items():
+        for fault in on:
+            layer.update(_knobs(edge, fault))
     resource = {"@type": _RUNTIME_TYPE, "name": RTDS_LAYER, "layer": layer}
     return msgspec.json.encode({"version_info": str(generation), "resources": [resource]})
 

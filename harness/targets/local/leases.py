@@ -15,7 +15,7 @@ UNDO_AGAIN_S: Final = 0.1
 
 
 class Leases:
-    """One lease a resource (an instance or an edge)."""
+    """One lease for each fault: an instance, or one fault of an edge (`edge#slot`)."""
 
     def __init__(self, timeline: Timeline) -> None:
         self._timeline = timeline
@@ -39,6 +39,11 @@ class Leases:
         timer, _ = self._held.pop(resource, (None, None))
         if timer is not None:
             timer.cancel()
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """Whose faults are on, oldest first."""
+        return tuple(self._held)
 
     def holds(self, resource: str) -> bool:
         """Whether a fault is on."""

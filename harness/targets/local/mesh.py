@@ -9,10 +9,10 @@ from urllib.parse import quote
 
 import msgspec
 
-from harness.errors import TargetError
-from harness.targets.base import EdgeFault
+from harness.errors import FaultError, TargetError
+from harness.targets.base import EdgeFault, EdgeFaultKind, FaultCount
 from harness.targets.local import envoy_admin
-from harness.targets.local.edge_owner import Carried, Counts, EdgeSeen
+from harness.targets.local.edge_owner import Carried, EdgeSeen
 from harness.targets.local.envoy_config import LOST_ROUTE, MeshFiles, bootstrap
 from harness.targets.local.envoy_runtime import runtime_file
 from harness.targets.local.layout import PlacedEdge
@@ -28,6 +28,12 @@ _COUNTER: Final = re.compile(
     rf"(?:http|vhost)\.(?P<edge>.*?)\."
     rf"(?P<what>downstream_rq_total|fault\.\w+|route\.{LOST_ROUTE}\.\w+)"
 )
+_KIND_OF: Final[dict[str, EdgeFaultKind]] = {
+    "fault.delays_injected": "latency",
+    "fault.aborts_injected": "errors",
+    f"route.{LOST_ROUTE}.upstream_rq_completed": "lost_answers",
+}
+Faults = dict[str, dict[str, EdgeFault]]  # by edge and slot
 
 
 class Mesh:
@@ -35,7 +41,9 @@ class Mesh:
 
     def __init__(self, name: str, files: MeshFiles, edges: tuple[PlacedEdge, ...]) -> None:
         self.name, self.files, self.edges = name, files, edges
-        self._faults: dict[str, EdgeFault] = {}
+        self._faults: Faults = {}  # as asked for
+        self._works: Faults = {}  # as Envoy has last taken in
+        self._slots: dict[str, dict[str, EdgeFaultKind]] = {edge.name: {} for edge in edges}
         self._generation = self._taken_in = 0
         self._one_change = asyncio.Lock()
         self._carried = Carried()
@@ -49,44 +57,70 @@ class Mesh:
         self._write()
 
     async def set_fault(self, edge: str, fault: EdgeFault, lease_s: float) -> None:
-        """Make it the edge's only fault; returns when Envoy has taken it in.
+        """Put it on, in its slot; returns when Envoy has taken it in.
 
-        If Envoy does not, the fault is taken out of the file again. Envoy knows no lease: the
+        If Envoy does not, the fault is taken out of the file again. Envoy has no leases: the
         supervisor's ends it, and Envoy itself dies with the supervisor.
+        Raises FaultError if another slot of the edge has a fault of that kind: Envoy can do one.
         """
         del lease_s
         async with self._one_change:
-            self._faults[edge] = fault
+            before = self._faults.get(edge, {})
+            for other in before.values():
+                if other.kind == fault.kind and other.name != fault.name:
+                    text = f"edge {edge}: it has a {fault.kind} fault already; undo it first"
+                    raise FaultError(text)
+            self._faults[edge] = {**before, fault.name: fault}
+            self._slots[edge][fault.name] = fault.kind
             try:
                 await self._publish()
             except TargetError:
-                self._faults.pop(edge)
+                self._faults[edge] = before
                 self._write()
                 raise
 
-    async def clear(self, edge: str) -> None:
-        """Take any fault away; returns when Envoy has taken it in."""
+    async def clear(self, edge: str, slot: str = "") -> None:
+        """Take one fault away, or all of the edge; returns when Envoy has taken it in."""
         async with self._one_change:
-            if self._faults.pop(edge, None) is not None or self._taken_in != self._generation:
+            before = self._faults.get(edge, {})
+            kept = {name: fault for name, fault in before.items() if slot and name != slot}
+            self._faults[edge] = kept
+            if kept != before or self._taken_in != self._generation:
                 await self._publish()
 
-    async def renew(self, edge: str, lease_s: float) -> None:
+    async def renew(self, edge: str, slot: str, lease_s: float) -> None:
         """Nothing: the lease is the supervisor's."""
 
     async def look(self) -> dict[str, EdgeSeen]:
-        """Each edge: requests and touched requests by Envoy's own counters."""
-        found = {edge.name: Counts() for edge in self.edges}
+        """Each edge: requests, and for each fault the requests it has touched, as Envoy counts.
+
+        While Envoy has not taken in the last change, the faults before it are those that work.
+        """
+        requests = dict.fromkeys((edge.name for edge in self.edges), 0)
+        hits = {edge.name: dict.fromkeys(_KIND_OF.values(), 0) for edge in self.edges}
         for name, value in (await envoy_admin.stats(self.files.admin, _COUNTERS)).items():
             counter = _COUNTER.fullmatch(name)
-            if counter and counter["edge"] in found:
-                seen = counter["what"] == "downstream_rq_total"
-                more = Counts(requests=value, exposed=value) if seen else Counts(hits=value)
-                found[counter["edge"]] = found[counter["edge"]].plus(more)
-        working = self._faults if self._taken_in == self._generation else {}
-        return {
-            edge: EdgeSeen(self._carried.total(edge, count), working.get(edge))
-            for edge, count in found.items()
-        }
+            if counter is None or counter["edge"] not in requests:
+                continue
+            if counter["what"] == "downstream_rq_total":
+                requests[counter["edge"]] = value
+            else:
+                hits[counter["edge"]][_KIND_OF[counter["what"]]] = value
+        return {edge: self._seen(edge, requests[edge], hits[edge]) for edge in requests}
+
+    def _seen(self, edge: str, requests: int, hits: dict[EdgeFaultKind, int]) -> EdgeSeen:
+        total, *by_kind = self._carried.total(edge, (requests, *hits.values()))
+        carried = dict(zip(hits, by_kind, strict=True))
+        settled = self._taken_in == self._generation
+        return EdgeSeen(
+            requests=total,
+            faults=tuple(self._works.get(edge, {}).values()),
+            counts=tuple(
+                FaultCount(slot=slot, hits=carried[kind], exposed=total)
+                for slot, kind in self._slots[edge].items()
+            ),
+            error="" if settled else f"{self.name}: Envoy has not taken in the last change",
+        )
 
     async def every_host_is_healthy(self) -> bool:
         """Whether Envoy's own health checks have found every instance behind its edges ready."""
@@ -112,10 +146,15 @@ class Mesh:
                 raise TargetError(f"{self.name}: Envoy did not take in its faults in time")
             await asyncio.sleep(_POLL_S)
         self._taken_in = self._generation
+        self._works = {edge: dict(faults) for edge, faults in self._faults.items()}
 
     def _write(self) -> None:
         """Write and rename: Envoy watches for the rename, and never sees half a file."""
         self._generation += 1
         part = self.files.runtime.with_suffix(".part")
-        part.write_bytes(runtime_file(self._generation, self._faults))
+        part.write_bytes(runtime_file(self._generation, _in_force(self._faults)))
         part.rename(self.files.runtime)
+
+
+def _in_force(faults: Faults) -> dict[str, tuple[EdgeFault, ...]]:
+    return {edge: tuple(on.values()) for edge, on in faults.items()}

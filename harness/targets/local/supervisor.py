@@ -8,9 +8,9 @@ from functools import partial
 
 from harness.documents import nearest
 from harness.errors import FaultError, TargetError, UnknownResourceError
-from harness.targets.base import EdgeFault, EdgeStatus, InstanceStatus
+from harness.targets.base import SLOT_MARK, EdgeFault, EdgeStatus, InstanceStatus, split_slot
 from harness.targets.local.edge_faults import check_fault, check_lease
-from harness.targets.local.edge_owner import EdgeOwner
+from harness.targets.local.edge_owner import EdgeOwner, EdgeSeen
 from harness.targets.local.instance import Instance
 from harness.targets.local.layout import PlacedEdge
 from harness.targets.local.leases import Leases
@@ -35,7 +35,7 @@ class Supervision:
         try:
             if request.resource:
                 self._must_exist(request.resource)
-                async with self._locks[request.resource]:
+                async with self._locks[self._edge_of(request.resource)[0]]:
                     return await self._do(request)
             return await self._do(request)
         except TimeoutError:
@@ -72,7 +72,7 @@ class Supervision:
                 return Answer(edges=(await self._fault_edge(name, request.fault, lease_s),))
             case "clear_edge":
                 await self._clear(name)
-                return Answer(edges=(await self._look_at(name),))
+                return Answer(edges=(await self._look_at(self._edge_of(name)[0]),))
             case _:  # revive, resume
                 await self._undo_instance(name)
                 return Answer(instances=(self._status(name),))
@@ -112,34 +112,52 @@ class Supervision:
         if fault is None:
             raise FaultError(f"edge {name}: no fault was given")
         check_fault(name, edge.edge.via, fault)
+        one = f"{name}{SLOT_MARK}{fault.name}"
         # First here too, and kept on failure: the owner may have done it without our knowing.
-        self._leases.hold(name, lease_s, partial(self._let_go, name))
+        self._leases.hold(one, lease_s, partial(self._let_go, one))
         await self._owner(name).set_fault(name, fault, lease_s)
-        self._faults[name] = fault
+        self._faults[one] = fault
         return await self._look_at(name)
 
     async def _let_go(self, name: str) -> None:
         """A lease has ended: undo, but never in the middle of another request."""
-        async with self._locks[name]:
-            await (self._clear(name) if name in self._edges else self._undo_instance(name))
+        edge, _ = self._edge_of(name)
+        async with self._locks[edge]:
+            await (self._clear(name) if edge in self._edges else self._undo_instance(name))
 
     async def _clear(self, name: str) -> None:
-        self._edge(name)
-        await self._owner(name).clear(name)
-        self._faults.pop(name, None)
-        self._leases.drop(name)
+        """Take away one fault (`edge#slot`) or all of an edge."""
+        edge, slot = self._edge_of(name)
+        self._edge(edge)
+        await self._owner(edge).clear(edge, slot)
+        for one in [name] if slot else self._leased(edge):
+            self._faults.pop(one, None)
+            self._leases.drop(one)
 
     async def _renew(self, name: str, lease_s: float) -> None:
         check_lease(lease_s)
-        self._leases.renew(name, lease_s)
-        if name not in self._faults:
-            return
+        edge, slot = self._edge_of(name)
+        for one in [name] if slot or edge not in self._edges else self._leased(edge) or [name]:
+            self._leases.renew(one, lease_s)
+            if one in self._faults:
+                await self._renew_at_owner(edge, self._faults[one], lease_s)
+
+    async def _renew_at_owner(self, edge: str, fault: EdgeFault, lease_s: float) -> None:
         try:
-            await self._owner(name).renew(name, lease_s)
+            await self._owner(edge).renew(edge, fault.name, lease_s)
         except TargetError:
             # The proxy restarted and lost the fault; set it again, and say that it was off.
-            self._timeline.tell("target", "fault_set_again", name)
-            await self._owner(name).set_fault(name, self._faults[name], lease_s)
+            self._timeline.tell("target", "fault_set_again", edge)
+            await self._owner(edge).set_fault(edge, fault, lease_s)
+
+    def _leased(self, edge: str) -> list[str]:
+        """The faults of an edge that have a lease, as `edge#slot`."""
+        return [one for one in self._leases.held if split_slot(one)[0] == edge]
+
+    def _edge_of(self, resource: str) -> tuple[str, str]:
+        """`edge#slot` in its parts; slot "" where an instance or a whole edge is meant."""
+        known = resource in self._edges or resource in self._life.instances
+        return (resource, "") if known else split_slot(resource)
 
     def _status(self, name: str) -> InstanceStatus:
         return self._life.instances[name].status(leased=self._leases.holds(name))
@@ -149,24 +167,14 @@ class Supervision:
         seen = {}
         for found in await asyncio.gather(*(owner.look() for owner in owners)):
             seen.update(found)
-        return tuple(
-            EdgeStatus(
-                name=name,
-                address=edge.address,
-                requests=seen[name].counts.requests,
-                hits=seen[name].counts.hits,
-                faults=tuple(f for f in (seen[name].fault,) if f is not None),
-                exposed=seen[name].counts.exposed,
-            )
-            for name, edge in self._edges.items()
-        )
+        return tuple(_edge_status(edge, seen[name]) for name, edge in self._edges.items())
 
     async def _look_at(self, name: str) -> EdgeStatus:
         return next(edge for edge in await self._look() if edge.name == name)
 
     def _must_exist(self, name: str) -> None:
         known = [*self._life.instances, *self._edges]
-        if name not in known:
+        if self._edge_of(name)[0] not in known:
             raise UnknownResourceError(f"no instance or edge {name!r}; {nearest(name, known)}")
 
     def _instance(self, name: str) -> Instance:
@@ -182,3 +190,15 @@ class Supervision:
 
     def _owner(self, name: str) -> EdgeOwner:
         return self._life.owners[name]
+
+
+def _edge_status(edge: PlacedEdge, seen: EdgeSeen) -> EdgeStatus:
+    return EdgeStatus(
+        name=edge.name,
+        address=edge.address,
+        requests=seen.requests,
+        hits=sum(count.hits for count in seen.counts),
+        faults=seen.faults,
+        counts=seen.counts,
+        error=seen.error,
+    )

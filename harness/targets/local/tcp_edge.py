@@ -1,112 +1,139 @@
-"""One TCP edge: its listener, its connections, the one fault that is on, and that fault's lease."""
+"""One TCP edge: its port, its connections, and the faults that are on, each with its own lease."""
 
 from __future__ import annotations
 
 import asyncio
-import socket
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
-from harness.targets.base import EdgeFault
-from harness.targets.local.ports import HOST
+from harness.errors import FaultError
+from harness.targets.base import EdgeFault, FaultCount
+from harness.targets.local.tcp_active_fault import ActiveFault
+from harness.targets.local.tcp_connection import TcpConnection
 from harness.targets.local.tcp_half import TcpHalf
+from harness.targets.local.tcp_listener import TcpListener
 from harness.targets.local.tcp_protocol import TcpEdgePlan
 from harness.targets.local.timer_queue import TimerQueue
 from harness.targets.local.vigil import Vigil
 
 CONNECT_TIMEOUT_S: Final = 5.0
-_BACKLOG: Final = 1024
-_CUTS: Final = ("reset", "refuse")
+FAULTS_MAX: Final = 8
+SLOTS_MAX: Final = 64
+_TRY_AGAIN_S: Final = 0.2
+
+
+@dataclass(slots=True)
+class EdgeCounts:
+    """What has passed; counts only grow."""
+
+    chunks: int = 0
+
+
+@dataclass(slots=True)
+class _Leased:
+    active: ActiveFault
+    lease: asyncio.TimerHandle
 
 
 class TcpEdge:
-    """Forwards a port to a server, as planned.
-
-    `chunks` and `hits` only ever grow.
-
-    A hit is a chunk that was delayed, swallowed or slowed, or a connection that was cut.
-    """
+    """Forwards a port to a server, as planned. `error` is "" while it is as it was asked to be."""
 
     def __init__(self, plan: TcpEdgePlan, timers: TimerQueue, vigil: Vigil) -> None:
         self.name, self.timers, self.vigil = plan.name, timers, vigil
-        self.fault: EdgeFault | None = None
-        self.chunks = self.hits = 0
-        self._port, self._upstream = plan.port, plan.socket or (plan.host, plan.upstream)
-        self._halves: set[TcpHalf] = set()
-        self._listener: socket.socket | None = None
-        self._accepting: asyncio.Task[asyncio.Server] | None = None
-        self._lease: asyncio.TimerHandle | None = None
+        self.counts, self.error = EdgeCounts(), ""
+        self._upstream = plan.socket or (plan.host, plan.upstream)
+        self._listener = TcpListener(plan.port, self._accept)
+        self._on: dict[str, _Leased] = {}
+        self._past: dict[str, FaultCount] = {}
+        self._connections: dict[TcpConnection, None] = {}  # in the order of their coming
 
     def listen(self) -> None:
         """Callers get through from now on. Raises OSError if the port is in use."""
-        if self._listener is None:
-            self._listener = socket.create_server((HOST, self._port), backlog=_BACKLOG)
-            self._listener.setblocking(False)
-            loop = asyncio.get_running_loop()
-            self._accepting = loop.create_task(self._accept(self._listener))
+        self._listener.listen()
 
-    async def _accept(self, listener: socket.socket) -> asyncio.Server:
-        """Kept by its task: a server that nobody refers to is collected, and refuses everybody."""
-        loop = asyncio.get_running_loop()
-        return await loop.create_server(lambda: TcpHalf(self, from_caller=True), sock=listener)
+    @property
+    def faults(self) -> tuple[EdgeFault, ...]:
+        """The faults that are on, in the order in which they were set."""
+        return tuple(leased.active.fault for leased in self._on.values())
 
-    def set_fault(self, fault: EdgeFault | None, lease_s: float) -> None:
-        """Make it the only fault; None takes any away. What the old one held goes at once.
+    def fault_counts(self) -> tuple[FaultCount, ...]:
+        """What each fault has touched, also those that are over.
 
-        It works when this returns. Raises OSError if the port cannot be listened at again.
+        An edge that refuses is asked by a connection of its own: one that was refused is a hit.
         """
-        self.fault = fault
-        if self._lease is not None:
-            self._lease.cancel()
-        self._lease = None
-        if fault is not None:
-            self._lease = asyncio.get_running_loop().call_later(lease_s, self.set_fault, None, 0)
-        if fault is not None and fault.kind == "refuse":
-            self._deafen()
-        else:
-            self.listen()
-        self._tell_halves()
+        refusing = [on.active for on in self._on.values() if on.active.fault.kind == "refuse"]
+        if refusing and self._listener.refuses():
+            for active in refusing:
+                active.touch()
+        now = {slot: leased.active.count() for slot, leased in self._on.items()}
+        return tuple({**self._past, **now}.values())
 
-    def renew(self, lease_s: float) -> bool:
-        """Keep the fault for that long from now; False if there is none."""
-        if self._lease is None:
-            return False
-        self._lease.cancel()
-        self._lease = asyncio.get_running_loop().call_later(lease_s, self.set_fault, None, 0)
-        return True
+    def set_fault(self, fault: EdgeFault, lease_s: float) -> None:
+        """Put it on, in its slot; it works when this returns.
+
+        Raises FaultError if too many are on. Raises OSError if it replaces a refusal and the port
+        is in use.
+        """
+        slot = fault.name
+        if slot not in self._on and len(self._on) >= FAULTS_MAX:
+            raise FaultError(f"{self.name} has {FAULTS_MAX} faults, the most allowed; undo one")
+        self._take_off(slot)
+        active = ActiveFault(fault, self._past.pop(slot, FaultCount(slot=slot)))
+        self._on[slot] = _Leased(active, self._lease(slot, lease_s))
+        if fault.kind == "refuse":
+            self._listener.refuse()
+        if fault.connections == "all":
+            for connection in tuple(self._connections):
+                connection.offer(active)
+
+    def clear(self, slot: str = "") -> None:
+        """Take that fault off, or all; what it held goes at once.
+
+        Raises OSError if the edge cannot be listened at again: then it goes on refusing.
+        """
+        for name in (slot,) if slot else tuple(self._on):
+            self._take_off(name)
+
+    def renew(self, slot: str, lease_s: float) -> bool:
+        """Keep that fault, or all, for that long from now; False if there is none."""
+        kept = [slot] if slot else list(self._on)
+        for name in kept:
+            if name not in self._on:
+                return False
+            self._on[name].lease.cancel()
+            self._on[name].lease = self._lease(name, lease_s)
+        return bool(kept)
+
+    @property
+    def hits(self) -> int:
+        """What all faults have touched since the start."""
+        past = sum(count.hits for count in self._past.values())
+        return past + sum(leased.active.hits for leased in self._on.values())
 
     @property
     def connections(self) -> int:
-        """Sides that are connected or still hold something."""
-        return len(self._halves)
+        """Connections of which a side is connected or something is held."""
+        return len(self._connections)
 
     @property
     def held_bytes(self) -> int:
         """Bytes that wait here now."""
-        return sum(half.held_bytes for half in self._halves)
+        return sum(connection.held_bytes for connection in self._connections)
 
-    def swallows(self) -> bool:
-        """Whether nothing gets through."""
-        return self.fault is not None and self.fault.kind == "blackhole"
+    def joined(self, connection: TcpConnection) -> None:
+        """A caller was accepted: each fault may choose its connection."""
+        self._connections[connection] = None
+        for leased in tuple(self._on.values()):
+            connection.offer(leased.active)
 
-    def may_dial(self) -> bool:
-        """Whether a new connection reaches the server."""
-        return not self.swallows() and not self._cuts()
+    def left(self, connection: TcpConnection) -> None:
+        """A connection is over."""
+        self._connections.pop(connection, None)
 
-    def joined(self, half: TcpHalf) -> None:
-        """A side was connected; while the edge resets, not for long."""
-        self._halves.add(half)
-        if self._cuts():
-            self._cut(half)
-        elif self.swallows():
-            self.hits += 1
-
-    def left(self, half: TcpHalf) -> None:
-        """A side has gone."""
-        self._halves.discard(half)
-
-    async def connect(self) -> TcpHalf | None:
-        """The server's side of a new connection, or None if the server cannot be reached."""
-        half = TcpHalf(self, from_caller=False)
+    async def connect(self, connection: TcpConnection) -> TcpHalf | None:
+        """The server's side of a connection, or None if the server cannot be reached."""
+        half = TcpHalf(connection, from_caller=False)
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
@@ -119,33 +146,50 @@ class TcpEdge:
         return half
 
     def close(self) -> None:
-        """Accept nobody and cut everybody."""
-        self._deafen()
-        for half in tuple(self._halves):
-            half.reset()
+        """Accept no caller and reset all connections."""
+        for leased in self._on.values():
+            leased.lease.cancel()
+        self._listener.close()
+        for connection in tuple(self._connections):
+            connection.cut()
 
-    def _cut(self, half: TcpHalf) -> None:
-        self.hits += half.from_caller  # a connection is one hit, not two
-        half.reset()
+    def _accept(self) -> TcpHalf:
+        return TcpConnection(self).caller
 
-    def _cuts(self) -> bool:
-        return self.fault is not None and self.fault.kind in _CUTS
+    def _lease(self, slot: str, lease_s: float) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(lease_s, partial(self._expire, slot))
 
-    def _deafen(self) -> None:
-        accepting, listener = self._accepting, self._listener
-        self._accepting = self._listener = None
-        if accepting is not None and accepting.done():
-            accepting.result().close()  # and the listener with it
-        elif accepting is not None and listener is not None:
-            accepting.cancel()
-            listener.close()
+    def _expire(self, slot: str) -> None:
+        """The lease is over; a port that is in use is tried again until it is free."""
+        try:
+            self._take_off(slot)
+        except OSError:
+            self._on[slot].lease = self._lease(slot, _TRY_AGAIN_S)
 
-    def _tell_halves(self) -> None:
-        for half in tuple(self._halves):
-            if self._cuts():
-                self._cut(half)
-            elif self.swallows():
-                half.swallow()
-            else:
-                half.dial()
-                half.release()
+    def _take_off(self, slot: str) -> None:
+        leased = self._on.get(slot)
+        if leased is None:
+            return
+        refusals = [name for name, on in self._on.items() if on.active.fault.kind == "refuse"]
+        if refusals == [slot]:
+            self._listen_again()
+        del self._on[slot]
+        leased.lease.cancel()
+        leased.active.over = True
+        self._remember(leased.active)
+        for connection in tuple(self._connections):
+            connection.drop(leased.active)
+
+    def _listen_again(self) -> None:
+        """The fault is over only when callers get through."""
+        try:
+            self._listener.listen()
+        except OSError as error:
+            self.error = f"callers are still refused: {error}; end the process that listens there"
+            raise
+        self.error = ""
+
+    def _remember(self, active: ActiveFault) -> None:
+        self._past[active.fault.name] = active.count()
+        while len(self._past) > SLOTS_MAX:
+            del self._past[next(iter(self._past))]

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from harness.targets.base import EdgeFault
+from harness.targets.base import EdgeFault, FaultCount
 
 
 class TcpEdgePlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,10 +30,11 @@ class TcpProxyPlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TcpRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What the proxy shall do; `status` needs no edge."""
+    """What the proxy has to do; `status` needs no edge. `slot` "" addresses all faults."""
 
     op: Literal["set", "clear", "renew", "status"]
     edge: str = ""
+    slot: str = ""
     fault: EdgeFault | None = None
     lease_s: float = 0.0
 
@@ -43,9 +44,9 @@ class TcpEdgeState(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     chunks: int
-    hits: int
-    exposed: int = 0
-    fault: EdgeFault | None = None
+    faults: tuple[EdgeFault, ...] = ()
+    counts: tuple[FaultCount, ...] = ()
+    error: str = ""
 
 
 class TcpAnswer(msgspec.Struct, frozen=True, kw_only=True):

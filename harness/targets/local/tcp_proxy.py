@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 import uvloop
 
+from harness.errors import FaultError
 from harness.targets.local.tcp_control import TcpControl
 from harness.targets.local.tcp_edge import TcpEdge
 from harness.targets.local.tcp_protocol import (
@@ -41,7 +42,7 @@ class TcpProxy:
         """Do what one line asks; the answer, without its end of line."""
         try:
             answer = self._do(msgspec.json.decode(line, type=TcpRequest))
-        except (msgspec.MsgspecError, OSError) as wrong:
+        except (msgspec.MsgspecError, FaultError, OSError) as wrong:
             answer = TcpAnswer(error=str(wrong))
         return msgspec.json.encode(answer)
 
@@ -51,16 +52,23 @@ class TcpProxy:
         edge = self._edges.get(request.edge)
         if edge is None:
             return TcpAnswer(error=f"no edge {request.edge!r}")
-        if request.op != "renew":
-            edge.set_fault(request.fault if request.op == "set" else None, request.lease_s)
-        elif not edge.renew(request.lease_s):
-            return TcpAnswer(error=f"{edge.name} has no fault")
+        if request.op == "set" and request.fault is not None:
+            edge.set_fault(request.fault, request.lease_s)
+        elif request.op == "clear":
+            edge.clear(request.slot)
+        elif not edge.renew(request.slot, request.lease_s):
+            return TcpAnswer(error=f"{edge.name} has no fault {request.slot}".rstrip())
         return TcpAnswer()
 
     def _states(self) -> tuple[TcpEdgeState, ...]:
         return tuple(
-            # Every fault of a tcp edge touches all that it can touch.
-            TcpEdgeState(name=e.name, chunks=e.chunks, hits=e.hits, exposed=e.hits, fault=e.fault)
+            TcpEdgeState(
+                name=e.name,
+                chunks=e.counts.chunks,
+                faults=e.faults,
+                counts=e.fault_counts(),
+                error=e.error,
+            )
             for e in self._edges.values()
         )
 

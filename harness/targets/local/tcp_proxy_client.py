@@ -10,9 +10,9 @@ from typing import Final
 import msgspec
 
 from harness.errors import TargetError
-from harness.targets.base import EdgeFault
-from harness.targets.local.edge_owner import Carried, Counts, EdgeSeen
-from harness.targets.local.tcp_protocol import TcpAnswer, TcpRequest
+from harness.targets.base import SLOT_MARK, EdgeFault, FaultCount
+from harness.targets.local.edge_owner import Carried, EdgeSeen
+from harness.targets.local.tcp_protocol import TcpAnswer, TcpEdgeState, TcpRequest
 
 TIMEOUT_S: Final = 1.0
 _READ_BYTES: Final = 65_536
@@ -31,26 +31,34 @@ class TcpEdges:
         self._one_question = asyncio.Lock()
 
     async def set_fault(self, edge: str, fault: EdgeFault, lease_s: float) -> None:
-        """Make it the edge's only fault."""
+        """Put it on, in its slot."""
         await self._ask(TcpRequest(op="set", edge=edge, fault=fault, lease_s=lease_s))
 
-    async def clear(self, edge: str) -> None:
-        """Take any fault away; what it held goes at once."""
-        await self._ask(TcpRequest(op="clear", edge=edge))
+    async def clear(self, edge: str, slot: str = "") -> None:
+        """Take one fault or all away; what they held goes at once."""
+        await self._ask(TcpRequest(op="clear", edge=edge, slot=slot))
 
-    async def renew(self, edge: str, lease_s: float) -> None:
+    async def renew(self, edge: str, slot: str, lease_s: float) -> None:
         """Prolong the proxy's lease. Raises TargetError if it has ended."""
-        await self._ask(TcpRequest(op="renew", edge=edge, lease_s=lease_s))
+        await self._ask(TcpRequest(op="renew", edge=edge, slot=slot, lease_s=lease_s))
 
     async def look(self) -> dict[str, EdgeSeen]:
-        """Each edge: chunks, hits and the fault that the proxy has on."""
+        """Each edge: its chunks, and the faults that the proxy has on with their counters."""
         answer = await self._ask(TcpRequest(op="status"))
-        return {
-            e.name: EdgeSeen(
-                self._carried.total(e.name, Counts(e.chunks, e.hits, e.exposed)), e.fault
-            )
-            for e in answer.edges
-        }
+        return {e.name: self._seen(e) for e in answer.edges}
+
+    def _seen(self, edge: TcpEdgeState) -> EdgeSeen:
+        counts = tuple(
+            FaultCount(slot=c.slot, hits=hits, bytes=size, connections=chosen, offered=offered)
+            for c in edge.counts
+            for hits, size, chosen, offered in [
+                self._carried.total(
+                    f"{edge.name}{SLOT_MARK}{c.slot}", (c.hits, c.bytes, c.connections, c.offered)
+                )
+            ]
+        )
+        (chunks,) = self._carried.total(edge.name, (edge.chunks,))
+        return EdgeSeen(requests=chunks, faults=edge.faults, counts=counts, error=edge.error)
 
     async def is_ready(self) -> bool:
         """Whether the proxy answers."""

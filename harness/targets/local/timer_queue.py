@@ -43,6 +43,10 @@ class TimerQueue:
         if when_ns < self._armed_ns:
             self._arm(when_ns)
 
+    def in_ns(self, wait_ns: int, call: Callable[[], None]) -> None:
+        """Call that long from now."""
+        self.at(time.monotonic_ns() + wait_ns, call)
+
     def _arm(self, when_ns: int) -> None:
         """Nap, if it is far away; then sleep until a little before; then let the loop turn."""
         self._armed_ns = when_ns

@@ -117,6 +117,10 @@ def test_each_edge_fault_is_what_its_name_says(play: Play) -> None:
         "bandwidth": lambda: actions.inject_bandwidth(edge, 50),
         "reset": lambda: actions.inject_reset(edge),
         "refuse": lambda: actions.inject_refuse(edge),
+        "slicer": lambda: actions.inject_slicer(edge, 100, 20, 1),
+        "limit_data": lambda: actions.inject_limit_data(edge, 1000),
+        "slow_close": lambda: actions.inject_slow_close(edge, 50),
+        "timeout": lambda: actions.inject_timeout(edge, 500),
     }
     for kind, inject in calls.items():
         inject()

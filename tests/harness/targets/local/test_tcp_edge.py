@@ -10,7 +10,7 @@ import pytest
 import uvloop
 
 from harness.targets.base import EdgeFault
-from harness.targets.local.tcp_half import HELD_BYTES_MAX
+from harness.targets.local.tcp_passage import HELD_BYTES_MAX
 from tests.support.target_tcp import Scene, tcp_scene
 from tests.support.target_waiting import until_true
 
@@ -29,7 +29,7 @@ def test_passes_bytes_both_ways_and_counts_chunks() -> None:
     async def play(scene: Scene) -> None:
         caller = await scene.caller()
         await caller.ask(b"hello")
-        assert (scene.edge.chunks, scene.edge.hits) == (2, 0)
+        assert (scene.edge.counts.chunks, scene.edge.hits) == (2, 0)
 
     act(play)
 
@@ -247,11 +247,11 @@ def test_the_edge_lets_go_by_itself_when_nobody_renews() -> None:
         caller = await scene.caller()
         began_s = time.monotonic()
         await scene.set(EdgeFault(kind="blackhole"), lease_s=0.05)
-        assert scene.edge.renew(0.2)
+        assert scene.edge.renew("", 0.2)
         await caller.ask(b"x")
         assert time.monotonic() - began_s >= 0.199
-        assert scene.edge.fault is None
-        assert not scene.edge.renew(1)
+        assert scene.edge.faults == ()
+        assert not scene.edge.renew("", 1)
 
     act(play)
 

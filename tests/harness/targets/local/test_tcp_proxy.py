@@ -59,10 +59,10 @@ def test_a_lease_ends_by_itself_unless_it_is_renewed(tmp_path: Path) -> None:
     async def play(proxy: ProxyProcess) -> None:
         caller = await proxy.caller()
         await proxy.edges.set_fault(EDGE, BLACK_HOLE, 0.05)
-        await proxy.edges.renew(EDGE, 0.3)
+        await proxy.edges.renew(EDGE, "", 0.3)
         assert await caller.ask(b"x") >= 0.25
         with pytest.raises(TargetError, match="has no fault"):
-            await proxy.edges.renew(EDGE, 1)
+            await proxy.edges.renew(EDGE, "", 1)
 
     act(tmp_path, play)
 
@@ -84,12 +84,12 @@ def test_the_owner_dials_anew_when_the_proxy_was_started_anew(tmp_path: Path) ->
     async def play(proxy: ProxyProcess) -> None:
         caller = await proxy.caller()
         await caller.ask(b"x")
-        before = (await proxy.edges.look())[EDGE].counts.requests
+        before = (await proxy.edges.look())[EDGE].requests
         await proxy.kill()
         with pytest.raises(TargetError, match="does not answer"):
             await proxy.edges.look()
         await proxy.start()
-        assert (await proxy.edges.look())[EDGE].counts.requests == before
+        assert (await proxy.edges.look())[EDGE].requests == before
 
     act(tmp_path, play)
 
@@ -101,7 +101,7 @@ def test_many_questions_at_once_get_their_own_answers(tmp_path: Path) -> None:
         first, last = seen[0], seen[-1]
         assert first is not None
         assert last is not None
-        assert (first[EDGE].fault, last[EDGE].fault) == (None, LATE)
+        assert (first[EDGE].faults, last[EDGE].faults) == ((), (LATE,))
 
     act(tmp_path, play)
 
