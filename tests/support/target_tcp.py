@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import struct
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -25,14 +26,21 @@ class EchoServer:
 
     got: bytearray = field(default_factory=bytearray)
     at_s: list[float] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
     met: int = 0
     left: int = 0
+    arrived: asyncio.Queue[Caller] = field(default_factory=asyncio.Queue)
+    echoes: bool = True
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.met += 1
+        if not self.echoes:
+            self.arrived.put_nowait(Caller(reader, writer))
+            return
         with contextlib.suppress(OSError):
             while data := await reader.read(65_536):
                 self.at_s.append(time.monotonic())
+                self.sizes.append(len(data))
                 self.got += data
                 writer.write(data)
                 await writer.drain()
@@ -55,6 +63,14 @@ class Scene:
         caller = Caller(reader, writer)
         self.callers.append(caller)
         return caller
+
+    async def pair(self) -> tuple[Caller, Caller]:
+        """A caller and the server's side of its connection, if the server does not echo."""
+        caller = await self.caller()
+        async with asyncio.timeout(LIMIT_S):
+            server = await self.server.arrived.get()
+        self.callers.append(server)
+        return caller, server
 
     async def set(self, fault: EdgeFault | None, lease_s: float = 60.0) -> None:
         if fault is None:
@@ -81,6 +97,12 @@ class Caller:
         async with asyncio.timeout(LIMIT_S):
             return await self.reader.read(-1)
 
+    def reset(self) -> None:
+        """End it with RST."""
+        sock = self.writer.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.writer.transport.abort()
+
     async def ask(self, data: bytes) -> float:
         """Send and get it back; seconds."""
         began = time.monotonic()
@@ -96,9 +118,9 @@ def free_port() -> int:
 
 
 @contextlib.asynccontextmanager
-async def tcp_scene() -> AsyncIterator[Scene]:
-    """An edge to an echo server; all is closed in the end."""
-    echo = EchoServer()
+async def tcp_scene(*, echoes: bool = True) -> AsyncIterator[Scene]:
+    """An edge to a server; all is closed in the end."""
+    echo = EchoServer(echoes=echoes)
     server = await asyncio.start_server(echo.serve, HOST, 0)
     upstream = server.sockets[0].getsockname()[1]
     timers, port = TimerQueue(), free_port()

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from harness.errors import HarnessError, TargetError
-from harness.timeline import Timeline
+from harness.targets.base import split_slot
+from harness.timeline import Scalar, Timeline
 
 Undo = Callable[[], Awaitable[None]]
 UNDO_TRIES: Final = 50
@@ -51,7 +52,7 @@ class Leases:
 
     def _expire(self, resource: str) -> None:
         _, undo = self._held.pop(resource)
-        self._timeline.tell("target", "lease_expired", resource)
+        self._tell("lease_expired", resource)
         task = asyncio.get_running_loop().create_task(self._undo(resource, undo))
         self._undoing.add(task)
         task.add_done_callback(self._undoing.discard)
@@ -65,4 +66,9 @@ class Leases:
                 await asyncio.sleep(UNDO_AGAIN_S)
             else:
                 return
-        self._timeline.tell("target", "undo_failed", resource, error=why)
+        self._tell("undo_failed", resource, error=why)
+
+    def _tell(self, kind: str, resource: str, **data: Scalar) -> None:
+        """Under the edge's own name, with the slot of the fault beside it."""
+        name, slot = split_slot(resource)
+        self._timeline.tell("target", kind, name, **data, **({"slot": slot} if slot else {}))

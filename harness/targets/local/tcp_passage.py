@@ -94,6 +94,7 @@ class Passage:
 
     def stalled(self, until_ns: int) -> None:
         """The other side took nothing until then: the time of no line runs on."""
+        self._piece = None
         for stage in self._stages:
             stage.stalled(until_ns)
 

@@ -162,11 +162,49 @@ def test_a_share_of_the_requests_only(up: UpSystem) -> None:
     assert up.edge("payer>front").hits - edge.hits == failed
 
 
-def test_a_fault_replaces_the_one_before(up: UpSystem) -> None:
+def test_a_fault_replaces_the_one_in_its_slot(up: UpSystem) -> None:
     address = up.edge("payer>front").address
-    up.target.fault_edge("payer>front", EdgeFault(kind="errors"), LONG_S)
-    up.target.fault_edge("payer>front", EdgeFault(kind="latency", latency_ms=50), LONG_S)
-    assert ask(address).status == 201
+    up.target.fault_edge("payer>front", EdgeFault(kind="errors", status=502), LONG_S)
+    up.target.fault_edge("payer>front", EdgeFault(kind="errors", status=504), LONG_S)
+    assert ask(address).status == 504
+    assert len(up.edge("payer>front").faults) == 1
+
+
+def test_an_http_edge_can_be_late_and_wrong_at_once_and_each_is_undone_alone(up: UpSystem) -> None:
+    address = up.edge("payer>front").address
+    up.target.fault_edge("payer>front", EdgeFault(kind="errors", status=502), LONG_S)
+    up.target.fault_edge("payer>front", EdgeFault(kind="latency", latency_ms=200), LONG_S)
+    reply = ask(address)
+    assert reply.status == 502
+    assert reply.took_s > 0.190
+    edge = up.edge("payer>front")
+    assert [fault.kind for fault in edge.faults] == ["errors", "latency"]
+    assert {count.slot for count in edge.counts} == {"errors", "latency"}
+    up.target.clear_edge("payer>front#errors")
+    assert (reply := ask(address)).status == 201
+    assert reply.took_s > 0.190
+    up.target.renew("payer>front#latency", LONG_S)
+    with pytest.raises(TargetError, match="no fault"):
+        up.target.renew("payer>front#errors", LONG_S)
+    second = EdgeFault(kind="latency", slot="more", latency_ms=50)
+    with pytest.raises(FaultError, match="has a latency fault already"):
+        up.target.fault_edge("payer>front", second, LONG_S)
+
+
+def test_a_tcp_edge_bears_several_faults_each_with_its_own_lease(up: UpSystem) -> None:
+    edge = up.edge("back>db")
+    up.target.fault_edge("back>db", EdgeFault(kind="latency", latency_ms=30), LONG_S)
+    up.target.fault_edge("back>db", EdgeFault(kind="latency", slot="b", latency_ms=30), 0.2)
+    up.target.fault_edge("back>db", EdgeFault(kind="slicer", average_bytes=8), LONG_S)
+    assert [f.name for f in up.edge("back>db").faults] == ["latency", "b", "slicer"]
+    until(lambda: len(up.edge("back>db").faults) == 2)
+    assert [e.data["slot"] for e in up.events("lease_expired", "back>db")] == ["b"]
+    assert _database_speaks(edge.address)
+    counts = {count.slot: count.hits for count in up.edge("back>db").counts}
+    assert min(counts["latency"], counts["slicer"]) > 0
+    up.target.clear_edge("back>db#latency")
+    assert [f.name for f in up.edge("back>db").faults] == ["slicer"]
+    assert up.target.clear_edge("back>db").faults == ()
 
 
 def test_an_edge_fault_goes_when_nobody_renews(up: UpSystem) -> None:
