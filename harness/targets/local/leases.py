@@ -71,4 +71,6 @@ class Leases:
     def _tell(self, kind: str, resource: str, **data: Scalar) -> None:
         """Under the edge's own name, with the slot of the fault beside it."""
         name, slot = split_slot(resource)
-        self._timeline.tell("target", kind, name, **data, **({"slot": slot} if slot else {}))
+        if slot:
+            data["slot"] = slot
+        self._timeline.tell("target", kind, name, "", **data)
