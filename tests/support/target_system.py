@@ -7,6 +7,8 @@ import http.client
 import json
 import os
 import shutil
+import socket
+import struct
 import tempfile
 import time
 from collections.abc import Iterator
@@ -119,3 +121,15 @@ def system_up(text: str = SYSTEM, options: tuple[str, ...] = (), **env: str) -> 
             supervisor.stop()
     finally:
         shutil.rmtree(root)
+
+
+def database_speaks(address: str) -> bool:
+    """Whether PostgreSQL asks for a password within a second, as scram."""
+    host, _, port = address.partition(":")
+    fields = b"user\0app\0database\0one\0\0"
+    try:
+        with socket.create_connection((host, int(port)), timeout=1) as line:
+            line.sendall(struct.pack("!ii", len(fields) + 8, 196608) + fields)
+            return b"SCRAM-SHA-256" in line.recv(1024)
+    except OSError:
+        return False
