@@ -104,7 +104,7 @@ def test_a_tcp_edge_bears_several_faults_each_with_its_own_lease(up: UpSystem) -
     edge = up.edge("back>db")
     up.target.fault_edge("back>db", EdgeFault(kind="latency", latency_ms=30), LONG_S)
     up.target.fault_edge("back>db", EdgeFault(kind="latency", slot="b", latency_ms=30), 0.2)
-    up.target.fault_edge("back>db", EdgeFault(kind="slicer", average_bytes=8), LONG_S)
+    up.target.fault_edge("back>db", EdgeFault(kind="slicer", average_bytes=1000), LONG_S)
     assert [f.name for f in up.edge("back>db").faults] == ["latency", "b", "slicer"]
     until(lambda: len(up.edge("back>db").faults) == 2)
     assert [e.data["slot"] for e in up.events("lease_expired", "back>db")] == ["b"]
