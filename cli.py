@@ -62,10 +62,10 @@ def run(**given: Any) -> int:  # noqa: ANN401  # click hands over what the optio
     """Run EXPERIMENT (a name, or a path to a Chaos Toolkit file) and judge it."""
     from harness.ordering import order_from
     from harness.run import Tools, run
-    from reports.objectives import check_metrics
+    from reports.objectives import metric_units
 
-    order = order_from(ROOT, **{k: v for k, v in given.items() if k != "as_json"})
-    check_metrics(order.experiment.terms)
+    words = {k: v for k, v in given.items() if k != "as_json"}
+    order = order_from(ROOT, **words, metrics=metric_units())
     tools = Tools(clock=_clock(), state=_state(), watcher=_watcher())
     folder = run(order, tools)
     with after_start():
@@ -110,13 +110,11 @@ def runs(runs_dir: Path, as_json: bool) -> int:
 def validate(experiments: tuple[str, ...], system_path: Path, as_json: bool) -> int:
     """Check experiment files (default: all of them) against the system file."""
     from harness.catalogue import experiment_names
-    from harness.ordering import check, read_named
-    from reports.objectives import check_metrics
+    from harness.ordering import check, read_all
+    from reports.objectives import metric_units
 
     names = experiments or tuple(experiment_names(ROOT))
-    found = tuple(read_named(ROOT, name, system_path) for name in names)
-    for experiment in found:
-        check_metrics(experiment.terms)
+    found = read_all(ROOT, names, system_path, metric_units())
     _say(tuple(map(check, found)), as_json=as_json)
     return 0
 

@@ -10,8 +10,8 @@ from typing import Final
 
 from benchmarks import rows
 from benchmarks.measuring import Result, Row, not_measured, run_row
-from harness.documents import nearest
 from harness.errors import ConfigError, HarnessError
+from harness.problems import nearest
 
 ORDER: Final = (
     "lateness",

@@ -7,8 +7,8 @@ from typing import Final
 
 import msgspec
 
-from harness.documents import nearest
 from harness.errors import ConfigError, StoredRunError
+from harness.problems import nearest
 from harness.store import SCHEMA, RunFolder, read_json, read_manifest, schema_of
 
 _FORMS: Final = (".yaml", ".yml", ".json")

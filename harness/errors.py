@@ -22,12 +22,30 @@ class HarnessError(Exception):
 
 
 class ConfigError(HarnessError):
-    """A file or an argument is wrong. `str()` reads `file:line: what is wrong; the mend`."""
+    """A file or an argument is wrong. `str()` has one line an error: `file:line: error; fix`.
+
+    `problems` has the same lines, one by one.
+    """
 
     def __init__(self, text: str, *, file: Path | None = None, line: int | None = None) -> None:
         self.file, self.line = file, line
         where = "" if file is None else f"{file}:" if line is None else f"{file}:{line}:"
         super().__init__(f"{where} {text}".strip())
+        self.problems: tuple[str, ...] = (str(self),)
+
+    @classmethod
+    def of_file(cls, file: Path, line: int | None, problems: tuple[str, ...]) -> ConfigError:
+        """All errors of one file; each text names its own place. `line` is the first one's."""
+        error = cls.of_all(problems)
+        error.file, error.line = file, line
+        return error
+
+    @classmethod
+    def of_all(cls, problems: tuple[str, ...]) -> ConfigError:
+        """Errors of several files; each text names its own place."""
+        error = cls("\n".join(problems))
+        error.problems = problems
+        return error
 
 
 class RefusedError(HarnessError):

@@ -18,20 +18,30 @@ extensions:
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
-import yaml
+from msgspec import Meta
 
-from harness import documents
-from harness.errors import ConfigError
+from harness.document import Document, Node, plain
+from harness.method import Step, steps
+from harness.method_check import Limits, method_problems
+from harness.problems import Problem, Verbatim, fix_name, raise_problems
+from harness.record_check import problems_of, record
 from harness.records import MAX_RUN_S
-from harness.system import System
+from harness.system import EdgeName, FileName, Name, System
+from harness.terms_check import objective_problems, terms_problems
+from harness.toolkit_file import toolkit_problems
+from harness.variables import read_variables
+from harness.yaml_file import read_document
 
 EXTENSION: Final = "squall"
 _MOST_NAME: Final = 100
-_ACTIONS: Final = "harness.chaos.actions"
+Phase = Annotated[float, Meta(gt=0, le=MAX_RUN_S, description="s", examples=[20])]
+PhaseOrNone = Annotated[float, Meta(ge=0, le=MAX_RUN_S, description="s", examples=[5])]
 
 
 class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,11 +51,11 @@ class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Phases(_Strict, frozen=True, kw_only=True):
     """How long each phase lasts, in seconds. Load is offered in all but drain."""
 
-    warm_up_s: float
-    baseline_s: float
-    fault_s: float
-    recovery_s: float
-    drain_s: float
+    warm_up_s: PhaseOrNone
+    baseline_s: Phase
+    fault_s: Phase
+    recovery_s: Phase
+    drain_s: PhaseOrNone
 
     @property
     def load_s(self) -> float:
@@ -56,148 +66,210 @@ class Phases(_Strict, frozen=True, kw_only=True):
 class BlastRadius(_Strict, frozen=True, kw_only=True):
     """All that the experiment may touch. Nothing is allowed by default."""
 
-    services: tuple[str, ...] = ()
-    edges: tuple[str, ...] = ()
-    max_instances: int = 0
+    services: Annotated[tuple[Name, ...], Meta(max_length=50)] = ()
+    edges: Annotated[tuple[EdgeName, ...], Meta(max_length=200)] = ()
+    max_instances: Annotated[int, Meta(ge=0, le=64, examples=[1])] = 0
 
 
 class Good(_Strict, frozen=True, kw_only=True):
     """When a payment is good, and the share that must be good at rest for the run to count."""
 
-    latency_ms: float
-    target: float
+    latency_ms: Annotated[float, Meta(gt=0, le=600_000, description="ms", examples=[300])]
+    target: Annotated[
+        float, Meta(gt=0, le=1, description="a share between 0 and 1", examples=[0.99])
+    ]
 
 
 class Objective(_Strict, frozen=True, kw_only=True):
     """One figure that must hold. `metric` is one of `reports.objectives.METRICS`."""
 
-    name: str
-    metric: str
+    name: Annotated[str, Meta(min_length=1, max_length=200, examples=["stable recovery"])]
+    metric: Annotated[str, Meta(min_length=1, max_length=100, examples=["stable_recovery_s"])]
     must: Literal["<=", ">="]
-    limit: float
+    limit: Annotated[float, Meta(ge=0, le=1_000_000, examples=[10])]
 
 
 class Terms(_Strict, frozen=True, kw_only=True):
-    """What stands under `extensions`, name squall."""
+    """The extension named squall."""
 
     name: str
-    question: str
-    scenario: str
+    question: Annotated[str, Meta(min_length=1, max_length=1000, examples=["Does it come back?"])]
+    scenario: Annotated[str, Meta(min_length=1, max_length=200, examples=["steady_payments"])]
     phases: Phases
-    max_duration_s: float
+    max_duration_s: Annotated[float, Meta(gt=0, le=MAX_RUN_S, description="s", examples=[90])]
     blast_radius: BlastRadius
-    evidence: tuple[str, ...]
+    evidence: Annotated[tuple[FileName, ...], Meta(max_length=50)]
     good: Good
-    objectives: tuple[Objective, ...]
-    hold_s: float = 10.0
+    objectives: Annotated[tuple[Objective, ...], Meta(max_length=100)]
+    hold_s: Annotated[float, Meta(gt=0, le=600, description="s", examples=[10])] = 10.0
 
 
 class FaultCall(_Strict, frozen=True, kw_only=True):
-    """One action of the method that injects: its function in harness.chaos.actions, and on what."""
+    """One action of the method that injects: its function in harness.chaos.actions, and on what.
+
+    `instances` is how many instances of a service it asks for; 0 for an edge.
+    """
 
     action: str
     func: str
     targets: tuple[str, ...]
     line: int
+    instances: int = 0
 
 
 class Experiment(_Strict, frozen=True, kw_only=True):
-    """An experiment file that was read and found sound."""
+    """An experiment file that was read and found sound. `values` is what is conducted."""
 
     name: str
     title: str
     path: Path
     terms: Terms
     faults: tuple[FaultCall, ...]
+    values: dict[str, Any] = {}
 
 
 def read_experiment(path: Path, system: System) -> Experiment:
-    """Read and check. Raises ConfigError that names file, line, value and the mend."""
-    value, node = documents.parse_tree(path)
-    if not isinstance(value, dict):
-        raise ConfigError("is not a Chaos Toolkit experiment (a mapping)", file=path)
-    terms = _terms(value, path, node)
-    faults = _faults(node)
-    _check_terms(terms, path, node)
-    _check_faults(faults, terms.blast_radius, system, path)
-    name = experiment_name(path)
-    title = str(value.get("title", name))
-    return Experiment(name=name, title=title, path=path, terms=terms, faults=faults)
+    """Read and check the file by itself and against the system.
+
+    Raises ConfigError with every error, its line and its fix. What depends on this machine
+    (modules, environment, scenario) is `harness.preflight`'s to check.
+    """
+    document = read_document(path)
+    raise_problems(path, experiment_problems(document, system))
+    return experiment_of(document)
+
+
+def read_stored_experiment(path: Path) -> Experiment:
+    """The experiment of a stored run: its terms and faults; the run itself is past every check.
+
+    Raises ConfigError where the terms cannot be read.
+    """
+    document = read_document(path)
+    at, extension = squall_extension(document.root)
+    if extension is None:
+        raise_problems(path, [_no_extension(document.root)])
+    raise_problems(path, [*document.problems, *problems_of(extension or document.root, Terms, at)])
+    return experiment_of(document)
+
+
+def experiment_problems(
+    document: Document, system: System, metrics: Mapping[str, str] | None = None
+) -> list[Problem]:
+    """All that is wrong with an experiment file, whatever machine it is on.
+
+    `metrics` are the figures that objectives may name, with their units; None leaves them open.
+    """
+    root = document.root
+    if not isinstance(root.value, dict):
+        return [*document.problems, _no_mapping(root)]
+    shape = toolkit_problems(root)
+    at, extension = squall_extension(root)
+    if extension is None:
+        return [*document.problems, *shape, _no_extension(root)]
+    own = problems_of(extension, Terms, at)
+    if own or shape or document.problems:
+        return [*document.problems, *shape, *own]
+    terms = record(extension, Terms)
+    limits = Limits(
+        services=terms.blast_radius.services,
+        edges=terms.blast_radius.edges,
+        max_instances=terms.blast_radius.max_instances,
+        fault_s=terms.phases.fault_s,
+    )
+    return [
+        *terms_problems(extension, at, terms, system),
+        *(objective_problems(extension, at, metrics) if metrics is not None else ()),
+        *method_problems(root, steps_of(document), limits, system),
+    ]
+
+
+def experiment_of(document: Document) -> Experiment:
+    """The record of a document without problems."""
+    _, extension = squall_extension(document.root)
+    if extension is None:
+        raise_problems(document.path, [_no_extension(document.root)])
+    path = document.path
+    return Experiment(
+        name=experiment_name(path),
+        title=document.root.text("title"),
+        path=path,
+        terms=record(extension or document.root, Terms),
+        faults=tuple(_fault(s) for s in steps_of(document) if _is_fault(s)),
+        values=conducted_values(document),
+    )
 
 
 def experiment_name(path: Path) -> str:
     """The name of an experiment's runs: one plain folder name, however the file was reached."""
     real = path.resolve()
     name = real.parent.name if real.stem == "experiment" else real.stem
-    plain = "".join(char if char.isprintable() else "_" for char in name).strip(". ")
-    return plain[:_MOST_NAME] or "experiment"
+    printable = "".join(char if char.isprintable() else "_" for char in name).strip(". ")
+    return printable[:_MOST_NAME] or "experiment"
 
 
-def _terms(value: dict[str, object], path: Path, node: yaml.Node) -> Terms:
-    extensions = value.get("extensions")
-    items = extensions if isinstance(extensions, list) else []
-    for index, item in enumerate(items):
-        if isinstance(item, dict) and item.get("name") == EXTENSION:
-            at = documents.child(node, "extensions").value[index]
-            return documents.convert(item, Terms, file=path, node=at)
-    text = (
-        "no extension named `squall`: it states scenario, blast_radius, max_duration_s, objectives"
+def steps_of(document: Document, environ: Mapping[str, str] = os.environ) -> tuple[Step, ...]:
+    """The activities of the file, their variables replaced by what this environment gives."""
+    return steps(document.root, read_variables(document.root, environ))
+
+
+def squall_extension(root: Node) -> tuple[str, Node | None]:
+    """The harness's own terms in the file, and their key."""
+    extensions = root.child("extensions")
+    for index, item in enumerate(extensions.elements() if extensions else ()):
+        if item.text("name") == EXTENSION:
+            return f"extensions[{index}]", item
+    return "extensions", None
+
+
+def conducted_values(document: Document) -> dict[str, Any]:
+    """The file's values, the arguments of its faults as this environment gives them.
+
+    So a stored run shows what its faults were asked to do, and no other part of the environment.
+    """
+    values: dict[str, Any] = plain(document.root)
+    for step in steps_of(document):
+        if _is_fault(step) and step.node.child("ref") is None and step.arguments:
+            index = int(step.at.removeprefix("method[").removesuffix("]"))
+            if "provider" in values["method"][index]:
+                values["method"][index]["provider"]["arguments"] = step.arguments
+    return values
+
+
+def _is_fault(step: Step) -> bool:
+    return step.injects and step.at.startswith("method")
+
+
+def _fault(step: Step) -> FaultCall:
+    targets = tuple(str(step.arguments[k]) for k in ("service", "edge") if k in step.arguments)
+    count = step.arguments.get("instances", 1) if "service" in step.arguments else 0
+    return FaultCall(
+        action=step.name,
+        func=step.func,
+        targets=targets,
+        line=step.node.line,
+        instances=count if isinstance(count, int) else 1,
     )
-    raise ConfigError(text, file=path, line=documents.line_of(node))
 
 
-def _faults(node: yaml.Node) -> tuple[FaultCall, ...]:
-    found = []
-    method = documents.child(node, "method")
-    for activity in method.value if isinstance(method, yaml.SequenceNode) else ():
-        provider = documents.child(activity, "provider")
-        module = documents.child(provider, "module").value
-        func = documents.child(provider, "func").value
-        if module == _ACTIONS and str(func).startswith("inject_"):
-            arguments = documents.child(provider, "arguments")
-            keys = {"service", "edge"}
-            pairs = arguments.value if isinstance(arguments, yaml.MappingNode) else ()
-            targets = tuple(str(v.value) for k, v in pairs if k.value in keys)
-            name = str(documents.child(activity, "name").value)
-            line = documents.line_of(activity)
-            found.append(FaultCall(action=name, func=str(func), targets=targets, line=line))
-    return tuple(found)
+def _no_mapping(root: Node) -> Problem:
+    return Problem(
+        line=root.line,
+        key="",
+        value=root.value if not isinstance(root.value, list) else [],
+        wrong="not a Chaos Toolkit experiment",
+        allowed="a mapping with title, description, extensions and method",
+        fix="start from a file in experiments/",
+    )
 
 
-def _check_terms(terms: Terms, path: Path, node: yaml.Node) -> None:
-    at = documents.line_of(documents.child(node, "extensions"))
-    longest = min(MAX_RUN_S, terms.max_duration_s)
-    total = terms.phases.load_s + terms.phases.drain_s
-    if total > longest:
-        text = f"the phases last {total:g} s, more than max_duration_s {longest:g}"
-        raise ConfigError(text, file=path, line=at)
-    for name in ("warm_up_s", "baseline_s", "fault_s", "recovery_s", "drain_s"):
-        value = getattr(terms.phases, name)
-        if value < 0:
-            raise ConfigError(f"{name}: {value:g} is negative", file=path, line=at)
-    if not 0 < terms.good.target <= 1:
-        text = f"good.target: {terms.good.target:g} is no share between 0 and 1"
-        raise ConfigError(text, file=path, line=at)
-
-
-def _check_faults(
-    faults: tuple[FaultCall, ...], radius: BlastRadius, system: System, path: Path
-) -> None:
-    services = [s.name for s in system.services]
-    edges = [e.name for e in system.edges]
-    for name, known in [(n, services) for n in radius.services] + [
-        (n, edges) for n in radius.edges
-    ]:
-        if name not in known:
-            mend = documents.nearest(name, known)
-            raise ConfigError(f"blast_radius: {name!r} is not in the system; {mend}", file=path)
-    for fault in faults:
-        for target in fault.targets:
-            known = edges if ">" in target else services
-            allowed = radius.edges if ">" in target else radius.services
-            if target not in known:
-                text = f"{target!r} is not in the system; {documents.nearest(target, known)}"
-                raise ConfigError(f"{fault.action}: {text}", file=path, line=fault.line)
-            if target not in allowed:
-                text = f"{fault.action}: {target!r} is outside the blast_radius"
-                raise ConfigError(text, file=path, line=fault.line)
+def _no_extension(root: Node) -> Problem:
+    extensions = root.child("extensions")
+    names = [item.text("name") for item in (extensions.elements() if extensions else [])]
+    return Problem(
+        line=root.line_of_key("extensions"),
+        key="extensions",
+        value=Verbatim(", ".join(names) or "(none)"),
+        wrong="no extension named `squall`",
+        allowed="one extension named squall: scenario, phases, blast_radius, objectives",
+        fix=fix_name(names[0], [EXTENSION]) if names else "add `- name: squall`",
+    )

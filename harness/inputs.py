@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from harness.document import plain
+from harness.experiment import conducted_values
 from harness.redaction import Redactor, scrub
 from harness.store import RunFolder
 from harness.whole_file import read_whole, write_whole
+from harness.yaml_file import checked_root, dump_document, parse_document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +28,11 @@ class Inputs:
 def read_inputs(experiment: Path, system: Path) -> Inputs:
     """Read both files. Raises OSError."""
     redactor = Redactor(environ=os.environ)
-    texts = [_stored(read_whole(path), redactor) for path in (experiment, system)]
-    return Inputs(experiment=texts[0], system=texts[1], secrets=frozenset(redactor.found))
+    return Inputs(
+        experiment=_stored(*_experiment(experiment), redactor),
+        system=_stored(*_system(system), redactor),
+        secrets=frozenset(redactor.found),
+    )
 
 
 def store_inputs(inputs: Inputs, folder: RunFolder) -> None:
@@ -39,8 +43,10 @@ def store_inputs(inputs: Inputs, folder: RunFolder) -> None:
 
 def conducted(experiment: Path, folder: RunFolder) -> bytes:
     """What Chaos Toolkit is to run: the run's own copy, unless it lacks secrets. Raises OSError."""
-    raw = read_whole(experiment)
-    return raw if _stored(raw, Redactor()) != raw else read_whole(folder.experiment)
+    raw, values = _experiment(experiment)
+    as_written = raw or dump_document(values)
+    has_secrets = _stored(raw, values, Redactor()) != as_written
+    return as_written if has_secrets else read_whole(folder.experiment)
 
 
 def scrub_run(inputs: Inputs, folder: RunFolder) -> None:
@@ -49,14 +55,28 @@ def scrub_run(inputs: Inputs, folder: RunFolder) -> None:
     scrub(_texts(folder), inputs.secrets, told)
 
 
-def _stored(raw: bytes, redactor: Redactor) -> bytes:
-    """The bytes of the file; with a secret in it, its values without secrets and comments."""
-    value: Any = yaml.safe_load(raw)
-    clean = redactor.redact(value)
+def _experiment(path: Path) -> tuple[bytes, Any]:
+    """The text, b"" where the values must be written anew; and the values that are conducted."""
+    raw = read_whole(path)
+    document = parse_document(path, raw)
+    values = conducted_values(document)
+    changed = path.suffix == ".json" or values != plain(document.root)
+    return b"" if changed else raw, values
+
+
+def _system(path: Path) -> tuple[bytes, Any]:
+    raw = read_whole(path)
+    values = plain(checked_root(parse_document(path, raw)))
+    return b"" if path.suffix == ".json" else raw, values
+
+
+def _stored(raw: bytes, values: Any, redactor: Redactor) -> bytes:  # noqa: ANN401  # the values of any file
+    """The file as it is; JSON and a file that holds a secret is written anew as YAML."""
+    clean = redactor.redact(values)
     text = raw.decode("utf-8", "replace")
-    if clean == value and redactor.redact(text) == text:
+    if raw and clean == values and redactor.redact(text) == text:
         return raw
-    return yaml.safe_dump(clean, sort_keys=False, allow_unicode=True).encode()
+    return dump_document(clean)
 
 
 def _texts(folder: RunFolder) -> Iterator[Path]:

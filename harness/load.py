@@ -13,8 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
-from harness.documents import nearest
 from harness.errors import ConfigError, TargetError
+from harness.problems import nearest
 from harness.python_child import python_module
 from harness.safety.tied import tie
 from harness.store import LoadDone, LoadGo, LoadPlan, LoadReady, RunFolder, read_json, write_json

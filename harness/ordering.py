@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from harness.catalogue import experiment_path
 from harness.clock import SystemClock
 from harness.doctor import Finding, Place, examine, other_load
 from harness.errors import ConfigError
-from harness.experiment import Experiment, read_experiment
-from harness.load import scenario_path
+from harness.experiment import Experiment
+from harness.file_check import Load, check_files
 from harness.order import Order, again
 from harness.safety.lock import holder
 from harness.safety.state import State, lock_path
@@ -44,23 +44,19 @@ def order_from(
     workers: int,
     runs_dir: Path,
     system_path: Path,
+    metrics: Mapping[str, str] | None = None,
 ) -> Order:
-    """A run that may begin. Raises ConfigError for anything wrong in a file or an argument."""
+    """A run that may begin: the same check as `validate`. Raises ConfigError with all errors."""
     _check_text("EXPERIMENT", experiment)
     _check_text("--runs-dir", str(runs_dir.absolute()))
     _check_text("--system", str(system_path.absolute()))
-    system = read_system(system_path)
-    read = read_experiment(experiment_path(root, experiment), system)
-    if not read.faults:
-        text = "the method injects nothing (no action of harness.chaos.actions named inject_...)"
-        raise ConfigError(text, file=read.path)
-    chosen = scenario or read.terms.scenario
-    scenario_path(chosen)
+    load = Load(scenario=scenario, seed=seed, rate_scale=rate_scale)
+    system, (read,) = check_files(root, (experiment,), system_path, metrics, load)
     order = Order(
         experiment=read,
         system=system,
         system_path=system_path,
-        scenario=chosen,
+        scenario=scenario or read.terms.scenario,
         seed=seed,
         rate_scale=rate_scale,
         workers=workers,
@@ -78,11 +74,11 @@ def _check_text(name: str, path: str) -> None:
         raise ConfigError(f"{name}: {path!r}: the path is not UTF-8; rename it") from None
 
 
-def read_named(root: Path, name: str, system_path: Path) -> Experiment:
-    """The experiment of that name or path, read and checked. Raises ConfigError."""
-    read = read_experiment(experiment_path(root, name), read_system(system_path))
-    scenario_path(read.terms.scenario)
-    return read
+def read_all(
+    root: Path, names: Sequence[str], system_path: Path, metrics: Mapping[str, str] | None = None
+) -> tuple[Experiment, ...]:
+    """The experiments of these names or paths, checked. Raises ConfigError with all errors."""
+    return check_files(root, names, system_path, metrics)[1]
 
 
 def check(experiment: Experiment) -> Checked:

@@ -1,6 +1,6 @@
 """The system under test as the harness knows it: a system file, parsed once into frozen records.
 
-Templates in `command`, `env` and `setup` are filled by the target when it starts an instance:
+Templates in `command` and `env` are filled by the target when it starts an instance:
 `{python}` this interpreter, `{port}` the instance's own port, `{instance}` its name, `{data}` a
 folder of its own, `{edge:payments>ledger}` the address (host:port) of that edge for its caller.
 Commands start in the folder of the system file; of the caller's environment they get PATH, HOME,
@@ -10,17 +10,66 @@ the locale, TMPDIR and the variables of `CHANGES`, nothing else.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
-import yaml
+from msgspec import Meta
 
-from harness import documents
-from harness.errors import ConfigError
+from harness.document import Document
+from harness.problems import Problem, raise_problems
+from harness.record_check import problems_of, record
+from harness.yaml_file import read_document
 
-TEMPLATES: Final = ("python", "port", "instance", "data")
 # Environment variables that change a system: its instances get them, and a run names them.
 CHANGES: Final = ("SQUALL_DEFECT", "SQUALL_FAILPOINTS")
+MAX_REPLICAS: Final = 32
+Name = Annotated[
+    str,
+    Meta(
+        pattern=r"\A[A-Za-z0-9][A-Za-z0-9_.-]{0,62}\Z",
+        description="letters, digits, _ . -",
+        examples=["ledger"],
+    ),
+]
+EdgeName = Annotated[
+    str,
+    Meta(
+        pattern=r"\A[A-Za-z0-9][A-Za-z0-9_.-]{0,62}>[A-Za-z0-9][A-Za-z0-9_.-]{0,62}\Z",
+        description="write it as source>destination",
+        examples=['"payments>ledger"'],
+    ),
+]
+HttpPath = Annotated[
+    str,
+    Meta(
+        pattern=r"\A/[!-~]{0,500}\Z", description="a path that begins with /", examples=["/ready"]
+    ),
+]
+Word = Annotated[str, Meta(max_length=4000)]
+EnvName = Annotated[
+    str,
+    Meta(
+        pattern=r"\A[A-Za-z_][A-Za-z0-9_]{0,200}\Z",
+        description="letters, digits and _",
+        examples=["PORT"],
+    ),
+]
+Database = Annotated[
+    str,
+    Meta(
+        pattern=r"\A[a-z_][a-z0-9_]{0,62}\Z",
+        description="small letters, digits and _",
+        examples=["ledger"],
+    ),
+]
+FileName = Annotated[
+    str,
+    Meta(
+        pattern=r"\A[A-Za-z0-9_][A-Za-z0-9_-]{0,62}\Z",
+        description="letters, digits, _ -",
+        examples=["ledger_entries"],
+    ),
+]
 
 
 class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,29 +83,31 @@ class Service(_Strict, frozen=True, kw_only=True):
     own PostgreSQL with `databases`, unless `url` names one that runs already (it is not killed).
     """
 
-    name: str
+    name: Name
     kind: Literal["process", "postgres"] = "process"
-    replicas: int = 1
-    command: tuple[str, ...] = ()
-    env: dict[str, str] = {}
-    health: str = "/health"
-    ready: str = "/ready"
-    start_timeout_s: float = 15.0
-    databases: tuple[str, ...] = ()
-    url: str | None = None
+    replicas: Annotated[int, Meta(ge=1, le=MAX_REPLICAS, examples=[2])] = 1
+    command: Annotated[tuple[Word, ...], Meta(max_length=200)] = ()
+    env: dict[EnvName, Word] = {}
+    health: HttpPath = "/health"
+    ready: HttpPath = "/ready"
+    start_timeout_s: Annotated[float, Meta(gt=0, le=600, description="s", examples=[15])] = 15.0
+    databases: Annotated[tuple[Database, ...], Meta(max_length=50)] = ()
+    url: Annotated[str, Meta(max_length=2000)] | None = None
 
 
 class Edge(_Strict, frozen=True, kw_only=True):
     """`source>destination`: one listener at which `source` reaches all instances of `destination`.
 
     `via` gateway or mesh: HTTP through Envoy (delay, errors, lost answers). tcp: our TCP proxy.
-    `in_flight_max`: above so many requests on its way Envoy answers 503 Not-Processed at once.
+    `in_flight_max`: above so many requests in flight Envoy answers 503 Not-Processed at once.
     """
 
-    name: str
+    name: EdgeName
     via: Literal["gateway", "mesh", "tcp"]
-    port: int | None = None
-    in_flight_max: int | None = None
+    port: Annotated[int, Meta(ge=1, le=65535, examples=[18080])] | None = None
+    in_flight_max: (
+        Annotated[int, Meta(ge=1, le=1_000_000, description="requests", examples=[192])] | None
+    ) = None
 
     @property
     def source(self) -> str:
@@ -72,20 +123,20 @@ class Edge(_Strict, frozen=True, kw_only=True):
 class EvidenceSource(_Strict, frozen=True, kw_only=True):
     """What is fetched at the end of a run: NDJSON of any ready instance of `service`."""
 
-    name: str
-    service: str
-    path: str
+    name: FileName
+    service: Name
+    path: HttpPath
 
 
 class System(_Strict, frozen=True, kw_only=True):
     """A whole system file."""
 
-    name: str
-    entry: str
-    services: tuple[Service, ...]
-    edges: tuple[Edge, ...]
-    evidence: tuple[EvidenceSource, ...] = ()
-    events: tuple[str, ...] = ()
+    name: Annotated[str, Meta(min_length=1, max_length=100, examples=["shop"])]
+    entry: EdgeName
+    services: Annotated[tuple[Service, ...], Meta(min_length=1, max_length=50)]
+    edges: Annotated[tuple[Edge, ...], Meta(min_length=1, max_length=200)]
+    evidence: Annotated[tuple[EvidenceSource, ...], Meta(max_length=50)] = ()
+    events: Annotated[tuple[FileName, ...], Meta(max_length=50)] = ()
 
     def service(self, name: str) -> Service | None:
         """The service of that name."""
@@ -106,48 +157,16 @@ class System(_Strict, frozen=True, kw_only=True):
 
 
 def read_system(path: Path) -> System:
-    """The system that a file describes. Raises ConfigError with file, line and mend."""
-    value, node = documents.parse_tree(path)
-    system = documents.convert(value, System, file=path, node=node)
-    _check(system, path, node)
-    return system
+    """The system that a file describes. Raises ConfigError with every error, its line and fix."""
+    document = read_document(path)
+    problems = system_problems(document)
+    raise_problems(path, problems)
+    return record(document.root, System)
 
 
-def _check(system: System, path: Path, node: yaml.Node) -> None:
-    services = [s.name for s in system.services]
-    edges = [e.name for e in system.edges]
-    _unique(services, "service", path, documents.child(node, "services"))
-    _unique(edges, "edge", path, documents.child(node, "edges"))
-    if system.entry not in edges:
-        at = documents.line_of(documents.child(node, "entry"))
-        mend = documents.nearest(system.entry, edges)
-        raise ConfigError(f"entry: {system.entry!r} is no edge; {mend}", file=path, line=at)
-    items = documents.child(node, "edges").value
-    for edge, item in zip(system.edges, items, strict=True):
-        _check_edge(edge, services, path, documents.line_of(item))
-    for source in system.evidence:
-        if source.service not in services:
-            at = documents.line_of(documents.child(node, "evidence"))
-            mend = documents.nearest(source.service, services)
-            raise ConfigError(f"evidence {source.name}: {mend}", file=path, line=at)
+def system_problems(document: Document) -> list[Problem]:
+    """All that is wrong with a system file."""
+    from harness.system_check import cross_problems  # noqa: PLC0415  # it needs the records above
 
-
-def _check_edge(edge: Edge, services: list[str], path: Path, line: int) -> None:
-    if edge.name.count(">") != 1:
-        text = f"edge {edge.name!r}: write it as source>destination"
-        raise ConfigError(text, file=path, line=line)
-    if edge.destination not in services:
-        mend = documents.nearest(edge.destination, services)
-        text = f"edge {edge.name!r}: no service {edge.destination!r}; {mend}"
-        raise ConfigError(text, file=path, line=line)
-    limit = edge.in_flight_max
-    if limit is not None and (limit < 1 or edge.via == "tcp"):
-        text = f"edge {edge.name!r}: in_flight_max: 1 or more, and only via gateway or mesh"
-        raise ConfigError(text, file=path, line=line)
-
-
-def _unique(names: list[str], what: str, path: Path, node: yaml.Node) -> None:
-    for name in names:
-        if names.count(name) > 1:
-            text = f"{what} {name!r} stands here twice"
-            raise ConfigError(text, file=path, line=documents.line_of(node))
+    own = [*document.problems, *problems_of(document.root, System)]
+    return own or cross_problems(document.root, record(document.root, System))

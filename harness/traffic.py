@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -46,7 +46,7 @@ class Steady:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rise:
-    """A straight line from one rate to another."""
+    """A straight line from one rate to another; a step where `rise_s` is 0."""
 
     from_per_s: float
     to_per_s: float
@@ -54,7 +54,7 @@ class Rise:
 
     def rate(self, at_s: float) -> float:
         """Arrivals per second at that second of the run."""
-        share = min(1.0, max(0.0, at_s / self.rise_s))
+        share = _share(at_s, self.rise_s)
         return self.from_per_s + (self.to_per_s - self.from_per_s) * share
 
     @property
@@ -65,7 +65,7 @@ class Rise:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spike:
-    """From a base up to a plateau and back, without a corner (half a cosine each way)."""
+    """From a base up to a plateau and back, half a cosine each way; a time of 0 s is a step."""
 
     base_per_s: float
     peak_per_s: float
@@ -77,14 +77,18 @@ class Spike:
     def rate(self, at_s: float) -> float:
         """Arrivals per second at that second of the run."""
         fall_at_s = self.rise_at_s + self.rise_s + self.hold_s
-        up = _ease((at_s - self.rise_at_s) / self.rise_s)
-        down = _ease((at_s - fall_at_s) / self.fall_s)
+        up = _ease(_share(at_s - self.rise_at_s, self.rise_s))
+        down = _ease(_share(at_s - fall_at_s, self.fall_s))
         return self.base_per_s + (self.peak_per_s - self.base_per_s) * (up - down)
 
     @property
     def highest(self) -> float:
         """A rate that is never exceeded."""
         return max(self.base_per_s, self.peak_per_s)
+
+
+KNOWN: Final = (Steady, Rise, Spike)
+CURVES: Final[Mapping[str, Callable[..., Curve]]] = {kind.__name__: kind for kind in KNOWN}
 
 
 def arrivals_us(curve: Curve, load_s: float, seed: int, scale: float = 1.0) -> list[int]:
@@ -137,5 +141,12 @@ def most_in_a_second(due_us: Sequence[int]) -> int:
     return most
 
 
+def _share(passed_s: float, whole_s: float) -> float:
+    """How much of a change is done, 0 to 1; a change that takes no time is a step."""
+    if passed_s < 0:
+        return 0.0
+    return 1.0 if passed_s >= whole_s else passed_s / whole_s
+
+
 def _ease(share: float) -> float:
-    return (1 - math.cos(math.pi * min(1.0, max(0.0, share)))) / 2
+    return (1 - math.cos(math.pi * share)) / 2

@@ -6,10 +6,10 @@ from typing import Final
 
 import msgspec
 
-from harness.documents import nearest
 from harness.errors import ConfigError
 from harness.follow import RunFollower
 from harness.host.usage import Usage
+from harness.problems import nearest
 from harness.records import Attempt, ErrorClass
 from harness.store import LoadPlan, LoadReady, RunFolder, read_json
 from harness.traffic import read_schedule

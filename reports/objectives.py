@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from harness.documents import nearest
 from harness.errors import ConfigError
 from harness.experiment import Objective, Terms
+from harness.problems import nearest
 from reports.scorecard import ObjectiveResult
 
 
@@ -44,6 +44,11 @@ class Measured:
 
     value: float | None
     censored: bool = False
+
+
+def metric_units() -> dict[str, str]:
+    """The figures that objectives may name, with their units."""
+    return {name: metric.unit for name, metric in METRICS.items()}
 
 
 def check_metrics(terms: Terms, file: Path | None = None) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from harness.chaos.journal import Journal, read_journal
 from harness.chaos.script import Script, read_script
 from harness.errors import StoredRunError
-from harness.experiment import Terms, read_experiment
+from harness.experiment import Terms, read_stored_experiment
 from harness.host.cpu import Machine
 from harness.records import RECORD_BYTES
 from harness.store import (
@@ -55,7 +55,8 @@ class StoredRun:
 def read_stored(folder: RunFolder) -> StoredRun:
     """Read a whole run. Raises StoredRunError or ConfigError that names the file."""
     manifest = read_manifest(folder)
-    experiment = read_experiment(folder.experiment, read_system(folder.system))
+    experiment = read_stored_experiment(folder.experiment)
+    read_system(folder.system)  # part of the run: damage there is damage of the run
     plan = read_json(folder.plan, LoadPlan)
     due = Schedule(folder.schedule)
     due.check_order()

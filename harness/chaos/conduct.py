@@ -16,16 +16,17 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
-import yaml
 from chaoslib.experiment import ensure_experiment_is_valid, run_experiment
 from chaoslib.hypothesis import within_tolerance
 from chaoslib.run import RunEventHandler
 
 from harness.chaos import actions
 from harness.chaos.control_watch import ControlWatch
+from harness.document import plain
 from harness.errors import HarnessError
 from harness.redaction import Redactor
 from harness.stopping import SIGNALS, heeded
+from harness.yaml_file import checked_root, read_document
 
 _STOPS: Final = (signal.SIGUSR1, *heeded())  # before chaoslib puts its own handlers in place
 _IGNORED: Final = tuple(sig for sig in SIGNALS if sig not in _STOPS)
@@ -94,7 +95,7 @@ def _is_tolerated(tolerance: object, output: object) -> bool | None:
 
 def conduct(path: Path, journal_path: Path) -> int:
     """Load, say ready, wait for go, run, store the journal; the exit code is no verdict."""
-    experiment = yaml.safe_load(path.read_bytes())
+    experiment = plain(checked_root(read_document(path)))
     ensure_experiment_is_valid(experiment)
     sys.stdout.write("ready\n")
     sys.stdout.flush()

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, cast
 
-from harness import documents
+from harness.document import plain
+from harness.yaml_file import checked_root, read_document
 
 ACTIONS: Final = "harness.chaos.actions"
 INJECTS: Final = "inject_"
@@ -42,8 +43,7 @@ class Script:
 
 def read_script(path: Path) -> Script:
     """Read it from a file that was found sound. Raises ConfigError."""
-    value, _ = documents.parse_tree(path)
-    experiment = _mapping(value)
+    experiment = _mapping(plain(checked_root(read_document(path))))
     probes = _items(_mapping(experiment.get("steady-state-hypothesis")).get("probes"))
     method, rollbacks = _items(experiment.get("method")), _items(experiment.get("rollbacks"))
     named = {str(item["name"]): item for item in (*rollbacks, *method, *probes) if "name" in item}

@@ -27,16 +27,16 @@ def test_reads_the_terms_and_finds_the_faults(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("phases:", "phasez:", "unknown key `phasez`; did you mean `phases`?"),
+        ("phases:", "phasez:", "fix: did you mean `phases`?"),
         ("warm_up_s: 5", "warmup_s: 5", "did you mean `warm_up_s`?"),
-        ("limit: 10}", "limit: ten}", "limit: 'ten': Expected `float`"),
+        ("limit: 10}", "limit: ten}", "limit: 'ten': not a number"),
         ("    max_duration_s: 90\n", "", "missing required field `max_duration_s`"),
         ("blast_radius: {", "blast_radios: {", "did you mean `blast_radius`?"),
         ("max_duration_s: 90", "max_duration_s: 60", "more than max_duration_s"),
         ("warm_up_s: 5", "warm_up_s: -5", "is negative"),
-        ("target: 0.99", "target: 99", "no share between 0 and 1"),
+        ("target: 0.99", "target: 99", "out of range; allowed: a number, more than 0, at most 1"),
         ("services: [ledger]", "services: [lodger]", "did you mean `ledger`?"),
-        ("{service: ledger,", "{service: ledgr,", "is not in the system; did you mean `ledger`?"),
+        ("{service: ledger,", "{service: ledgr,", "'ledgr' is not in the system"),
         ("{service: ledger,", "{service: bank,", "outside the blast_radius"),
         ("name: squall", "name: other", "no extension named `squall`"),
     ],
@@ -44,8 +44,8 @@ def test_reads_the_terms_and_finds_the_faults(tmp_path: Path) -> None:
 def test_says_what_is_wrong_and_where(tmp_path: Path, old: str, new: str, said: str) -> None:
     with pytest.raises(ConfigError, match=r"experiment\.yaml:") as error:
         read(tmp_path, old, new)
-    assert said in str(error.value)
-    assert "\n" not in str(error.value)
+    assert any(said in line for line in error.value.problems)
+    assert str(error.value).count("\n") == len(error.value.problems) - 1
 
 
 def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path) -> None:

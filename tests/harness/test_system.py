@@ -24,15 +24,15 @@ def test_reads_the_reference_system(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("replicas: 2", "replicsa: 2", "unknown key `replicsa`; did you mean `replicas`?"),
-        ("replicas: 2", "replicas: two", "replicas: 'two': Expected `int`"),
+        ("replicas: 2", "replicsa: 2", "fix: did you mean `replicas`?"),
+        ("replicas: 2", "replicas: two", "replicas: 'two': not a whole number"),
         ("entry: payer>payments", "entry: payer>payment", "did you mean `payer>payments`?"),
-        ("name: payments>bank", "name: payments>bnk", "no service 'bnk'; did you mean `bank`?"),
+        ("name: payments>bank", "name: payments>bnk", "no service 'bnk'"),
         ("name: payments>bank", "name: payments-bank", "write it as source>destination"),
-        ("name: payments>bank", "name: payments>ledger", "stands here twice"),
+        ("name: payments>bank", "name: payments>ledger", "is here twice"),
         ("service: bank", "service: bang", "did you mean `bank`?"),
-        ("via: gateway", "via: gatewya", "Invalid enum value"),
-        ("in_flight_max: 192", "in_flight_max: 0", "in_flight_max: 1 or more"),
+        ("via: gateway", "via: gatewya", "one of gateway, mesh, tcp; fix: did you mean `gateway`?"),
+        ("in_flight_max: 192", "in_flight_max: 0", "a whole number, at least 1"),
         ("via: tcp", "via: tcp, in_flight_max: 9", "only via gateway or mesh"),
         ("name: reference-payments", "name: [", "not YAML"),
     ],
@@ -43,8 +43,8 @@ def test_names_line_and_mend_of_what_is_wrong(
     path = system_file(tmp_path, old, new)
     with pytest.raises(ConfigError, match=r"system\.yaml:\d+:") as error:
         read_system(path)
-    assert said in str(error.value)
-    assert "\n" not in str(error.value)
+    assert any(said in line for line in error.value.problems)
+    assert str(error.value).count("\n") == len(error.value.problems) - 1
 
 
 def test_a_missing_or_empty_or_binary_file_is_one_line(tmp_path: Path) -> None:

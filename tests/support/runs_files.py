@@ -18,6 +18,7 @@ evidence:
 """
 EXPERIMENT = """
 title: A ledger instance is killed
+description: One of two dies and stays away.
 extensions:
   - name: squall
     question: Do payments come back?
@@ -51,4 +52,5 @@ method:
       module: harness.chaos.actions
       func: inject_kill
       arguments: {service: ledger}
+    pauses: {after: 3}
 """

@@ -6,7 +6,6 @@ import asyncio
 from collections import defaultdict
 from functools import partial
 
-from harness.documents import nearest
 from harness.errors import FaultError, TargetError, UnknownResourceError
 from harness.targets.base import SLOT_MARK, EdgeFault, EdgeStatus, InstanceStatus, split_slot
 from harness.targets.local.edge_faults import check_fault, check_lease

@@ -6,11 +6,16 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from harness.documents import nearest
 from harness.errors import ConfigError
+from harness.problems import nearest
 
 # Only a bare word (with an edge's name) is a template: JSON in an environment is left alone.
 _TEMPLATE: Final = re.compile(r"\{(?P<name>[a-z]+(?::[^{}]*)?)\}")
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """The templates that a text uses."""
+    return tuple(found["name"] for found in _TEMPLATE.finditer(text))
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:

@@ -1,0 +1,269 @@
+"""Chaos Toolkit's own part of an experiment file: which keys there are, and their values.
+
+A key that Chaos Toolkit ignores is an error here: a typing error must not change what is conducted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from harness.document import Node, plain
+from harness.problems import Problem, Verbatim
+from harness.record_check import join, missing_key, problems_of
+
+HYPOTHESIS: Final = "steady-state-hypothesis"
+PAUSE_MAX_S: Final = 3600
+Title = Annotated[str, Meta(min_length=1, max_length=1000, examples=["The database dies"])]
+Seconds = Annotated[float, Meta(ge=0, le=PAUSE_MAX_S, description="s", examples=[10])]
+Timeout = Annotated[float, Meta(gt=0, le=PAUSE_MAX_S, description="s", examples=[10])]
+Variable = Annotated[str, Meta(pattern=r"\A\$\{[^}]+\}\Z", description="${name}")]
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A mapping of the file."""
+
+
+class Pauses(_Part, frozen=True, kw_only=True):
+    """How long Chaos Toolkit waits around an activity."""
+
+    before: Seconds | Variable | None = None
+    after: Seconds | Variable | None = None
+
+
+class ControlProvider(_Part, frozen=True, kw_only=True):
+    """The module of a control."""
+
+    type: Literal["python"]
+    module: Annotated[str, Meta(min_length=1, max_length=300)]
+    arguments: dict[str, Any] = {}
+    secrets: tuple[str, ...] | None = None
+
+
+class Control(_Part, frozen=True, kw_only=True):
+    """A control: code that runs around activities."""
+
+    name: Title
+    provider: ControlProvider | None = None
+    ref: str | None = None
+    scope: Literal["before", "after"] | None = None
+    automatic: bool = True
+
+
+class Activity(_Part, frozen=True, kw_only=True):
+    """An action or a probe."""
+
+    type: Literal["action", "probe"]
+    name: Title
+    provider: dict[str, Any]
+    pauses: Pauses | None = None
+    background: bool = False
+    timeout: Timeout | None = None
+    tolerance: Any = None
+    controls: tuple[Control, ...] = ()
+
+
+class Reference(_Part, frozen=True, kw_only=True):
+    """Another activity of the file, by its name."""
+
+    ref: Title
+
+
+class PythonProvider(_Part, frozen=True, kw_only=True):
+    """A function of an importable module."""
+
+    type: Literal["python"]
+    module: Annotated[
+        str,
+        Meta(
+            pattern=r"\A[A-Za-z_]\w*(\.[A-Za-z_]\w*)*\Z",
+            max_length=300,
+            description="a module's dotted name",
+            examples=["harness.chaos.actions"],
+        ),
+    ]
+    func: Annotated[
+        str,
+        Meta(
+            pattern=r"\A[A-Za-z_]\w*\Z",
+            max_length=200,
+            description="a function's name",
+            examples=["inject_kill"],
+        ),
+    ]
+    arguments: dict[str, Any] = {}
+    secrets: tuple[str, ...] | None = None
+
+
+class ProcessProvider(_Part, frozen=True, kw_only=True):
+    """A program."""
+
+    type: Literal["process"]
+    path: Annotated[str, Meta(min_length=1, max_length=4000, examples=["curl"])]
+    arguments: str | list[Any] | dict[str, Any] | None = None
+    timeout: Timeout | None = None
+    secrets: tuple[str, ...] | None = None
+
+
+class HttpProvider(_Part, frozen=True, kw_only=True):
+    """A request."""
+
+    type: Literal["http"]
+    url: Annotated[
+        str, Meta(min_length=1, max_length=4000, examples=["http://127.0.0.1:18080/health"])
+    ]
+    method: Annotated[str, Meta(pattern=r"\A[A-Za-z]{1,20}\Z", examples=["GET"])] = "GET"
+    headers: dict[str, str | int | float] | None = None
+    arguments: Any = None
+    timeout: Timeout | Variable | list[Timeout] | None = None
+    verify_tls: bool = True
+    max_retries: Annotated[int, Meta(ge=0, le=10, examples=[0])] = 0
+    secrets: tuple[str, ...] | None = None
+
+
+class Regex(_Part, frozen=True, kw_only=True):
+    """A tolerance by pattern."""
+
+    type: Literal["regex"]
+    pattern: Annotated[str, Meta(max_length=1000)]
+    target: str | None = None
+
+
+class JsonPath(_Part, frozen=True, kw_only=True):
+    """A tolerance by JSON path."""
+
+    type: Literal["jsonpath"]
+    path: Annotated[str, Meta(min_length=1, max_length=1000)]
+    expect: Any = None
+    count: int | None = None
+    target: str | None = None
+
+
+class Range(_Part, frozen=True, kw_only=True):
+    """A tolerance between two numbers."""
+
+    type: Literal["range"]
+    range: Annotated[list[float], Meta(min_length=2, max_length=2, examples=["[0, 10]"])]
+    target: str | None = None
+
+
+class Hypothesis(_Part, frozen=True, kw_only=True):
+    """What must hold before and after the method."""
+
+    title: Title
+    probes: tuple[dict[str, Any], ...] = ()
+    controls: tuple[Control, ...] = ()
+
+
+class TopLevel(_Part, frozen=True, kw_only=True, rename={"steady_state_hypothesis": HYPOTHESIS}):
+    """The keys of an experiment file."""
+
+    title: Title
+    description: Annotated[str, Meta(min_length=1, max_length=20_000)]
+    method: Annotated[tuple[dict[str, Any], ...], Meta(min_length=1, max_length=200)]
+    extensions: Annotated[tuple[dict[str, Any], ...], Meta(min_length=1, max_length=50)]
+    version: str | float | None = None
+    contributions: dict[str, str] | None = None
+    tags: tuple[Title, ...] = ()
+    configuration: dict[str, Any] | None = None
+    secrets: dict[str, dict[str, Any]] | None = None
+    steady_state_hypothesis: Hypothesis | None = None
+    rollbacks: Annotated[tuple[dict[str, Any], ...], Meta(max_length=200)] = ()
+    controls: tuple[Control, ...] = ()
+
+
+_PROVIDERS: Final[dict[str, type]] = {
+    "python": PythonProvider,
+    "process": ProcessProvider,
+    "http": HttpProvider,
+}
+_TOLERANCES: Final[dict[str, type]] = {"regex": Regex, "jsonpath": JsonPath, "range": Range}
+
+
+def toolkit_problems(root: Node) -> list[Problem]:
+    """All that is wrong with the keys and values of Chaos Toolkit's part."""
+    found = problems_of(root, TopLevel)
+    for at, activity in activities(root):
+        found += _activity(activity, at)
+    for index, extension in enumerate(_elements(root, "extensions")):
+        if not extension.text("name").strip():
+            found.append(missing_key(extension, "name", f"extensions[{index}]", "squall"))
+    return found
+
+
+def activities(root: Node) -> Iterator[tuple[str, Node]]:
+    """Every activity of the file with its key: hypothesis, method, rollbacks."""
+    hypothesis = root.child(HYPOTHESIS)
+    if hypothesis is not None:
+        for index, node in enumerate(_elements(hypothesis, "probes")):
+            yield f"{HYPOTHESIS}.probes[{index}]", node
+    for part in ("method", "rollbacks"):
+        for index, node in enumerate(_elements(root, part)):
+            yield f"{part}[{index}]", node
+
+
+def _elements(node: Node, key: str) -> list[Node]:
+    found = node.child(key)
+    return [] if found is None else [n for n in found.elements() if isinstance(n.value, dict)]
+
+
+def _activity(node: Node, at: str) -> list[Problem]:
+    if node.child("ref") is not None:
+        return problems_of(node, Reference, at)
+    found = problems_of(node, Activity, at)
+    provider = node.child("provider")
+    if provider is not None and isinstance(provider.value, dict):
+        found += _one_of(provider, _PROVIDERS, join(at, "provider"))
+    if at.startswith(HYPOTHESIS):
+        if node.child("tolerance") is None:
+            found.append(missing_key(node, "tolerance", at, "true"))
+        if node.text("type") == "action":
+            found.append(_only_probes(node, at))
+    tolerance = node.child("tolerance")
+    return found if tolerance is None else found + _tolerance(tolerance, join(at, "tolerance"))
+
+
+def _only_probes(node: Node, at: str) -> Problem:
+    kind = node.child("type") or node
+    return Problem(
+        line=kind.line,
+        key=join(at, "type"),
+        value=kind.value,
+        wrong="an action in the hypothesis",
+        allowed="probe",
+        fix="move the action to `method`",
+    )
+
+
+def _one_of(node: Node, kinds: dict[str, type], at: str) -> list[Problem]:
+    """A mapping whose `type` says which keys it has."""
+    kind = node.child("type")
+    if kind is None:
+        return [missing_key(node, "type", at, next(iter(kinds)))]
+    if isinstance(kind.value, str) and kind.value in kinds:
+        return problems_of(node, kinds[kind.value], at)
+    names: Any = Literal[tuple(kinds)]
+    return problems_of(kind, names, join(at, "type"))
+
+
+def _tolerance(node: Node, at: str) -> list[Problem]:
+    if isinstance(node.value, dict):
+        if node.text("type") == "probe":
+            return _activity(node, at)
+        return _one_of(node, _TOLERANCES, at)
+    usable = isinstance(node.value, bool | int | str) or node.elements()
+    if usable:
+        return []
+    return [
+        Problem(
+            line=node.line,
+            key=at,
+            value=plain(node) if node.value != [] else Verbatim("[]"),
+            wrong="not a tolerance",
+            allowed="true, false, a whole number, text, a list, or a mapping with a `type`",
+            fix="write for example `tolerance: true`",
+        )
+    ]
