@@ -110,9 +110,15 @@ class _Quoting(yaml.SafeDumper):
 
 
 def _text_node(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    word = re.fullmatch(r"[A-Za-z_][A-Za-z_-]{4,}", text)
-    style = None if word else '"'
+    style = None if _is_word(text) else '"'
     return dumper.represent_scalar(f"{_TAG}str", text, style=style)
+
+
+def _is_word(text: str) -> bool:
+    try:
+        return bool(re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", text)) and read_plain(text) == text
+    except ScalarError:
+        return False
 
 
 _Quoting.add_representer(str, _text_node)
