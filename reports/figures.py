@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from reports.cohorts import Block, Flags
+from reports.cohorts import NEVER, Block, Flags
 from reports.objectives import Measured
 from reports.phases import FaultWindow
 from reports.picture import Unknowns
@@ -30,12 +30,14 @@ class Shares:
     """What share of the payments went how; None where none was due.
 
     `fault` is due during the fault, `run` due after warm-up; `attempts_per_intent` is the mean
-    over what was started from the fault on (without a fault: after warm-up).
+    over what was started from the fault on (without a fault: after warm-up). `unresolved` is what
+    never started, has no answer, or was given up without a final one.
     """
 
     good_fault: float | None
     good_run: float | None
     failed_run: float | None
+    unresolved_run: float | None
     attempts_per_intent: float | None
 
 
@@ -45,7 +47,7 @@ class SharesTally:
     def __init__(self, window: FaultWindow | None, warm_up_end_s: float) -> None:
         self._window, self._run_from_s = window, warm_up_end_s
         self._fault, self._good_fault = 0, 0
-        self._run, self._good_run, self._failed_run = 0, 0, 0
+        self._run, self._good_run, self._failed_run, self._unresolved = 0, 0, 0, 0
         self._started, self._attempts = 0, 0
 
     def add(self, block: Block) -> None:
@@ -55,6 +57,7 @@ class SharesTally:
         self._run += _count(run)
         self._good_run += _count(run & good)
         self._failed_run += _count(run & ~good & ~block.slow)
+        self._unresolved += _count(run & (block.cohorts.settled_us == NEVER))
         since = run
         if self._window is not None:
             since = due_s >= self._window.begin_s
@@ -70,6 +73,7 @@ class SharesTally:
             good_fault=_share(self._good_fault, self._fault),
             good_run=_share(self._good_run, self._run),
             failed_run=_share(self._failed_run, self._run),
+            unresolved_run=_share(self._unresolved, self._run),
             attempts_per_intent=_share(self._attempts, self._started),
         )
 
@@ -97,6 +101,7 @@ def measure_all(seen: Seen) -> dict[str, Measured]:
         "good_ratio_fault": Measured(value=seen.shares.good_fault),
         "good_ratio_run": Measured(value=seen.shares.good_run),
         "failed_ratio_run": Measured(value=seen.shares.failed_run),
+        "unresolved_ratio_run": Measured(value=seen.shares.unresolved_run),
         "resolve_s_p99": Measured(value=seen.unknowns.p99_s, censored=seen.unknowns.censored),
         **_amplification(seen),
     }

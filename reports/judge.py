@@ -17,16 +17,18 @@ from reports.checks.base import Checked
 from reports.conducted import about_steady_state
 from reports.figures import Seen
 from reports.held import summary
-from reports.objectives import Measured, check_metrics, judge_objective
+from reports.objectives import Measured, check_metrics, judge_objective, objectives_of
 from reports.outcomes import Outcomes
 from reports.phases import FaultLife
 from reports.reading import Reading, read
 from reports.reasons import about_checks, about_objectives, about_recovery, any_proven, passed
+from reports.recovery import Episode
 from reports.render.page import render
 from reports.scorecard import (
     DOCUMENT_SCHEMA,
     MOST_EXAMPLES,
     CheckFigures,
+    DegradedFigures,
     Document,
     Fault,
     IntentFigures,
@@ -91,7 +93,7 @@ def _judge(reading: Reading) -> Scorecard:
     stored, checks = reading.stored, reading.checks
     results = tuple(
         judge_objective(objective, reading.measured[objective.metric])
-        for objective in stored.terms.objectives
+        for objective in objectives_of(stored.terms)
     )
     data = [*validity.about_data(stored), *validity.about_checks(checks, stored.terms.evidence)]
     conditions = [*validity.about_faults(reading.faults, stored), *_conditions(reading)]
@@ -231,15 +233,34 @@ def _recovery(seen: Seen, measured: dict[str, Measured]) -> RecoveryFigures:
         value = measured[name].value
         return None if value is None else round(value, 6)
 
+    found, f0_s = seen.recovery, 0.0 if seen.window is None else seen.window.begin_s
     return RecoveryFigures(
         time_to_degrade_s=of("time_to_degrade_s"),
         time_to_detect_s=of("time_to_detect_s"),
         first_recovery_s=of("first_recovery_s"),
         stable_recovery_s=of("stable_recovery_s"),
         recovery_after_clear_s=of("recovery_after_clear_s"),
-        censored=seen.recovery is not None and seen.recovery.censored,
+        censored=found is not None and found.censored,
         lost_s=of("lost_s"),
         budget_used_ratio=of("budget_used_ratio"),
+        resolution_s=None if found is None else round(found.resolution_s, 6),
+        arrivals=None if found is None else found.arrivals,
+        bad=None if found is None else found.bad,
+        episodes=None if found is None else _degraded(found.episodes, f0_s),
+        short_dips=None if found is None else _degraded(found.micro_dips, f0_s),
+    )
+
+
+def _degraded(found: tuple[Episode, ...], f0_s: float) -> tuple[DegradedFigures, ...]:
+    return tuple(
+        DegradedFigures(
+            begin_s=round(each.begin_s - f0_s, 6),
+            end_s=None if each.end_s is None else round(each.end_s - f0_s, 6),
+            arrivals=each.arrivals,
+            bad=each.bad,
+            worst_bad_ratio=round(each.worst_bad_ratio, 6),
+        )
+        for each in found
     )
 
 

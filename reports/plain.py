@@ -7,8 +7,15 @@ from typing import Final
 
 from reports.objectives import METRICS
 from reports.picture import Picture
+from reports.recovery import Episode, Recovery
 
 SHOWN_NAMES: Final = 3
+BOUNDARIES: Final = (
+    "time_to_degrade_s",
+    "first_recovery_s",
+    "stable_recovery_s",
+    "recovery_after_clear_s",
+)
 
 
 def say(value: float | None, unit: str, *, censored: bool = False) -> str:
@@ -28,6 +35,42 @@ def say_metric(picture: Picture, metric: str, value: float | None) -> str:
     if value is None and metric in picture.unjudged:
         return "not judged"
     return say(value, METRICS[metric].unit, censored=metric in picture.censored)
+
+
+def say_felt(found: Recovery) -> str:
+    """What payers felt, as the start of a sentence; nothing only if no payment was bad."""
+    dips = say_dips(found.micro_dips)
+    if found.episodes:
+        more = f", with {dips} besides" if dips else ""
+        return f"Payments came back in {say(found.stable_recovery_s, 's')}{more}"
+    if dips:
+        return f"Payers felt {dips}"
+    if found.bad:
+        return f"Payers felt no outage, but {found.bad:,} of {found.arrivals:,} payments were bad"
+    return "Payers felt nothing"
+
+
+def say_dips(dips: Sequence[Episode]) -> str:
+    """How many short dips, how long in all, and how many payments were bad in them."""
+    if not dips:
+        return ""
+    long_s = sum((dip.end_s or dip.begin_s) - dip.begin_s for dip in dips)
+    told = count(len(dips), "short dip", "short dips")
+    in_all = " in all" if len(dips) > 1 else ""
+    bad = count(sum(dip.bad for dip in dips), "bad payment", "bad payments")
+    return f"{told} of {_fine(long_s)} s{in_all} with {bad}"
+
+
+def say_resolution(picture: Picture, metric: str) -> str:
+    """How exactly this run shows a time that is a boundary of an episode."""
+    if metric not in BOUNDARIES or picture.recovery is None:
+        return ""
+    return f"to within {_fine(picture.recovery.resolution_s)} s"
+
+
+def _fine(value: float) -> str:
+    """Two digits after the point, without idle zeros."""
+    return f"{value:.2f}".rstrip("0").rstrip(".") if value >= 0.01 else f"{value:.1g}"  # noqa: PLR2004
 
 
 def say_limit(limit: float, unit: str) -> str:

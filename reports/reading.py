@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
-
-import numpy as np
 
 from harness.store import COMPLETE
 from reports.checks.base import Checked
 from reports.cohorts import read_blocks
+from reports.confounded import is_confounded
 from reports.delivery import Delivery
 from reports.figures import AGAINST_BASELINE, Seen, measure_all
 from reports.lanes import lanes
-from reports.objectives import Measured
+from reports.objectives import Measured, objectives_of
 from reports.phases import (
     FaultLife,
     FaultWindow,
@@ -28,9 +26,7 @@ from reports.sharing import Sharing, sharing
 from reports.stored import StoredRun
 from reports.tallies import Tallies
 from reports.validity import about_baseline
-from reports.windows import Windows, metastable
-
-CONFOUNDED: Final = 1.5
+from reports.windows import metastable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,12 +146,12 @@ def _picture(
         recovery=seen.recovery,
         outcomes=tallies.outcomes.result(),
         metastable=_metastable(seen, before),
-        confounded=_confounded(per_window, seen.trace),
+        confounded=seen.trace is not None and is_confounded(seen.trace),
         good_ratio_fault=measured["good_ratio_fault"].value,
         unknowns=seen.unknowns,
         lanes=lanes(stored.events, manifest.t0_mono_ns, end_s),
         story=tallies.hardest.result(manifest.intent_prefix, stored.names),
-        metrics=tuple(objective.metric for objective in terms.objectives),
+        metrics=tuple(objective.metric for objective in objectives_of(terms)),
         censored=frozenset(name for name, figure in measured.items() if figure.censored),
         unjudged=frozenset(() if before is None or seen.recovery else AGAINST_BASELINE),
         defect=manifest.defect,
@@ -168,15 +164,3 @@ def _metastable(seen: Seen, before: Baseline | None) -> bool:
     return metastable(
         seen.amplification, seen.trace.f1_s, before.good_ratio, hold_s=seen.trace.hold_s
     )
-
-
-def _confounded(per_window: Windows, trace: Trace | None) -> bool:
-    """The fault fell into a spike: without it, payments might have suffered as well."""
-    if trace is None:
-        return False
-    at_s = np.arange(len(per_window.scheduled)) * per_window.width_s
-    usual = per_window.scheduled[(at_s >= trace.begin_s) & (at_s < trace.f0_s)]
-    during = per_window.scheduled[(at_s >= trace.f0_s) & (at_s < trace.f1_s)]
-    if not len(usual) or not len(during):
-        return False
-    return bool(during.mean() > CONFOUNDED * np.percentile(usual, 25))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from reports.checks.base import Checked
 from reports.objectives import METRICS
 from reports.picture import Picture
-from reports.plain import say, say_limit, say_metric, say_names
+from reports.plain import say, say_felt, say_limit, say_metric, say_names
 from reports.recovery import Recovery
 from reports.scorecard import ObjectiveResult, Reason
 
@@ -61,8 +61,5 @@ def about_objectives(results: tuple[ObjectiveResult, ...], picture: Picture) -> 
 
 def passed(picture: Picture) -> Reason:
     """What a good run is told in one sentence."""
-    r = picture.recovery
-    if r is None or not r.episodes:
-        return Reason(code="passed", text="Payers felt nothing, and every cent is there.")
-    back = f"Payments came back in {say(r.stable_recovery_s, 's')}"
-    return Reason(code="passed", text=f"{back}, and every cent is there.")
+    felt = "Every objective holds" if picture.recovery is None else say_felt(picture.recovery)
+    return Reason(code="passed", text=f"{felt}, and every cent is there.")

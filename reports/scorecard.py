@@ -64,8 +64,22 @@ class MachineFigures(msgspec.Struct, frozen=True, kw_only=True):
     takers: tuple[str, ...] = ()
 
 
+class DegradedFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """An episode or a short dip, in seconds since f0; `end_s` null: it never ended."""
+
+    begin_s: float
+    end_s: float | None
+    arrivals: int
+    bad: int
+    worst_bad_ratio: float
+
+
 class RecoveryFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """Seconds since f0; when `censored`, stable recovery and what hangs on it are lower bounds."""
+    """Seconds since f0; when `censored`, stable recovery and what hangs on it are lower bounds.
+
+    `resolution_s` is how exactly the run's rate shows a boundary; `bad` of the `arrivals` that the
+    fault could reach failed or were slow.
+    """
 
     time_to_degrade_s: float | None = None
     time_to_detect_s: float | None = None
@@ -75,6 +89,11 @@ class RecoveryFigures(msgspec.Struct, frozen=True, kw_only=True):
     censored: bool = False
     lost_s: float | None = None
     budget_used_ratio: float | None = None
+    resolution_s: float | None = None
+    arrivals: int | None = None
+    bad: int | None = None
+    episodes: tuple[DegradedFigures, ...] | None = None
+    short_dips: tuple[DegradedFigures, ...] | None = None
 
 
 class IntentFigures(msgspec.Struct, frozen=True, kw_only=True):

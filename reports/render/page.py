@@ -6,7 +6,7 @@ from typing import Final
 
 from reports.objectives import METRICS
 from reports.picture import Picture
-from reports.plain import say, say_limit, say_metric
+from reports.plain import say, say_limit, say_metric, say_resolution
 from reports.render import svg
 from reports.render.charts import what_happened
 from reports.render.markup import escape
@@ -60,7 +60,7 @@ def _key_figures(document: Document, picture: Picture) -> str:
     figures = [
         (
             say_metric(picture, "stable_recovery_s", recovery.stable_recovery_s),
-            f"to stable recovery{_limit(document, picture, 'stable_recovery_s')}",
+            f"to stable recovery{_exact(picture)}{_limit(document, picture, 'stable_recovery_s')}",
         ),
         (
             say_metric(picture, "good_ratio_fault", good),
@@ -83,6 +83,11 @@ def _budget(document: Document, picture: Picture) -> str:
         return ""
     target = say_limit(picture.good_target, "ratio")
     return f"; {say(used, 'ratio')} of a month's budget at {target}"
+
+
+def _exact(picture: Picture) -> str:
+    exact = say_resolution(picture, "stable_recovery_s")
+    return f" ({exact})" if exact else ""
 
 
 def _limit(document: Document, picture: Picture, wanted: str) -> str:
@@ -111,7 +116,8 @@ def _objectives(document: Document, picture: Picture) -> str:
     rows = "".join(
         f"<tr><td>{escape(result.name)}</td><td>{_sign(result)} "
         f"{say_limit(result.limit, result.unit)}</td>"
-        f'<td class="n">{escape(value_of(result, metric, picture))}</td>'
+        f'<td class="n" title="{escape(say_resolution(picture, metric))}">'
+        f"{escape(value_of(result, metric, picture))}</td>"
         f'<td class="bar">{_bar(result)}</td>'
         f'<td class="v {result.verdict}">{_VERDICT[result.verdict]}</td></tr>'
         for result, metric in zip(document.objectives, picture.metrics, strict=True)

@@ -7,12 +7,14 @@ from typing import Final
 
 from reports.checks.base import Checked, Violation
 from reports.picture import Picture
-from reports.plain import count, say, say_some
+from reports.plain import say, say_some
+from reports.recovery import Episode
 from reports.render.markup import escape
 from reports.render.words import counts_line
 from reports.scorecard import Document, Fault
 
 _MOST_NAMES: Final = 20
+_MOST_EPISODES: Final = 8
 
 
 def every_cent(picture: Picture, checks: Sequence[Checked]) -> str:
@@ -57,9 +59,9 @@ def why_it_counts(document: Document, picture: Picture) -> str:
     for fault in document.faults:
         rows += _fact(f"{fault.name} {fault.target}", _proof(fault))
     rows += _fact("hold", f"{picture.hold_s:g} s of good traffic end a recovery")
-    if picture.recovery and picture.recovery.micro_dips:
-        dips = count(len(picture.recovery.micro_dips), "dip", "dips")
-        rows += _fact("left out", f"{dips} shorter than 0.5 s")
+    if picture.recovery:
+        rows += _degraded("episode", picture.recovery.episodes)
+        rows += _degraded("short dip", picture.recovery.micro_dips)
     if picture.defect:
         rows += _fact("seeded defect", picture.defect)
     note = ""
@@ -69,6 +71,18 @@ def why_it_counts(document: Document, picture: Picture) -> str:
             "arrivals and no fault could tell the two apart.</p>"
         )
     return f"<h2>{title}</h2><table><tbody>{rows}</tbody></table>{note}"
+
+
+def _degraded(what: str, found: Sequence[Episode]) -> str:
+    """One row each: when, how many payments were bad, and the worst second."""
+    rows = ""
+    for each in found[:_MOST_EPISODES]:
+        end = "the end of the load" if each.end_s is None else f"{each.end_s:.2f} s"
+        bad = f"{each.bad:,} of {each.arrivals:,} payments bad"
+        worst = f"{say(each.worst_bad_ratio, 'ratio')} in the worst second"
+        rows += _fact(what, f"from {each.begin_s:.2f} s to {end}: {bad}, {worst}")
+    more = len(found) - _MOST_EPISODES
+    return rows + (_fact(what, f"{more:,} more, in verdict.json") if more > 0 else "")
 
 
 def _fact(what: str, told: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports.picture import Picture
-from reports.plain import say, say_limit, say_metric
+from reports.plain import say, say_felt, say_limit, say_metric, say_resolution
 from reports.scorecard import CheckFigures, Document, ObjectiveResult, Scorecard
 
 
@@ -123,7 +123,9 @@ def _figures(document: Document, picture: Picture) -> list[tuple[str, str]]:
     rows = []
     for result, metric in zip(document.objectives, picture.metrics, strict=True):
         value = value_of(result, metric, picture)
-        mark = "" if result.verdict == "pass" else f"   {result.verdict.upper()}"
+        exact = say_resolution(picture, metric)
+        mark = f"   {exact}" if exact else ""
+        mark += "" if result.verdict == "pass" else f"   {result.verdict.upper()}"
         rows.append((result.name, f"{value:>8}   {limit_of(result)}{mark}"))
     rows.append(("money", money_line(document)))
     rows.append(("this run counts", counts_line(document)))
@@ -141,7 +143,7 @@ def _felt(picture: Picture) -> str:
     if recovery is None:
         return ""
     if not recovery.episodes:
-        return "Payers did not notice."
+        return f"{say_felt(recovery)}."
     so_long = say(recovery.stable_recovery_s, "s", censored=recovery.censored)
     felt = [
         word

@@ -36,7 +36,7 @@ def test_a_sound_run_passes_with_every_figure(tmp_path: Path) -> None:
     card = judge(folder)
     write(folder, card)
     assert (card.verdict, codes(card)) == ("PASS", ["passed"])
-    assert [o.verdict for o in card.document.objectives] == ["pass"] * 3
+    assert [o.verdict for o in card.document.objectives] == ["pass"] * 4
     recovery = card.document.recovery
     assert recovery.stable_recovery_s == pytest.approx(1.5, abs=0.1)
     assert recovery.time_to_detect_s == pytest.approx(0.3)
@@ -189,7 +189,7 @@ def test_against_a_bad_baseline_no_recovery_is_claimed(
     assert (recovery.stable_recovery_s, recovery.recovery_after_clear_s) == (None, None)
     assert (recovery.lost_s, recovery.censored) == (None, False)
     assert recovery.time_to_detect_s == pytest.approx(0.3), "the system's own doing"
-    assert [o.verdict for o in card.document.objectives] == ["missing", "pass", "pass"]
+    assert [o.verdict for o in card.document.objectives] == ["missing", "pass", "pass", "pass"]
 
 
 def test_the_reason_names_the_process_that_took_the_cpu(tmp_path: Path) -> None:
