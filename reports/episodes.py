@@ -15,8 +15,8 @@ from reports.schedule import Ints
 from reports.traces import Baseline
 
 MICRO_DIP_S: Final = 0.5
-# The first so many bad requests outside of a half second are looked at first: they mostly decide.
-_SOME: Final = 1 << 10
+# The first of the bad requests outside of a half second are compared first: they usually decide.
+_SOME: Final = 1 << 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ def find_episodes(felt: Felt, before: Baseline) -> tuple[tuple[Episode, ...], tu
 
 
 def _merged(found: Iterable[Stretch], felt: Felt) -> list[list[Stretch]]:
-    """Stretches in groups: between two of a group lies less than the hold of known time."""
+    """Stretches in groups; the known time between two of a group is shorter than the hold."""
     groups: list[list[Stretch]] = []
     for stretch in found:
         if groups and _quiet_s(groups[-1][-1], stretch, felt) < felt.trace.hold_s:
@@ -65,24 +65,47 @@ def _quiet_s(one: Stretch, other: Stretch, felt: Felt) -> float:
 
 
 def _lone_dip(group: list[Stretch], felt: Felt, weights: Weights) -> Stretch | None:
-    """The half second that leaves out no more of the group than strays would make, if there is one.
+    """The half second outside of which the group has only strays; None if there is none.
 
-    It begins with a bad request, and what went wrong before it is no more than strays either.
+    It begins with a bad request. What went wrong before it must be strays as well.
     """
     if group[-1].last == len(felt.bad) - 1:
         return None  # the load ended before it did
     places = _bad_of(group, felt)
-    for skipped, number in enumerate(places.tolist()):
-        if _evidence(places[:skipped], weights) >= weights.no_strays:
-            break
-        behind = int(np.searchsorted(places, felt.before(felt.due_s(number) + MICRO_DIP_S)))
+    most = _most_skipped(places, weights)
+    if not _are_strays(places[_behind(places, most, felt) :], weights):
+        return None  # the other half seconds begin earlier and leave out more behind them
+    for skipped in range(most + 1):
+        behind = _behind(places, skipped, felt)
         if _are_strays(places[behind:], weights):
-            return Stretch(first=number, last=int(places[behind - 1]))
+            return Stretch(first=int(places[skipped]), last=int(places[behind - 1]))
     return None
 
 
+def _most_skipped(places: Ints, weights: Weights) -> int:
+    """How many bad requests at the beginning may count as strays."""
+    width = _SOME
+    while True:
+        head = places[:width]
+        over = np.flatnonzero(_evidence(head, weights) >= weights.no_strays)
+        if len(over):
+            return int(over[0])
+        if len(head) == len(places):
+            return len(places) - 1
+        width *= 4
+
+
+def _behind(places: Ints, skipped: int, felt: Felt) -> int:
+    """The first bad request after the half second that begins with this one."""
+    end_s = felt.due_s(int(places[skipped])) + MICRO_DIP_S
+    return int(np.searchsorted(places, felt.before(end_s)))
+
+
 def _are_strays(places: Ints, weights: Weights) -> bool:
-    return all(_evidence(some, weights) < weights.no_strays for some in (places[:_SOME], places))
+    return all(
+        int(_evidence(some, weights).max(initial=0)) < weights.no_strays
+        for some in (places[:_SOME], places)
+    )
 
 
 def _bad_of(group: list[Stretch], felt: Felt) -> Ints:
@@ -90,13 +113,14 @@ def _bad_of(group: list[Stretch], felt: Felt) -> Ints:
     return np.concatenate([felt.bad_places[first:stop] for first, stop in bounds])
 
 
-def _evidence(places: Ints, weights: Weights) -> int:
-    """The most that any part of these bad requests, with the good ones between, speaks for bad."""
-    if not len(places):
-        return 0
+def _evidence(places: Ints, weights: Weights) -> Ints:
+    """For each of these bad requests, the most evidence of a stretch that ends with it.
+
+    Of a stretch of these requests with the good ones between them.
+    """
     bad = np.arange(len(places))
     before = bad * weights.for_bad + (places - bad) * weights.for_good
-    return int((before - np.minimum.accumulate(before)).max()) + weights.for_bad
+    return before - np.minimum.accumulate(before) + weights.for_bad
 
 
 def _episode(group: list[Stretch], felt: Felt) -> Episode:

@@ -60,8 +60,9 @@ class Felt:
         return SliceCounts(due=np.diff(at), bad=bad, width_s=np.diff(edges))
 
     def all_before(self, at_s: Floats) -> Ints:
-        """How many of these arrivals were due before each of these seconds."""
-        found = np.zeros(len(at_s), np.int64)
-        for first, stop in blocks(self._first, self._stop):
+        """How many of these arrivals were due before each of these seconds, in ascending order."""
+        begin, end = self.before(float(at_s[0])), self.before(float(at_s[-1]))
+        found = np.full(len(at_s), begin, np.int64)
+        for first, stop in blocks(self._first + begin, self._first + end):
             found += np.searchsorted(self.trace.due.span_s(first, stop), at_s)
         return found

@@ -1,4 +1,4 @@
-"""Good traffic for as long as the hold ends a degraded stretch, also where requests are few.
+"""A hold of good traffic ends a degraded stretch, also at a low rate.
 
 The walk of degraded.py needs some 300 good requests before it calls the system good: half a minute
 at 10 requests per second. A window as long as the hold in which the evidence is for good splits a

@@ -77,7 +77,7 @@ def measure(trace: Trace, before: Baseline) -> Recovery:
 
 
 def _held(episodes: tuple[Episode, ...], trace: Trace) -> tuple[Episode, ...]:
-    """Less than the hold of good traffic behind the last episode is no end of it."""
+    """The last episode has an end only if at least a hold of good traffic follows it."""
     if not episodes:
         return ()
     last = episodes[-1]

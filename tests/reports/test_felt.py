@@ -1,4 +1,4 @@
-"""What is said of a run is derived from its figures: nothing felt only where nothing was felt."""
+"""The sentence about a run follows from its figures, and so does its default objective."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ GOAL_MIN_S: Final = 0.1
 class Shape:
     """Bad share by second after f0, as points of a broken line, and its true boundaries.
 
-    Each boundary is a span: while the share of a gradual edge lies between none and P1, degraded
+    Each boundary is a span: while the share of a gradual edge is between none and P1, degraded
     and good are both true. `shares` is the bad share at each boundary.
     """
 
