@@ -13,12 +13,12 @@ from tests.support.squall_process import ROOT, Place, alive, send, wait_until
 
 pytestmark = pytest.mark.end_to_end
 EXPERIMENTS = sorted(p.parent.name for p in (ROOT / "experiments").glob("*/experiment.yaml"))
-FAST = {"warm_up_s": 0.5, "baseline_s": 0.5, "fault_s": 20, "recovery_s": 1, "drain_s": 1}
+FAST = {"warm_up_s": 0.5, "baseline_s": 3, "fault_s": 20, "recovery_s": 1, "drain_s": 1}
 
 
 def run_into_the_fault(place: Place, name: str) -> subprocess.Popen[bytes]:
-    experiment = place.experiment(name, phases=FAST)
-    run = place.start_run(experiment, "--rate-scale", "0.4")
+    experiment = place.experiment(name, phases=FAST, hold_s=1)
+    run = place.start_run(experiment, "--rate-scale", "1.0")
     wait_until(lambda: place.has_event("fault", "verified") or run.poll() is not None)
     assert run.poll() is None, run.stderr.read().decode() if run.stderr else ""
     return run

@@ -54,7 +54,7 @@ class SmallPlace(Place):
 
     def run_words(self) -> tuple[str, ...]:
         """The short run."""
-        return self.run_arguments(self.short, "--rate-scale", "0.2")
+        return self.run_arguments(self.short, "--rate-scale", "7")
 
     def living(self) -> dict[int, str]:
         """Processes that belong to this place: by TMPDIR, which all inherit, or where they work."""
