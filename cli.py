@@ -164,6 +164,8 @@ def heal(as_json: bool) -> int:
 
     healed = heal_now(_state(), _clock())
     _say(healed.records, as_json=as_json)
+    if healed.kept:
+        _streams().talk("squall: a system is up and is kept; `squall services down` ends it")
     return INVALID if healed.failed else 0
 
 

@@ -26,7 +26,7 @@ from harness.targets.local.target import LocalTarget, Supervisor
 from harness.timeline import FileTimeline, NoTimeline
 
 FOLDER: Final = "services"
-ANSWER_LIMIT_S: Final = 5.0
+ANSWER_LIMIT_S: Final = 3.0
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ runs/<experiment>/<UTC>/
     load/asked.parquet                            what each intent asks (asked.csv until the end)
     evidence/<source>.parquet                     what the system says of itself, at the end
     evidence/<source>.ndjson|csv                  the same as it came, where it fits no table
-    logs/<process>.log
+    logs/<process>.log                            the middle of a long one is cut
     seal.json                                     bytes and SHA-256 of all of the above
     verdict.json  report.html                     judged from them, any time again
 ```

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.targets.local.target import LocalTarget
 from tests.support.small_place import SmallPlace
 from tests.support.squall_process import wait_until
 
@@ -65,7 +66,7 @@ def test_a_ctrl_c_around_a_fork_ends_all_and_says_only_what_is_proven(
     assert not (place.state / "undo.ndjson").exists()
 
 
-@pytest.mark.parametrize("event", random.Random(SEED).sample(range(1, EVENTS), 5))
+@pytest.mark.parametrize("event", random.Random(SEED).sample(range(1, EVENTS), 4))
 def test_a_harness_that_is_killed_at_any_step_leaves_nothing(place: SmallPlace, event: int) -> None:
     run = place.start_and_die(f"event:{event}", signal.SIGKILL, *place.run_words())
     die(run)
@@ -158,6 +159,18 @@ def test_a_held_system_outlives_its_caller_and_its_killed_supervisor_is_healed(
     place.wait_until_none_lives()
     down = place.call("services", "down")
     assert (down.returncode, "squall heal" in down.stderr) == (2, True)
+    place.heal()
+
+
+def test_a_paused_database_whose_supervisor_is_killed_is_found_by_heal(place: SmallPlace) -> None:
+    """Its stopped backends cannot see that their postmaster has died."""
+    up = place.call("services", "up", "--system", str(place.system))
+    assert up.returncode == 0, up.stderr
+    LocalTarget(place.state / "target.sock").pause("db", 30)
+    (supervisor,) = [r.pid for r in place.processes() if r.resource == "supervisor"]
+    os.kill(supervisor, signal.SIGKILL)
+    wait_until(lambda: all("postgres" in said for said in place.living().values()), 2.0)
+    assert place.living()
     place.heal()
 
 

@@ -143,12 +143,13 @@ def main(arguments: list[str]) -> int:
         shares = [every[n :: given.at_once] for n in range(given.at_once)]
         found = [outcome for share in pool.map(_in_one_place, shares) for outcome in share]
     wrong = [outcome for outcome in found if outcome.wrong]
-    by_kill = sorted(o.gone_s for o in found if not o.wrong and o.kill.signals == (KILL,))
+    died = [o for o in found if not o.wrong and o.code == -KILL]
+    by_kill = sorted(outcome.gone_s for outcome in died)
     codes = dict(sorted(Counter(outcome.code for outcome in found).items()))
     _say(f"{len(found)} kills, {len(wrong)} left something; exit codes {codes}")
     if by_kill:
         middle, last = by_kill[len(by_kill) // 2], by_kill[-1]
-        _say(f"gone after SIGKILL: median {middle:.2f} s, longest {last:.2f} s")
+        _say(f"gone after the harness was killed: median {middle:.2f} s, longest {last:.2f} s")
     return 1 if wrong else 0
 
 
