@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 from harness.errors import HarnessError, TargetError
 from harness.heal import heal
 from harness.safety.identity import process_identity
 from harness.safety.mark import bearing, new_mark
+from harness.safety.remains import remove_remains
 from harness.safety.state import State
 from harness.safety.undo import UndoLog
 from harness.store import RunFolder
@@ -55,11 +56,28 @@ def _note(state: State, watchdog: Watchdog) -> None:
     UndoLog(state.undo).process_started(pid, process_identity(pid) or 0, "watchdog")
 
 
+@contextmanager
+def unsealed(state: State, folder: RunFolder) -> Iterator[None]:
+    """Within this block a death leaves a record of the folder: heal removes half-written files.
+
+    It surrounds `guarded`: sealing begins when no process of the run is left.
+    """
+    log = UndoLog(state.undo)
+    record = log.folder_begins(folder.root.absolute())
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            remove_remains(folder.root, "")
+        log.undone(record)
+        log.clear()
+
+
 def prove(state: State, timeline: Timeline, ending: Ending) -> None:
     """Replay what is still noted, look for every process of this state folder, and say it."""
     ending.outcome, ending.clean = "what is left was not looked at; run `squall heal`", False
     try:
-        report = heal(state, None, timeline)
+        report = heal(state, None, timeline, unsealed=True)
     except (HarnessError, OSError) as error:
         ending.outcome = f"not everything is proven undone: {error}; run `squall heal`"
         return

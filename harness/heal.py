@@ -23,7 +23,8 @@ from harness.safety.undo import UndoLog, UndoRecord
 from harness.targets.base import Target, split_slot
 from harness.timeline import Timeline
 
-_HELD: Final = ("process", "run")
+_PROCESSES: Final = ("process", "run")
+_NO_FAULT: Final = (*_PROCESSES, "folder")
 
 
 class Healed(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,19 +73,23 @@ def heal(
     timeline: Timeline,
     clock: Clock | None = None,
     patience: Patience | None = None,
+    *,
+    unsealed: bool = False,
 ) -> HealReport:
     """Undo all that is pending and clear the log if nothing is left.
 
     `target` is a supervisor that answers: it undoes the faults, and its processes are kept. Without
     one, the recorded processes and all that bear the mark of a run of this state folder are what a
-    dead run left over: they are killed, and what they left on disk is removed.
+    dead run left over: they are killed, and what they left on disk is removed. With `unsealed` the
+    record of a folder that is about to be sealed is kept.
     Raises RefusedError if the undo log cannot be read.
     """
     healer = _Healer(target, timeline, clock or SystemClock(), patience or Patience())
     log = UndoLog(state.undo)
     found = log.pending()
-    kept = tuple(r for r in found if r.kind in _HELD and target is not None)
-    records = tuple(r for r in found if r not in kept)
+    kept = tuple(r for r in found if r.kind in _PROCESSES and target is not None)
+    later = tuple(r for r in found if r.kind == "folder" and unsealed)
+    records = tuple(r for r in found if r not in (*kept, *later))
     if target is None:
         records += unnoted(state, records)
     healed = healer.heal(records)
@@ -95,7 +100,9 @@ def heal(
     if target is None and proven:
         remove_sockets(state.root)
     return HealReport(
-        records=healed, kept=tuple(r.resource for r in kept), cleared=proven and log.clear()
+        records=healed,
+        kept=tuple(r.resource for r in kept),
+        cleared=proven and (bool(later) or log.clear()),
     )
 
 
@@ -120,7 +127,7 @@ def undo_faults(state: State, target: Target, timeline: Timeline) -> tuple[Heale
     Processes and the log are left alone. Raises RefusedError if the log cannot be read.
     """
     log = UndoLog(state.undo)
-    faults = tuple(r for r in log.pending() if r.kind not in _HELD)
+    faults = tuple(r for r in log.pending() if r.kind not in _NO_FAULT)
     healed = _Healer(target, timeline, SystemClock(), Patience()).heal(faults)
     for record in healed:
         if record.undone:
@@ -177,7 +184,9 @@ class _Healer:
         if record.kind == "process":
             left = living_of((record,))
             return not left, f"pid {record.pid}: {len(left)} processes left"
-        return self._clear_away(record) if record.kind == "run" else self._look_at_fault(record)
+        if record.kind in _NO_FAULT:
+            return self._clear_away(record)
+        return self._look_at_fault(record)
 
     def _look_at_fault(self, record: UndoRecord) -> tuple[bool, str]:
         if process_state(record.pid, record.started_ticks) == "T":
@@ -204,7 +213,7 @@ class _Healer:
 
     def _tell(self, record: UndoRecord, kind: str, how: str) -> None:
         """Only faults have a place in the timeline; and a full disk must not keep one on."""
-        if record.kind in _HELD:
+        if record.kind in _NO_FAULT:
             return
         name = record.fault or record.kind
         with suppress(OSError):

@@ -14,6 +14,7 @@ import msgspec
 
 from harness.load import ROOT, scenario_path
 from harness.python_child import python_module
+from harness.safety.tied import tie
 from harness.traffic import CURVES, US_PER_S, Curve, arrivals_us
 
 SAMPLES: Final = 5_000
@@ -82,6 +83,7 @@ class Build:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
+                preexec_fn=tie(),  # noqa: PLW1509  # system calls only
             )
 
     def data(self) -> CurveData:

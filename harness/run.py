@@ -17,7 +17,7 @@ from harness import evidence
 from harness.clock import NS_PER_S, Clock
 from harness.errors import HarnessError, TargetError, after_start
 from harness.follow import RunFollower
-from harness.guard import Ending, guarded
+from harness.guard import Ending, guarded, unsealed
 from harness.host.cpu import MachineWatch
 from harness.host.disturbance import worst_harmful
 from harness.host.usage import Sample, Usage, Watched, between, take_sample
@@ -70,7 +70,7 @@ class _Session:
     timeline: FileTimeline
     parts: Parts
     machine: MachineWatch
-    started_at: str
+    started_at: str = ""
     t0_mono_ns: int = 0
     phases: list[PhaseSpan] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
@@ -101,13 +101,26 @@ def run(order: Order, tools: Tools) -> RunFolder:
 
 def _run(order: Order, tools: Tools, ending: Ending) -> RunFolder:
     stamp = datetime.now(UTC)
-    started_at = stamp.isoformat(timespec="seconds")
-    with ExitStack() as stack:
-        stack.enter_context(MachineLock.take(lock_path()))
+    with ExitStack() as machine:
+        machine.enter_context(MachineLock.take(lock_path()))
         refuse_leftover(tools.state.undo)
         refuse_taken_ports(order.system)
         folder = open_folder(order, stamp)
-        stack.enter_context(after_start())
+        machine.enter_context(after_start())
+        machine.enter_context(unsealed(tools.state, folder))
+        session, usage = _lived(order, tools, folder, ending)
+        session.started_at = stamp.isoformat(timespec="seconds")
+        ending.refuse_unclean()
+        with interruptible():
+            _seal(session, usage)
+    return folder
+
+
+def _lived(
+    order: Order, tools: Tools, folder: RunFolder, ending: Ending
+) -> tuple[_Session, tuple[Usage, ...]]:
+    """From the first process to the last; nothing of the run is left when this returns."""
+    with ExitStack() as stack:
         timeline = FileTimeline(folder.timeline, tools.clock)
         stack.callback(timeline.close)
         stack.enter_context(guarded(tools.state, folder, timeline, ending))
@@ -120,17 +133,12 @@ def _run(order: Order, tools: Tools, ending: Ending) -> RunFolder:
             timeline=timeline,
             parts=parts,
             machine=MachineWatch(tools.clock),
-            started_at=started_at,
         )
         with interruptible():
             with closing_view(tools.watcher):
                 _live_through(session)
             evidence.fetch_all(order.system, parts.target, folder.evidence_folder, timeline)
-        usage = _usage(session)
-    ending.refuse_unclean()
-    with after_start(), interruptible():
-        _seal(session, usage)
-    return folder
+        return session, _usage(session)
 
 
 def _seal(s: _Session, usage: tuple[Usage, ...]) -> None:

@@ -174,3 +174,17 @@ def test_nothing_committed_names_a_registry_or_this_machine() -> None:
     me = Path(__file__)
     found = [name_of(p) for p in paths if p.exists() and p != me and bad.search(p.read_text())]
     assert not found
+
+
+STARTS_A_PROCESS = ("subprocess.Popen", "subprocess.run", "subprocess.check_output")
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in products() if name_of(p).startswith("harness/")], ids=name_of
+)
+def test_a_child_of_the_harness_dies_with_it(path: Path) -> None:
+    """The watchdog outlives the harness on purpose, and ends when it has done its work."""
+    calls = [n for n in ast.walk(tree(path)) if isinstance(n, ast.Call)]
+    starts = [c for c in calls if ast.unparse(c.func) in STARTS_A_PROCESS]
+    untied = [c.lineno for c in starts if "preexec_fn" not in {k.arg for k in c.keywords}]
+    assert not untied or name_of(path) == "harness/watchdog.py"

@@ -20,6 +20,7 @@ import msgspec
 
 from harness.chaos.functions import Call, WrongCall, wrong_calls
 from harness.python_child import python_module
+from harness.safety.tied import tie
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 IMPORT_LIMIT_S: Final = 15.0
@@ -98,6 +99,7 @@ def _ask_child(calls: tuple[Call, ...], document: dict[str, Any]) -> Answer:
             stderr=subprocess.DEVNULL,
             timeout=IMPORT_LIMIT_S,
             start_new_session=True,
+            preexec_fn=tie(),  # system calls only
             check=False,
         )
         return msgspec.json.decode(done.stdout, type=Answer)

@@ -28,7 +28,7 @@ import msgspec
 from harness.errors import FaultError, RefusedError
 from harness.safety.private_file import append_private, read_private
 
-UndoKind = Literal["revive", "resume", "clear_edge", "process", "run"]
+UndoKind = Literal["revive", "resume", "clear_edge", "process", "run", "folder"]
 _ID_BYTES: Final = 8
 
 
@@ -43,8 +43,9 @@ class UndoRecord(msgspec.Struct, frozen=True, kw_only=True):
     clear_edge   an edge              it has no fault
     process      what the process is  it has ended
     run          the run's folder     no process bears its `mark`, its data is removed
+    folder       the run's folder     it was sealed, or its half-written files are removed
 
-    A `run` is noted before its first process is forked.
+    A `run` and its `folder` are noted before the first process is forked.
     """
 
     id: str
@@ -109,6 +110,12 @@ class UndoLog:
     def run_begins(self, folder: Path, mark: str) -> str:
         """Note a run before its first process is forked; on disk when this returns."""
         line = _Intent(id=_new_id(), kind="run", resource=str(folder), mark=mark, boot=_boot_id())
+        self._append(line, sync=True)
+        return line.id
+
+    def folder_begins(self, folder: Path) -> str:
+        """Note a run's folder that is not sealed yet; it outlasts the run's processes."""
+        line = _Intent(id=_new_id(), kind="folder", resource=str(folder), boot=_boot_id())
         self._append(line, sync=True)
         return line.id
 

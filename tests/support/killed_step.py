@@ -1,9 +1,8 @@
 """`squall` that signals itself at one step of its life.
 
 `python -m tests.support.killed_step STEP SIGNAL WORDS...` where STEP is
-    before-fork:N    the N-th child is about to be forked
-    in-fork:N        the N-th child exists and has not yet run anything of its own
-    after-fork:N     the N-th child was started and is not yet noted
+    in-fork:WORD     the child whose command has that word exists and has not yet run anything
+    after-fork:WORD  that child was started and is not yet noted
     event:N          the N-th file, socket or process operation that changes something
     count            none: the number of such operations is printed at the end
 """
@@ -28,10 +27,9 @@ class Steps:
     """Counts steps, and signals at the one that was asked for."""
 
     def __init__(self, step: str, sig: signal.Signals) -> None:
-        self.kind, _, number = step.partition(":")
-        self.number, self.sig = int(number or 0), sig
-        self.forks = self.events = 0
-        self.me = os.getpid()
+        self.kind, _, self.which = step.partition(":")
+        self.sig, self.me = sig, os.getpid()
+        self.events = 0
 
     def on_event(self, name: str, arguments: tuple[Any, ...]) -> None:
         """One operation, by Python's audit hook; a file counts when it is opened to be written."""
@@ -39,17 +37,14 @@ class Steps:
         if os.getpid() != self.me or not (writes or name in EVENTS):
             return
         self.events += 1
-        if self.kind == "event" and self.events == self.number:
+        if self.kind == "event" and self.events == int(self.which):
             os.kill(self.me, self.sig)
 
     def forking(self, fork: Callable[..., int]) -> Callable[..., int]:
         """Subprocess's fork, with a signal around or in it."""
 
         def fork_exec(*given: Any) -> int:  # noqa: ANN401  # CPython's own argument list
-            self.forks += 1
-            mine = self.forks == self.number
-            if mine and self.kind == "before-fork":
-                os.kill(self.me, self.sig)
+            mine = self.which.encode() in b" ".join(map(os.fsencode, given[0]))
             if mine and self.kind == "in-fork":
                 given = self._with_signal_in_child(given)
             pid = fork(*given)
@@ -83,7 +78,7 @@ def main(arguments: list[str]) -> None:
         cli.main()
     finally:
         if steps.kind == "count":
-            sys.stderr.write(f"\n{steps.events} events, {steps.forks} forks\n")
+            sys.stderr.write(f"\n{steps.events} events\n")
 
 
 if __name__ == "__main__":

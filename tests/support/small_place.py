@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.support.squall_process import ROOT, Place, wait_until
 from tests.support.target_system import SYSTEM
 
-PHASES = {"warm_up_s": 0.3, "baseline_s": 0.5, "fault_s": 0.5, "recovery_s": 0.3, "drain_s": 0.3}
+PHASES = {"warm_up_s": 0.3, "baseline_s": 1.0, "fault_s": 0.5, "recovery_s": 0.3, "drain_s": 0.3}
 PROCESS_LIMIT_S = 2.0
 GENERATOR_LIMIT_S = 5.0
 
@@ -54,7 +54,7 @@ class SmallPlace(Place):
 
     def run_words(self) -> tuple[str, ...]:
         """The short run."""
-        return self.run_arguments(self.short, "--rate-scale", "7")
+        return self.run_arguments(self.short, "--rate-scale", "3")
 
     def living(self) -> dict[int, str]:
         """Processes that belong to this place: by TMPDIR, which all inherit, or where they work."""

@@ -126,7 +126,9 @@ class Place:
     def faults(self) -> tuple[UndoRecord, ...]:
         """Every fault that is on."""
         return tuple(
-            r for r in pending(self.state / "undo.ndjson") if r.kind not in ("process", "run")
+            r
+            for r in pending(self.state / "undo.ndjson")
+            if r.kind not in ("process", "run", "folder")
         )
 
     def verdict(self) -> dict[str, Any]:
