@@ -45,7 +45,7 @@ def squall() -> None:
 
 @squall.command()
 @click.argument("experiment")
-@click.option("--seed", type=click.IntRange(min=0), default=11, show_default=True)
+@click.option("--seed", type=click.IntRange(0, 2**53 - 1), default=11, show_default=True)
 @click.option("--scenario", help="Another scenario than the experiment names.")
 @click.option("--rate-scale", type=click.FloatRange(0.01, 100), default=1.0, show_default=True)
 @click.option(

@@ -159,16 +159,27 @@ def experiment_problems(
 
     `metrics` are the figures that objectives may name, with their units; None leaves them open.
     """
+    return shape_problems(document) or cross_problems(document, system, metrics)
+
+
+def shape_problems(document: Document) -> list[Problem]:
+    """Wrong keys, types and ranges: each value by itself."""
     root = document.root
     if not isinstance(root.value, dict):
         return [*document.problems, _no_mapping(root)]
-    shape = toolkit_problems(root)
+    at, extension = squall_extension(root)
+    own = [_no_extension(root)] if extension is None else problems_of(extension, Terms, at)
+    return [*document.problems, *toolkit_problems(root), *own]
+
+
+def cross_problems(
+    document: Document, system: System, metrics: Mapping[str, str] | None = None
+) -> list[Problem]:
+    """What the values of a file of the right shape do not agree on."""
+    root = document.root
     at, extension = squall_extension(root)
     if extension is None:
-        return [*document.problems, *shape, _no_extension(root)]
-    own = problems_of(extension, Terms, at)
-    if own or shape or document.problems:
-        return [*document.problems, *shape, *own]
+        return [_no_extension(root)]
     terms = record(extension, Terms)
     limits = Limits(
         services=terms.blast_radius.services,

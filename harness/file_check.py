@@ -17,17 +17,15 @@ from harness.document import Document
 from harness.errors import ConfigError
 from harness.experiment import (
     Experiment,
-    Terms,
+    cross_problems,
     experiment_of,
-    experiment_problems,
+    shape_problems,
     squall_extension,
 )
 from harness.load_check import Build, Span, load_problems
 from harness.preflight import machine_problems
 from harness.problems import Problem, raise_problems
-from harness.record_check import problems_of
 from harness.system import System, read_system
-from harness.toolkit_file import toolkit_problems
 from harness.yaml_file import read_document
 
 T = TypeVar("T")
@@ -63,7 +61,7 @@ def check_files(
     ]
     if system is None:
         for document in documents:
-            _collect(said, document, _own_problems(document))
+            _collect(said, document, shape_problems(document))
         raise ConfigError.of_all(tuple(said))
     experiments = _check_all(said, documents, system, metrics, load or Load())
     if said:
@@ -78,15 +76,15 @@ def _check_all(
     metrics: Mapping[str, str] | None,
     load: Load,
 ) -> tuple[Experiment, ...]:
-    sound: list[tuple[Document, Experiment]] = []
+    shaped: list[tuple[Document, Experiment]] = []
     for document in documents:
-        problems = experiment_problems(document, system, metrics)
+        problems = shape_problems(document)
         _collect(said, document, problems)
         if not problems:
-            sound.append((document, experiment_of(document)))
+            shaped.append((document, experiment_of(document)))
     with ExitStack() as stack:
         builds: list[tuple[Document, Experiment, Build]] = []
-        for document, experiment in sound:
+        for document, experiment in shaped:
             name = load.scenario or experiment.terms.scenario
             try:
                 build = Build(name, experiment.terms.phases.load_s)
@@ -95,18 +93,12 @@ def _check_all(
                 continue
             stack.callback(build.stop)
             builds.append((document, experiment, build))
-        for document, _ in sound:  # while the scenarios are being built
-            _collect(said, document, machine_problems(document))
+        for document, _ in shaped:  # while the scenarios are being built
+            found = cross_problems(document, system, metrics)
+            _collect(said, document, [*found, *machine_problems(document)])
         for document, experiment, build in builds:
             _collect(said, document, list(_load_problems(document, experiment, build, load)))
-    return tuple(experiment for _, experiment in sound)
-
-
-def _own_problems(document: Document) -> list[Problem]:
-    """What is wrong with an experiment file without a system to hold it against."""
-    at, extension = squall_extension(document.root)
-    own = problems_of(extension, Terms, at) if extension else []
-    return [*document.problems, *toolkit_problems(document.root), *own]
+    return tuple(experiment for _, experiment in shaped)
 
 
 def _load_problems(

@@ -11,7 +11,8 @@ from harness.document import Node
 from harness.method import ACTIONS, INJECT, PROBES, UNDO, Step
 from harness.problems import MISSING, Problem, fix_name, listed
 from harness.system import Service, System
-from harness.targets.edge_abilities import abilities_of, ability_of, wrong_settings
+from harness.targets.edge_abilities import EDGE_ABILITIES, abilities_of, ability_of, wrong_settings
+from harness.variables import UNKNOWN
 
 # Rollbacks run while the fault phase waits for its end: more would end the run before them.
 ROLLBACKS_PAUSE_MAX_S: Final = 20.0
@@ -118,7 +119,15 @@ def _edge_fault(step: Step, system: System) -> Iterator[Problem]:
             yield _problem(node, f"{step.at}.provider.func", wrong, listed(actions), fix)
         return
     given = {name: value for name, value in step.arguments.items() if name not in ("edge", "slot")}
+    known = {
+        s.name
+        for ability in EDGE_ABILITIES
+        if ability.action == step.func
+        for s in ability.settings
+    }
     for wrong_one in wrong_settings(row, given):
+        if wrong_one.value in (None, UNKNOWN) or wrong_one.name not in known:
+            continue  # the function's signature says it better
         node = step.argument(wrong_one.name)
         yield Problem(
             line=node.line,

@@ -22,6 +22,9 @@ from harness.safety.undo import leftover
 from harness.system import CHANGES, read_system
 
 USUAL_SYSTEM: Final = Path("reference_services") / "system.yaml"  # where nobody chose another
+RATE_SCALES: Final = (0.01, 100.0)
+SEEDS: Final = (0, 2**53 - 1)  # whole in every JSON reader
+WORKERS: Final = (1, 32)
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +53,9 @@ def order_from(
     _check_text("EXPERIMENT", experiment)
     _check_text("--runs-dir", str(runs_dir.absolute()))
     _check_text("--system", str(system_path.absolute()))
+    _check_number("--rate-scale", rate_scale, RATE_SCALES)
+    _check_number("--seed", seed, SEEDS)
+    _check_number("--workers", workers, WORKERS)
     load = Load(scenario=scenario, seed=seed, rate_scale=rate_scale)
     system, (read,) = check_files(root, (experiment,), system_path, metrics, load)
     order = Order(
@@ -64,6 +70,14 @@ def order_from(
         changes={name: os.environ[name] for name in CHANGES if os.environ.get(name)},
     )
     return replace(order, again=again(order, experiment, root / USUAL_SYSTEM))
+
+
+def _check_number(name: str, value: float, allowed: tuple[float, float]) -> None:
+    """NaN is outside of every range, though it compares with nothing."""
+    low, high = allowed
+    if not low <= value <= high:
+        text = f"{name}: {value}: out of range; allowed: {low:.16g} to {high:.16g}"
+        raise ConfigError(f"{text}; fix: write for example {name} {max(low, 1):.16g}")
 
 
 def _check_text(name: str, path: str) -> None:

@@ -24,6 +24,7 @@ def cross_problems(root: Node, system: System) -> list[Problem]:
         *_unique(root, "services", "service"),
         *_unique(root, "edges", "edge"),
         *_unique(root, "evidence", "evidence source"),
+        *_unique_names(root),
         *_entry(root, system),
         *_instances(root, system),
         *_services(root, system),
@@ -50,6 +51,20 @@ def _unique(root: Node, key: str, what: str) -> Iterator[Problem]:
                 "rename it or remove it",
             )
         seen.setdefault(name, item.line)
+
+
+def _unique_names(root: Node) -> Iterator[Problem]:
+    """Lists of names in which each name has one meaning."""
+    places = [("events", _items(root, "events"))]
+    for number, service in enumerate(_items(root, "services")):
+        places.append((f"services[{number}].databases", _items(service, "databases")))
+    for key, items in places:
+        seen = set[object]()
+        for index, item in enumerate(items):
+            if item.value in seen:
+                wrong = "this name is here twice"
+                yield _wrong(item, f"{key}[{index}]", wrong, "each name once", "remove one")
+            seen.add(item.value if not isinstance(item.value, dict | list) else "")
 
 
 def _entry(root: Node, system: System) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from harness.document import Node, plain
-from harness.problems import Problem, Verbatim
+from harness.problems import Problem, Verbatim, fix_name, listed
 from harness.record_check import join, missing_key, problems_of
 
 HYPOTHESIS: Final = "steady-state-hypothesis"
@@ -191,7 +191,42 @@ def toolkit_problems(root: Node) -> list[Problem]:
     for index, extension in enumerate(_elements(root, "extensions")):
         if not extension.text("name").strip():
             found.append(missing_key(extension, "name", f"extensions[{index}]", "squall"))
-    return found
+    return [*found, *_extensions_twice(root), *_references(root)]
+
+
+def _extensions_twice(root: Node) -> Iterator[Problem]:
+    seen = set[str]()
+    for index, extension in enumerate(_elements(root, "extensions")):
+        name = extension.text("name")
+        if name in seen:
+            place = extension.child("name") or extension
+            yield Problem(
+                line=place.line,
+                key=f"extensions[{index}].name",
+                value=name,
+                wrong="another extension has this name",
+                allowed="each extension once",
+                fix="remove one of them",
+            )
+        seen.add(name)
+
+
+def _references(root: Node) -> Iterator[Problem]:
+    """Chaos Toolkit looks a `ref` up in the method and the hypothesis, by name."""
+    places = [(at, node) for at, node in activities(root) if not at.startswith("rollbacks")]
+    names = [node.text("name") for _, node in places if node.text("name")]
+    for at, node in activities(root):
+        ref = node.text("ref")
+        place = node.child("ref")
+        if place is not None and ref and names.count(ref) != 1:
+            yield Problem(
+                line=place.line,
+                key=f"{at}.ref",
+                value=ref,
+                wrong="no activity has this name" if ref not in names else "two have this name",
+                allowed=f"a name that one activity has: {listed(sorted(set(names)))}",
+                fix=fix_name(ref, names) if ref not in names else "rename one of the two",
+            )
 
 
 def activities(root: Node) -> Iterator[tuple[str, Node]]:
@@ -217,7 +252,7 @@ def _activity(node: Node, at: str) -> list[Problem]:
     provider = node.child("provider")
     if provider is not None and isinstance(provider.value, dict):
         found += _one_of(provider, _PROVIDERS, join(at, "provider"))
-    if at.startswith(HYPOTHESIS):
+    if at.startswith(HYPOTHESIS) and not at.endswith(".tolerance"):
         if node.child("tolerance") is None:
             found.append(missing_key(node, "tolerance", at, "true"))
         if node.text("type") == "action":

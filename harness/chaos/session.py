@@ -41,6 +41,7 @@ EXPERIMENT_VARIABLE: Final = "SQUALL_EXPERIMENT"
 SYSTEM_VARIABLE: Final = "SQUALL_SYSTEM"
 TIMELINE_VARIABLE: Final = "SQUALL_TIMELINE"
 SEED_VARIABLE: Final = "SQUALL_SEED"
+_SEED_DIGITS: Final = 16
 _CALL_S: Final = 5.0  # no call may hold up the undoing of the other faults for long
 
 
@@ -158,7 +159,7 @@ def _seed(environ: Mapping[str, str]) -> int | None:
     text = environ.get(SEED_VARIABLE)
     if not text:
         return None
-    try:
-        return int(text)
-    except ValueError:
-        raise ConfigError(f"{SEED_VARIABLE}: {text!r} is no whole number") from None
+    if not (text.isascii() and text.isdecimal() and len(text) <= _SEED_DIGITS):
+        what = f"a whole number of at most {_SEED_DIGITS} digits"
+        raise ConfigError(f"{SEED_VARIABLE}: {text[:20]!r} is not {what}; write for example 11")
+    return int(text)

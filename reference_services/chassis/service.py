@@ -94,9 +94,10 @@ def required(environ: Mapping[str, str], name: str) -> str:
 def port(environ: Mapping[str, str]) -> int:
     """PORT; 0 lets the machine choose (the `listening` line tells). Raises SettingsError."""
     text = required(environ, "PORT")
-    if not text.isdecimal() or int(text) > 65535:  # noqa: PLR2004  # the highest port
-        raise SettingsError(f"PORT: {text!r} is no port")
-    return int(text)
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) <= 5 else -1  # noqa: PLR2004  # digits of a port
+    if not 0 <= number <= 65535:  # noqa: PLR2004  # the highest port
+        raise SettingsError(f"PORT: {text[:20]!r} is not a port; write 0 to 65535")
+    return number
 
 
 def application(service: Service, drain: Drain) -> Starlette:

@@ -169,7 +169,7 @@ def test_the_environment_brings_the_blast_radius_and_the_seed(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"SQUALL_SEED": "seven"}, "'seven' is no whole number"),
+        ({"SQUALL_SEED": "seven"}, "'seven' is not a whole number"),
         ({"SQUALL_EXPERIMENT": "experiment.yaml"}, "SQUALL_SYSTEM is not"),
     ],
 )

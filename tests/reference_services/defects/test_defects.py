@@ -44,7 +44,7 @@ def test_an_unknown_name_is_refused_with_those_there_are() -> None:
     [
         ({"SQUALL_DEFECT": "nope"}, "SQUALL_DEFECT: no defect 'nope'"),
         ({"SQUALL_FAILPOINTS": "after_lunch=kill"}, "SQUALL_FAILPOINTS: no step 'after_lunch'"),
-        ({"PORT": "x"}, "PORT: 'x' is no port"),
+        ({"PORT": "x"}, "PORT: 'x' is not a port"),
         ({"BANK_URL": ""}, "BANK_URL is not set"),
     ],
 )
