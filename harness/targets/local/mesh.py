@@ -44,6 +44,7 @@ class Mesh:
         self._faults: Faults = {}  # as asked for
         self._works: Faults = {}  # as Envoy has last taken in
         self._slots: dict[str, dict[str, EdgeFaultKind]] = {edge.name: {} for edge in edges}
+        self._counts_before: dict[tuple[str, str], FaultCount] = {}  # the first fault in a slot
         self._generation = self._taken_in = 0
         self._one_change = asyncio.Lock()
         self._carried = Carried()
@@ -70,6 +71,8 @@ class Mesh:
                 if other.kind == fault.kind and other.name != fault.name:
                     text = f"edge {edge}: it has a {fault.kind} fault already; undo it first"
                     raise FaultError(text)
+            if fault.name not in self._slots[edge]:
+                self._counts_before[edge, fault.name] = await self._count(edge, fault.kind)
             self._faults[edge] = {**before, fault.name: fault}
             self._slots[edge][fault.name] = fault.kind
             try:
@@ -96,6 +99,17 @@ class Mesh:
 
         While Envoy has not taken in the last change, the faults before it are those that work.
         """
+        counted = await self._counted()
+        return {edge: self._seen(edge, *counted[edge]) for edge in counted}
+
+    async def _count(self, edge: str, kind: EdgeFaultKind) -> FaultCount:
+        """What all faults of that kind have touched on the edge so far."""
+        requests, hits = (await self._counted())[edge]
+        total, *by_kind = self._carried.total(edge, (requests, *hits.values()))
+        return FaultCount(slot="", hits=dict(zip(hits, by_kind, strict=True))[kind], exposed=total)
+
+    async def _counted(self) -> dict[str, tuple[int, dict[EdgeFaultKind, int]]]:
+        """Envoy's own counters by edge: requests, and hits by kind of fault."""
         requests = dict.fromkeys((edge.name for edge in self.edges), 0)
         hits = {edge.name: dict.fromkeys(_KIND_OF.values(), 0) for edge in self.edges}
         for name, value in (await envoy_admin.stats(self.files.admin, _COUNTERS)).items():
@@ -106,17 +120,20 @@ class Mesh:
                 requests[counter["edge"]] = value
             else:
                 hits[counter["edge"]][_KIND_OF[counter["what"]]] = value
-        return {edge: self._seen(edge, requests[edge], hits[edge]) for edge in requests}
+        return {edge: (requests[edge], hits[edge]) for edge in requests}
 
     def _seen(self, edge: str, requests: int, hits: dict[EdgeFaultKind, int]) -> EdgeSeen:
         total, *by_kind = self._carried.total(edge, (requests, *hits.values()))
-        carried = dict(zip(hits, by_kind, strict=True))
+        now = {
+            kind: FaultCount(slot="", hits=n, exposed=total)
+            for kind, n in zip(hits, by_kind, strict=True)
+        }
         settled = self._taken_in == self._generation
         return EdgeSeen(
             requests=total,
             faults=tuple(self._works.get(edge, {}).values()),
             counts=tuple(
-                FaultCount(slot=slot, hits=carried[kind], exposed=total)
+                _since(self._counts_before[edge, slot], now[kind], slot)
                 for slot, kind in self._slots[edge].items()
             ),
             error="" if settled else f"{self.name}: Envoy has not taken in the last change",
@@ -158,3 +175,7 @@ class Mesh:
 
 def _in_force(faults: Faults) -> dict[str, tuple[EdgeFault, ...]]:
     return {edge: tuple(on.values()) for edge, on in faults.items()}
+
+
+def _since(before: FaultCount, now: FaultCount, slot: str) -> FaultCount:
+    return FaultCount(slot=slot, hits=now.hits - before.hits, exposed=now.exposed - before.exposed)

@@ -41,6 +41,21 @@ def test_latency_is_felt_and_counted(up: UpSystem) -> None:
     assert up.edge("payer>front").hits == now.hits
 
 
+def test_a_fault_counts_from_its_own_start(up: UpSystem) -> None:
+    """Neither earlier requests of its edge nor the hits of another slot are its own."""
+    edge = up.edge("payer>front")
+    for slot in ("first", "second"):
+        for _ in range(3):
+            ask(edge.address)
+        up.target.fault_edge("payer>front", EdgeFault(kind="errors", slot=slot), LONG_S)
+        count = up.edge("payer>front").count_of(slot)
+        assert (count.exposed, count.hits) == (0, 0)
+        ask(edge.address)
+        count = up.edge("payer>front").count_of(slot)
+        assert (count.exposed, count.hits) == (1, 1)
+        up.target.clear_edge("payer>front")
+
+
 def test_errors_never_reach_the_service(up: UpSystem) -> None:
     edge = up.edge("payer>front")
     posts = ask(edge.address).json()["posts"]
