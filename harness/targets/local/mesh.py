@@ -16,6 +16,7 @@ from harness.targets.local.edge_owner import Carried, EdgeSeen
 from harness.targets.local.envoy_config import LOST_ROUTE, MeshFiles, bootstrap
 from harness.targets.local.envoy_runtime import runtime_file
 from harness.targets.local.layout import PlacedEdge
+from harness.targets.local.slot_counts import SlotCounts
 
 ACKNOWLEDGE_LIMIT_S: Final = 3.0
 _POLL_S: Final = 0.001
@@ -43,8 +44,7 @@ class Mesh:
         self.name, self.files, self.edges = name, files, edges
         self._faults: Faults = {}  # as asked for
         self._works: Faults = {}  # as Envoy has last taken in
-        self._slots: dict[str, dict[str, EdgeFaultKind]] = {edge.name: {} for edge in edges}
-        self._counts_before: dict[tuple[str, str], FaultCount] = {}  # the first fault in a slot
+        self._counts = {edge.name: SlotCounts() for edge in edges}
         self._generation = self._taken_in = 0
         self._one_change = asyncio.Lock()
         self._carried = Carried()
@@ -71,10 +71,10 @@ class Mesh:
                 if other.kind == fault.kind and other.name != fault.name:
                     text = f"edge {edge}: it has a {fault.kind} fault already; undo it first"
                     raise FaultError(text)
-            if fault.name not in self._slots[edge]:
-                self._counts_before[edge, fault.name] = await self._count(edge, fault.kind)
+            self._counts[edge].take_over(
+                fault.name, fault.kind, await self._count(edge, fault.kind)
+            )
             self._faults[edge] = {**before, fault.name: fault}
-            self._slots[edge][fault.name] = fault.kind
             try:
                 await self._publish()
             except TargetError:
@@ -132,10 +132,7 @@ class Mesh:
         return EdgeSeen(
             requests=total,
             faults=tuple(self._works.get(edge, {}).values()),
-            counts=tuple(
-                _since(self._counts_before[edge, slot], now[kind], slot)
-                for slot, kind in self._slots[edge].items()
-            ),
+            counts=self._counts[edge].all(now),
             error="" if settled else f"{self.name}: Envoy has not taken in the last change",
         )
 
@@ -175,7 +172,3 @@ class Mesh:
 
 def _in_force(faults: Faults) -> dict[str, tuple[EdgeFault, ...]]:
     return {edge: tuple(on.values()) for edge, on in faults.items()}
-
-
-def _since(before: FaultCount, now: FaultCount, slot: str) -> FaultCount:
-    return FaultCount(slot=slot, hits=now.hits - before.hits, exposed=now.exposed - before.exposed)

@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from harness.chaos import probes
+from harness.errors import ConfigError
 from harness.targets.base import EdgeStatus
 from tests.support.fake_target import FakeTarget
 from tests.support.manual_clock import ManualClock
@@ -82,3 +83,27 @@ def test_a_system_without_instances_is_not_ready(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(made.target, "instances", tuple)
     monkeypatch.setattr(probes, "session", lambda: made)
     assert not probes.all_ready()
+
+
+def test_a_system_that_comes_back_in_time_is_ready() -> None:
+    clock = ManualClock()
+    target = FakeTarget(clock, "ledger")
+    target.kill("ledger", 60)
+    assert not probes.ready_within(target, 0, clock)
+    target.revive("ledger")
+    assert probes.ready_within(target, 5, clock)
+
+
+def test_a_system_that_stays_down_is_not_ready_when_the_time_is_up() -> None:
+    clock = ManualClock()
+    target = FakeTarget(clock, "ledger")
+    target.kill("ledger", 60)
+    begin_ns = clock.monotonic_ns()
+    assert not probes.ready_within(target, 3, clock)
+    assert 3 <= (clock.monotonic_ns() - begin_ns) / 1e9 < 4
+
+
+@pytest.mark.parametrize("within_s", [-1, 61, float("nan")])
+def test_a_time_out_of_range_is_refused(within_s: float) -> None:
+    with pytest.raises(ConfigError, match="within_s"):
+        probes.all_ready(within_s)
