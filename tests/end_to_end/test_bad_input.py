@@ -52,7 +52,7 @@ def test_a_wrong_word_in_an_experiment(place: Place, old: str, new: str, mend: s
     path.write_text(path.read_text().replace(old, new, 1))
     said = refused(place, *place.run_arguments(path))
     assert mend in said
-    assert "\n" not in said
+    assert all(line.startswith(f"squall: {path}:") for line in said.splitlines())
 
 
 def test_a_port_in_use(place: Place) -> None:
