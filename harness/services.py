@@ -1,4 +1,4 @@
-"""The system without a run: up, down, and how it stands; and healing after a run that died."""
+"""The system without a run: up, down and its state; and healing after a run that died."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ANSWER_LIMIT_S: Final = 3.0
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """One instance or edge as it stands now."""
+    """The present state of one instance or edge."""
 
     name: str
     state: str
@@ -44,7 +44,7 @@ def bring_up(system_path: Path, state: State) -> tuple[Part, ...]:
 
     Until this returns the supervisor dies with this process. Raises RefusedError (machine taken,
     leftover, port taken) or ConfigError with nothing started, later TargetError, RunFailedError
-    and Stopped; what was proven of the end is in Stopped.
+    and Stopped; Stopped says what was proven at the end.
     """
     system, ending = read_system(system_path), Ending()
     try:
@@ -53,7 +53,7 @@ def bring_up(system_path: Path, state: State) -> tuple[Part, ...]:
             try:
                 with after_start():
                     return _brought_up(system_path, state, folder, mark)
-            except BaseException:  # whatever it was: nothing may be left, and its end is proven
+            except BaseException:  # a stop as well: nothing may be left, and that is proven
                 prove(state, NoTimeline(), ending)
                 raise
     except Stopped as stop:
@@ -99,7 +99,7 @@ def take_down(state: State) -> tuple[Part, ...]:
     if who is None:
         raise RefusedError(f"no system of `squall services up` is up{_leftover_hint(state)}")
     if not _is_held_system(who, state):
-        raise RefusedError(f"{who}; that is no system of your `squall services up`")
+        raise RefusedError(f"{who}; it is not the system of your `squall services up`")
     stopped = _asked_to_end(state, who)
     report = heal(state, None, NoTimeline())
     if not report.cleared:
@@ -108,7 +108,7 @@ def take_down(state: State) -> tuple[Part, ...]:
 
 
 def _asked_to_end(state: State, who: Holder) -> tuple[Part, ...]:
-    """What was up; a supervisor that does not do as it is asked is left to be killed."""
+    """Ask the supervisor to end the system; returns what was up, also if it does not answer."""
     target = LocalTarget(state.target_socket, limit_s=ANSWER_LIMIT_S)
     stopped: tuple[Part, ...]
     stopped = (Part(name="supervisor", state="up", address=str(state.target_socket), pid=who.pid),)

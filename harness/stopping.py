@@ -49,6 +49,11 @@ class _Stops:
     def raise_pending(self) -> None:
         """Raise the first signal, once."""
         if self.seen and self.open and not self.raised:
+            self.raise_again()
+
+    def raise_again(self) -> None:
+        """Raise the first signal, also one that was swallowed (by an import, a `__del__`)."""
+        if self.seen:
             self.raised = True
             raise Stopped(self.seen[0])
 
@@ -90,7 +95,8 @@ def held() -> Iterator[None]:
         yield
     finally:
         stops.open = before
-    stops.raise_pending()
+    if stops.open:
+        stops.raise_again()
 
 
 @contextmanager
@@ -99,7 +105,7 @@ def interruptible() -> Iterator[None]:
     stops = _current[-1]
     before, stops.open = stops.open, True
     try:
-        stops.raise_pending()
+        stops.raise_again()
         yield
     finally:
         stops.open = before

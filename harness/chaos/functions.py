@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from harness.problems import fix_name, listed
+from harness.stopping import Stopped
 
 _OURS: Final = "harness."
 _GIVEN_BY_TOOLKIT: Final = ("secrets", "configuration")
@@ -47,6 +48,8 @@ def _check(call: Call) -> Iterator[WrongCall]:
     try:
         module = importlib.import_module(call.module)
     except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except Stopped:  # a person's wish, not a fault of the module
         raise
     except BaseException as error:  # noqa: BLE001  # a foreign module may raise anything, and exit
         why = f"cannot be imported: {type(error).__name__}: {error}"[:200]

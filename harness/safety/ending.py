@@ -17,7 +17,7 @@ _POLL_S: Final = 0.005
 
 
 def resume_process(record: UndoRecord) -> int:
-    """Let a paused process and its session go on; how many were told. No supervisor is asked."""
+    """Let a paused process and its session go on; returns how many were signalled. No supervisor is asked."""
     if not record.pid:
         return 0
     return signal_family(record.pid, record.started_ticks, signal.SIGCONT)
@@ -48,7 +48,7 @@ def end_processes(
 ) -> tuple[Process, ...]:
     """Kill (SIGKILL) every process of these records.
 
-    Returns who is still alive after `within_s` seconds: nobody, if all is well. All are frozen
+    Returns those that are still alive after `within_s` seconds. All are frozen
     first: a supervisor that still ran would start again what is killed before it.
     """
     records = tuple(records)

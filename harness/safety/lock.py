@@ -63,7 +63,7 @@ class MachineLock:
                 raise RefusedError(f"{path}: {who}; wait for it or stop it") from None
             if _is_still(path, handle):
                 return cls(handle)
-            os.close(handle)  # somebody removed it meanwhile: that lock would exclude nobody
+            os.close(handle)  # it was removed in between: a lock on it excludes no other process
         raise RefusedError(f"{path}: it is removed again and again; end what removes it")
 
     def release(self) -> None:

@@ -2,7 +2,7 @@
 
 A mark is `<state folder's digest>.<random>`: it is written into the undo log before the first
 process is forked, so that each process can be found at any instant, noted or not. A PostgreSQL
-backend overwrites its environment; its current folder, the run's data, tells to whom it belongs.
+backend overwrites its environment; it is known by its current folder, the data of the run.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def _environment(place: Path) -> bytes:
         with (place / "environ").open("rb", buffering=0) as stream:
             if raw := stream.read(_ENVIRONMENT_BYTES_MAX):
                 return raw
-        (place / "exe").readlink()  # fails for a thread of the kernel: it has none for good
+        (place / "exe").readlink()  # fails for a thread of the kernel: which never has one
         time.sleep(_EXEC_LOOK_S)
     return b""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
 
 import pytest
 
@@ -80,6 +81,20 @@ def test_a_signal_while_parts_stop_is_raised_when_they_have() -> None:
     with stoppable(), pytest.raises(Stopped):
         stop()
     assert steps == ["stopped"]
+
+
+def test_a_signal_that_was_swallowed_is_raised_at_the_next_wait() -> None:
+    steps = []
+
+    def start() -> None:
+        with suppress(Stopped):  # as a module may that is imported just then
+            os.kill(os.getpid(), signal.SIGINT)
+        with held(), interruptible():
+            steps.append("waited")
+
+    with stoppable(), pytest.raises(Stopped):
+        start()
+    assert steps == []
 
 
 def test_a_stop_does_not_hide_another_error() -> None:

@@ -29,7 +29,7 @@ from typing import Final
 from tests.support.small_place import SmallPlace
 from tests.support.squall_process import pass_s
 
-LATEST_S: Final = 6.0
+LATEST_S: Final = 7.0
 END_LIMIT_S: Final = 60.0
 REFUSED: Final = 2
 KILL, INT, TERM, HUP = signal.SIGKILL, signal.SIGINT, signal.SIGTERM, signal.SIGHUP
@@ -49,7 +49,7 @@ WAYS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kill:
-    """One kill: whom, with what, when."""
+    """One kill: the processes, the signals, the time."""
 
     number: int
     victims: tuple[str, ...]
@@ -64,7 +64,7 @@ class Kill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of it; `wrong` is "" when nothing was left. `gone_s`: how long until then."""
+    """The result; `wrong` is "" when nothing was left. `gone_s`: seconds until nothing lived."""
 
     kill: Kill
     code: int
