@@ -40,9 +40,12 @@ def unseen(life: FaultLife) -> str:
     percent = _number(life.proof.get("asked", {}).get("percent"))
     if percent is None:
         return ""
-    units, touched = _counted([s for s in life.samples if s.on][-1])
+    last = [sample for sample in life.samples if sample.on][-1]
+    units, touched = _counted(last)
     if units == 0:
         return "nothing crossed it while it was on"
+    if last.data.get("exact"):
+        return "" if touched else f"none of {units:,} connections was chosen"
     if _lower_bound(touched, units) < MIN_SHARE * percent / _ALL:
         text = f"only {units:,} requests or connections crossed it ({touched:,} of them touched)"
         return f"{text}, too few to prove a share of {percent:g} %"

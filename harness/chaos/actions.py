@@ -30,12 +30,12 @@ Chosen = Literal["all", "new"]
 
 
 def inject_kill(service: str, instances: int = 1) -> list[Evidence]:
-    """Kill (SIGKILL) so many instances of a service and hold them down."""
+    """Kill (SIGKILL) `instances` instances of a service and hold them down."""
     return session().fault_instances(service, instances, lambda name: Kill(instance=name))
 
 
 def inject_pause(service: str, instances: int = 1) -> list[Evidence]:
-    """Freeze (SIGSTOP) so many instances of a service."""
+    """Freeze (SIGSTOP) `instances` instances of a service."""
     return session().fault_instances(service, instances, lambda name: Pause(instance=name))
 
 

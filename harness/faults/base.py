@@ -15,6 +15,8 @@ settings()      percent       the share of units that the fault must touch (100:
 held() evidence units         what the fault could have touched since it was set (requests, chunks,
                               connections)
                 touched       how many of them it has touched; both counts only grow
+                exact         True where the units are chosen by count, not by chance: the share of
+                              few units is then as sure as that of many
                 delay_ms      the sum of the delays that were measured on the touched units, or
                 set_ms        the delay that the target reports as set, where it cannot measure
 ```

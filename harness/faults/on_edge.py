@@ -1,6 +1,6 @@
 """What faults of an edge share: they are set on the edge, and its hit counter proves them.
 
-An edge without traffic proves nothing: such a fault stays unproven, whatever was configured.
+Without traffic on the edge the counter does not grow, and the fault stays unproven.
 """
 
 from __future__ import annotations
@@ -135,6 +135,8 @@ def _dose(now: Seen, before: Seen) -> Evidence:
         "units": offered or now.exposed - before.exposed,
         "touched": now.chosen - before.chosen if offered else now.hits - before.hits,
     }
+    if offered:
+        dose |= {"exact": True, "hits": now.hits - before.hits}
     if now.delay_ms is not None and before.delay_ms is not None:
         dose["delay_ms"] = round(now.delay_ms - before.delay_ms, 3)
     return dose

@@ -26,5 +26,5 @@ class Refuse(OnEdge):
         return EdgeFault(kind="refuse", connections=self.connections)
 
     def settings(self) -> Evidence:
-        """Without `percent`: there are no units to count."""
+        """Without `percent`: the refused connections cannot be counted."""
         return {"effect": "refuse", "connections": self.connections}

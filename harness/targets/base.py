@@ -47,7 +47,7 @@ class InstanceStatus(msgspec.Struct, frozen=True, kw_only=True):
 class EdgeFault(msgspec.Struct, frozen=True, kw_only=True):
     """One fault of an edge. `edge_abilities` lists each setting's unit, range and meaning.
 
-    `slot` names it among the faults of its edge; "" stands for its kind. `seed` decides which
+    `slot` names it among the faults of its edge; "" means its kind. `seed` decides which
     connections a `percent` below 100 chooses. `direction` None is the kind's own default.
     """
 
@@ -96,7 +96,7 @@ class EdgeStatus(msgspec.Struct, frozen=True, kw_only=True):
     """One edge now. `requests` (tcp: chunks) and `hits`, of all faults, count since the start.
 
     `faults` are those that work now, in order; `counts` has one entry for each fault ever set.
-    `error` says why the edge is not as it was asked to be, "" if it is.
+    `error` says why the edge does not do what was asked of it, "" if it does.
     """
 
     name: str

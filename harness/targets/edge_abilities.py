@@ -27,7 +27,7 @@ Value = str | float
 class Setting:
     """One argument of a fault's action, equally named in `EdgeFault`.
 
-    A number lies between `low` and `high`; `above_low` excludes `low`. `not_above` names another
+    A number is between `low` and `high`; `above_low` excludes `low`. `not_above` names another
     setting that it may not exceed. A text is one of `choices`. `required`: it has no default.
     """
 
@@ -176,7 +176,7 @@ EDGE_ABILITIES: Final[tuple[Ability, ...]] = (
         action="inject_limit_data",
         carrier="tcp",
         settings=(_LIMIT, *_SHARE, _DIRECTION),
-        meaning="After so many bytes since the fault was set the connection is closed.",
+        meaning="The connection is closed after `limit_bytes` since the fault was set.",
         hit="a connection that was closed",
         direction="both",
     ),

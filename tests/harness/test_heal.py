@@ -68,6 +68,17 @@ def test_tells_of_the_fault_by_its_own_name(bed: Sickbed) -> None:
     assert (told.data["fault_id"], told.data["by"]) == (record, "heal")
 
 
+def test_heals_one_fault_of_an_edge_and_leaves_the_one_that_is_not_in_the_log(bed: Sickbed) -> None:
+    late = EdgeFault(kind="latency", latency_ms=500)
+    bed.target.fault_edge("payments>bank", late, 1000)
+    bed.target.fault_edge("payments>bank", EdgeFault(kind="slow_close", delay_ms=5), 1000)
+    bed.log.intent("clear_edge", "payments>bank#slow_close", 2.0, fault="slow_close")
+    report = bed.heal()
+    assert [(r.resource, r.undone) for r in report.records] == [("payments>bank#slow_close", True)]
+    assert bed.target.edges()[0].faults == (late,)
+    assert {event.target for event in bed.timeline.told} == {"payments>bank"}
+
+
 def test_at_the_end_of_a_run_only_faults_are_undone(bed: Sickbed) -> None:
     with victim() as (process, ticks):
         bed.log.process_started(process.pid, ticks, "supervisor")

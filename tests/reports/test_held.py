@@ -137,6 +137,12 @@ def share(percent: float, units: int, touched: int) -> FaultLife:
     return life({"percent": percent}, *looks)
 
 
+def exact(counted: FaultLife) -> FaultLife:
+    """The same, of units that were chosen by count."""
+    asked = {"percent": counted.proof["asked"]["percent"]}
+    return life(asked, *({**sample.data, "exact": True} for sample in counted.samples))
+
+
 @pytest.mark.parametrize(
     ("percent", "units", "touched"),
     [(20, 400, 1), (20, 400, 0), (20, 2000, 200), (20, 2000, 800), (100, 2000, 1500), (1, 5000, 0)],
@@ -154,6 +160,13 @@ def test_too_few_units_prove_no_share(percent: float, units: int, touched: int) 
     few = share(percent, units, touched)
     assert dose.wrong(few) == ""
     assert "too few" in dose.unseen(few) or "nothing crossed" in dose.unseen(few)
+
+
+def test_connections_that_are_chosen_by_count_prove_a_share_however_few_they_are() -> None:
+    few = share(25, 8, 2)
+    assert "too few" in dose.unseen(few)
+    assert (dose.unseen(exact(few)), dose.wrong(exact(few))) == ("", "")
+    assert "none of 8 connections" in dose.unseen(exact(share(1, 8, 0)))
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ class _Leased:
 
 
 class TcpEdge:
-    """Forwards a port to a server, as planned. `error` is "" while it is as it was asked to be."""
+    """Forwards a port to a server. `error` says why it does not do what was asked, or is ""."""
 
     def __init__(self, plan: TcpEdgePlan, timers: TimerQueue, vigil: Vigil) -> None:
         self.name, self.timers, self.vigil = plan.name, timers, vigil
@@ -88,7 +88,7 @@ class TcpEdge:
                 connection.offer(active)
 
     def clear(self, slot: str = "") -> None:
-        """Take that fault off, or all; what it held goes at once.
+        """Take that fault off, or all; held bytes are passed on at once.
 
         Raises OSError if the edge cannot be listened at again: then it goes on refusing.
         """

@@ -63,8 +63,8 @@ class TcpHalf(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A caller has come, or the server was reached."""
         self.transport = cast("asyncio.Transport", transport)
-        # Writes at once what the kernel takes, instead of when the loop turns: what is released
-        # goes before the answer to whoever released it.
+        # Write to the kernel at once, not in the next turn of the loop: released bytes go before
+        # the answer to the request that released them.
         self.transport.set_write_buffer_limits(high=0)
         sock = transport.get_extra_info("socket")
         if sock.family != socket.AF_UNIX:
@@ -174,7 +174,7 @@ class TcpHalf(asyncio.Protocol):
             self.peer.peer_has_room()
 
     def peer_has_room(self) -> None:
-        """The peer takes more, or takes nothing ever again: then what is held goes nowhere."""
+        """The peer takes more. Or it is gone: then held items are dropped."""
         if self._pauses & _PEER_IS_FULL:
             self._resume(_PEER_IS_FULL)
             if not self.passage.is_empty:
@@ -214,7 +214,7 @@ class TcpHalf(asyncio.Protocol):
         peer.send_due()
 
     def reset(self) -> None:
-        """End it now with RST; what was held is lost."""
+        """End it now with RST; held bytes are lost."""
         self.passage.clear()
         if self.transport is not None and not self.transport.is_closing():
             sock = self.transport.get_extra_info("socket")
@@ -226,7 +226,7 @@ class TcpHalf(asyncio.Protocol):
             self._settle()
 
     def finish(self) -> None:
-        """Close it: what was written still arrives, what was held is lost."""
+        """Close it: written bytes still arrive, held bytes are lost."""
         self.passage.clear()
         self.ended = True
         if self.transport is not None:

@@ -26,7 +26,7 @@ class _Held:
 
 
 class Passage:
-    """Stages are kept while other faults come and go; what is held is judged anew each time."""
+    """Stages are kept while other faults come and go; held items are scheduled again each time."""
 
     __slots__ = ("_gone", "_last_ns", "_piece", "_queue", "_stages", "held_bytes", "held_max")
 
@@ -99,7 +99,7 @@ class Passage:
             stage.stalled(until_ns)
 
     def retune(self, stages: tuple[Stage, ...]) -> None:
-        """The faults have changed: what is held is due as if these had been on when it came."""
+        """The faults have changed: held items are due as if these had been on when they came."""
         self._stages = stages
         self._last_ns, self._piece = 0.0, None
         for held in self._queue:

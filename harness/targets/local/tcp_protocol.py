@@ -50,7 +50,7 @@ class TcpEdgeState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TcpAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """`error` is "" when what was asked was done; `edges` are all of them, for a `status`."""
+    """`error` is "" when the request was done; `edges` lists all edges, for a `status`."""
 
     edges: tuple[TcpEdgeState, ...] = ()
     error: str = ""

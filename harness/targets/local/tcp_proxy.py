@@ -1,4 +1,4 @@
-"""The TCP proxy: one process, many edges, told what to do over a socket of this user's alone.
+"""The TCP proxy: one process, many edges, controlled over a socket that only this user can open.
 
 `python -m harness.targets.local.tcp_proxy PLAN` where PLAN is a TcpProxyPlan as JSON.
 """

@@ -35,7 +35,7 @@ class TcpEdges:
         await self._ask(TcpRequest(op="set", edge=edge, fault=fault, lease_s=lease_s))
 
     async def clear(self, edge: str, slot: str = "") -> None:
-        """Take one fault or all away; what they held goes at once."""
+        """Take one fault or all away; held bytes are passed on at once."""
         await self._ask(TcpRequest(op="clear", edge=edge, slot=slot))
 
     async def renew(self, edge: str, slot: str, lease_s: float) -> None:
@@ -69,7 +69,7 @@ class TcpEdges:
         return True
 
     def close(self) -> None:
-        """Hang up; the next question dials anew."""
+        """Close the connection; the next question opens a new one."""
         if self._line is not None:
             self._line.close()
         self._line = None

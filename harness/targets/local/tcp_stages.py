@@ -13,7 +13,7 @@ from typing import Final
 from harness.targets.local.tcp_active_fault import ActiveFault
 
 NEVER: Final = math.inf
-PIECE_S: Final = 0.02  # a rate is kept by pieces of so many seconds
+PIECE_S: Final = 0.02  # seconds that the longest piece of a rate lasts
 PIECE_BYTES_MAX: Final = 65_536
 # A line that was free for less than this was never free: its next bytes were only read late.
 READ_LATE_NS: Final = 1_000_000
@@ -137,7 +137,7 @@ class Bandwidth(Stage):
         return max(ready_ns, self._carried_ns(ready_ns, length))
 
     def sent(self, ready_ns: float, length: int) -> None:
-        """The line is free again then. A piece that did not have to wait is no hit."""
+        """The line is free again then. A piece that did not have to wait is not a hit."""
         self._free_ns = self._carried_ns(ready_ns, length)
         if self._free_ns > ready_ns:
             self.active.touch(length)

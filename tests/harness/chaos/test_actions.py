@@ -131,6 +131,18 @@ def test_each_edge_fault_is_what_its_name_says(play: Play) -> None:
         assert play.target.edges()[0].fault is None
 
 
+def test_two_faults_of_a_kind_on_one_edge_get_names_of_their_own(play: Play) -> None:
+    play.use(seed=7)
+    actions.inject_latency("payments>bank", 400, percent=50)
+    actions.inject_latency("payments>bank", 100, direction="downstream")
+    actions.inject_bandwidth("payments>bank", 9, connections="new")
+    faults = play.target.edges()[0].faults
+    assert [fault.name for fault in faults] == ["latency", "latency-2", "bandwidth"]
+    assert {fault.seed for fault in faults} == {7}
+    assert actions.undo_all() == "3 undone"
+    assert play.target.edges()[0].faults == ()
+
+
 def test_undo_all_says_what_it_could_not_undo(play: Play) -> None:
     actions.inject_kill("ledger")
     play.target.stuck.add("ledger-1")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import FaultError, TargetError, UnknownResourceError
+from harness.faults.bandwidth import Bandwidth
 from harness.faults.base import Evidence, Fault, Finding, Seen
 from harness.faults.driver import Driver, Limits
 from harness.faults.kill import Kill
@@ -196,6 +197,26 @@ def test_one_resource_bears_one_fault(scene: Scene) -> None:
     with pytest.raises(FaultError, match="has a fault already"):
         scene.driver.inject(Pause(instance="ledger-1"))
     scene.driver.undo_all()
+
+
+def test_an_edge_bears_several_faults_and_each_is_undone_alone_in_any_order(scene: Scene) -> None:
+    edge = "payments>bank"
+    first = scene.driver.inject(Latency(edge=edge, latency_ms=500))
+    second = scene.driver.inject(Latency(edge=edge, slot="latency-2", latency_ms=100, percent=5))
+    third = scene.driver.inject(Bandwidth(edge=edge, kbytes_per_s=9))
+    with pytest.raises(FaultError, match="payments>bank#latency has a fault already"):
+        scene.driver.inject(Latency(edge=edge, latency_ms=1))
+    assert [r.resource for r in pending(scene.path)] == [
+        "payments>bank#bandwidth",
+        "payments>bank#latency-2",
+        "payments>bank#latency",
+    ]
+    for held, left in ((second, {"latency", "bandwidth"}), (first, {"bandwidth"}), (third, set())):
+        assert scene.driver.undo((held,)) == ()
+        (status,) = [e for e in scene.target.edges() if e.name == edge]
+        assert {fault.name for fault in status.faults} == left
+    assert pending(scene.path) == ()
+    assert scene.target.leases == {}
 
 
 def test_no_more_faults_than_allowed(tmp_path: Path) -> None:

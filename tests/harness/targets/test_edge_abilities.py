@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,8 @@ from harness.targets.edge_abilities import (
     ability_of,
     wrong_settings,
 )
+
+ROOT = Path(__file__).parent.parent.parent.parent
 
 
 def name_of(row: Ability) -> str:
@@ -69,3 +72,12 @@ def test_a_missing_and_an_unknown_setting_are_named() -> None:
 def test_an_http_edge_has_no_bandwidth() -> None:
     assert ability_of("inject_bandwidth", "mesh") is None
     assert ability_of("bandwidth", "tcp") is not None
+
+
+@pytest.mark.parametrize("row", EDGE_ABILITIES, ids=name_of)
+def test_the_document_lists_each_row_with_its_settings_and_ranges(row: Ability) -> None:
+    lines = (ROOT / "docs" / "edge-faults.md").read_text().splitlines()
+    (line,) = [text for text in lines if text.startswith(f"| {row.carrier} | `{row.action}` |")]
+    assert row.meaning in line
+    assert line.endswith(f"| {row.hit} |")
+    assert all(f"`{s.name}` {s.allowed}" in line for s in row.settings)
