@@ -17,7 +17,10 @@ _POLL_S: Final = 0.005
 
 
 def resume_process(record: UndoRecord) -> int:
-    """Let a paused process and its session go on; returns how many were signalled. No supervisor is asked."""
+    """Let a paused process and its session go on; returns how many were signalled.
+
+    No supervisor is asked.
+    """
     if not record.pid:
         return 0
     return signal_family(record.pid, record.started_ticks, signal.SIGCONT)

@@ -2,7 +2,8 @@
 
 Children write to their logs by themselves (O_APPEND), so a log is never renamed or shortened while
 they run: the file system gives the middle back (fallocate, punch hole), which neither loses nor
-moves a line that is written at the same time. `close_gaps` rewrites a cut log once its writers have ended.
+moves a line that is written at the same time. `close_gaps` rewrites a cut log once its writers
+have ended.
 """
 
 from __future__ import annotations
