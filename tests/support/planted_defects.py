@@ -17,8 +17,10 @@ Defect = Callable[[Script, random.Random], None]
 
 
 def victim(script: Script, draw: random.Random) -> tuple[int, Asks]:
-    """A captured intent."""
-    intent = draw.choice([i for i, end in enumerate(script.ends) if end == "captured"])
+    """A captured intent that is stored and booked; other defects may have changed it already."""
+    keys = {row.key for row in script.payments} & {move.key for move in script.moves}
+    able = [i for i, it in enumerate(script.asked) if it.key in keys]
+    intent = draw.choice([i for i in able if script.ends[i] == "captured"])
     return intent, script.asked[intent]
 
 

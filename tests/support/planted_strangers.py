@@ -73,6 +73,11 @@ def fund_a_hold_account(script: Script, draw: random.Random) -> None:
     script.moves.insert(0, Move("fund:h", "", "fund", "equity", held, 5))
 
 
+def leave_funds_on_a_hold_account(script: Script, draw: random.Random) -> None:
+    """The only defect of a ledger whose payments are all sound; it is also a wrong fund."""
+    fund_a_hold_account(script, draw)
+
+
 def fund_under_a_payment(script: Script, draw: random.Random) -> None:
     """The same payment booked again, as kind fund."""
     _, it = victim(script, draw)
@@ -186,6 +191,7 @@ STRANGERS: dict[str, tuple[Defect, str]] = {
             *(fund_after_the_start, fund_again, fund_out_of_a_customer, fund_a_hold_account),
             fund_under_a_payment,
         ),
+        "hold_account_open": (leave_funds_on_a_hold_account,),
         "overdrawn": (spend_more_than_there_is,),
         "transfer_malformed": (transfer_to_itself, use_an_id_twice),
     }.items()
