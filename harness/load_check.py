@@ -71,7 +71,6 @@ class Build:
     def __init__(self, name: str, load_s: float) -> None:
         """Begin. Raises ConfigError where there is no such scenario."""
         self.path = scenario_path(name)
-        self._load_s = load_s
         self._known = _built.get(_key(self.path))
         self._process: subprocess.Popen[bytes] | None = None
         if self._known is None:
