@@ -155,7 +155,7 @@ def read_stored_experiment(path: Path) -> Experiment:
 def experiment_problems(
     document: Document, system: System, metrics: Mapping[str, str] | None = None
 ) -> list[Problem]:
-    """All that is wrong with an experiment file, whatever machine it is on.
+    """All errors of an experiment file that do not depend on this machine.
 
     `metrics` are the figures that objectives may name, with their units; None leaves them open.
     """

@@ -56,7 +56,7 @@ def scrub_run(inputs: Inputs, folder: RunFolder) -> None:
 
 
 def _experiment(path: Path) -> tuple[bytes, Any]:
-    """The text, b"" where the values must be written anew; and the values that are conducted."""
+    """The text, b"" where it cannot be stored itself; and the values that are conducted."""
     raw = read_whole(path)
     document = parse_document(path, raw)
     values = conducted_values(document)
@@ -71,7 +71,7 @@ def _system(path: Path) -> tuple[bytes, Any]:
 
 
 def _stored(raw: bytes, values: Any, redactor: Redactor) -> bytes:  # noqa: ANN401  # the values of any file
-    """The file as it is; JSON and a file that holds a secret is written anew as YAML."""
+    """The bytes of the file; its values as YAML if it is JSON or holds a secret."""
     clean = redactor.redact(values)
     text = raw.decode("utf-8", "replace")
     if raw and clean == values and redactor.redact(text) == text:

@@ -20,7 +20,7 @@ _TOKEN: Final = re.compile(
 )
 _WORDS: Final[dict[str, Scalar]] = {"true": True, "false": False, "null": None}
 _VALUE: Final = frozenset({"text", "number", "word", "[", "{"})
-# What may follow, by what is open (`{`, `[`, or nothing) and what was read last.
+# The tokens that may follow, by the innermost open mark and the last token.
 _AFTER: Final[dict[tuple[str, str], frozenset[str]]] = {
     ("", "begin"): _VALUE,
     ("", "value"): frozenset(),

@@ -21,7 +21,7 @@ SAMPLES: Final = 5_000
 BUILD_LIMIT_S: Final = 30.0
 MAX_PER_S: Final = 100_000.0
 MAX_ARRIVALS: Final = 5_000_000
-# The judge needs so many arrivals before the fault (`reports.recovery.MIN_BASELINE`).
+# The number of arrivals that the judge needs before the fault (`reports.recovery.MIN_BASELINE`).
 MIN_BASELINE: Final = 300
 _CLEARLY_ENOUGH: Final = 450.0
 _EXACT_UP_TO: Final = 100_000.0
@@ -69,7 +69,7 @@ class Build:
     """A scenario that is being built in a child process. The child ends within its limit."""
 
     def __init__(self, name: str, load_s: float) -> None:
-        """Begin. Raises ConfigError where there is no such scenario."""
+        """Begin. Raises ConfigError for an unknown scenario."""
         self.path = scenario_path(name)
         self._known = _built.get(_key(self.path))
         self._process: subprocess.Popen[bytes] | None = None

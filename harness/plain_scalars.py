@@ -31,7 +31,7 @@ _AMBIGUOUS: Final = (
 
 
 class ScalarError(Exception):
-    """A scalar without one clear meaning: what is wrong, what is allowed, the fix."""
+    """A scalar without one clear meaning, with the allowed values and the fix."""
 
     def __init__(self, wrong: str, allowed: str, fix: str) -> None:
         super().__init__(wrong)

@@ -34,7 +34,7 @@ def machine_problems(document: Document, environ: Mapping[str, str] = os.environ
 def _missing_variables(
     root: Node, variables: Variables, environ: Mapping[str, str]
 ) -> Iterator[Problem]:
-    """`${name}` that is defined nowhere: Chaos Toolkit would pass it on as it is."""
+    """`${name}` without a definition: Chaos Toolkit would pass on the text itself."""
     for at, activity in activities(root):
         provider = activity.child("provider")
         shell = provider is not None and provider.text("type") == "process"

@@ -1,4 +1,4 @@
-"""One error in a file, in five parts: place, key and value, what is wrong, what is allowed, fix."""
+"""One error in a file: place, key, value, error, allowed values and fix."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Verbatim:
-    """A value that is shown without quotes: text as it is in the file, or a remark about it."""
+    """A value that is shown without quotes: text of the file, or a remark about it."""
 
     text: str
 

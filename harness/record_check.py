@@ -151,7 +151,7 @@ def _wrong_type(value: object, info: inspect.Type) -> bool:
 
 
 def _wrong(value: object, info: inspect.Type) -> str:
-    """What is wrong with a scalar; empty if nothing is."""
+    """The error of a scalar; empty if it has none."""
     if isinstance(info, inspect.LiteralType):
         return "" if value in info.values and not isinstance(value, bool) else "not a known value"
     if _wrong_type(value, info):

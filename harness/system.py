@@ -99,7 +99,7 @@ class Edge(_Strict, frozen=True, kw_only=True):
     """`source>destination`: one listener at which `source` reaches all instances of `destination`.
 
     `via` gateway or mesh: HTTP through Envoy (delay, errors, lost answers). tcp: our TCP proxy.
-    `in_flight_max`: above so many requests in flight Envoy answers 503 Not-Processed at once.
+    `in_flight_max`: above it Envoy answers further requests with 503 Not-Processed at once.
     """
 
     name: EdgeName

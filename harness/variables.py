@@ -65,7 +65,7 @@ class Variables:
 
 
 def read_variables(root: Node, environ: Mapping[str, str]) -> Variables:
-    """What the file defines, with the environment as it is now."""
+    """The variables that the file defines, with the values of this environment."""
     found = Variables()
     configuration, secrets = root.child("configuration"), root.child("secrets")
     for name, node in configuration.items() if configuration else ():

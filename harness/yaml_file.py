@@ -46,7 +46,7 @@ _KINDS: Final = {
 def read_document(path: Path) -> Document:
     """The document in a file, with the errors of single values; the caller raises them.
 
-    Raises ConfigError where there is no document at all.
+    Raises ConfigError where no document can be built.
     """
     return parse_document(path, _read_bytes(path))
 

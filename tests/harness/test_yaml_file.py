@@ -1,4 +1,4 @@
-"""One loader: what is read is what is meant, each value has its line, and nothing can hang it."""
+"""The loader reads values with their lines, refuses ambiguity, and keeps its limits."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class Outcome:
 
 
 def fuzz(count: int, seed: int, folder: Path, *, with_cli: bool = False) -> Outcome:
-    """Check so many mutants, half of them experiments and half system files."""
+    """Check `count` mutants, half of them experiments and half system files."""
     out = Outcome()
     for name, text, share in (
         ("experiment", EXPERIMENT, count - count // 2),

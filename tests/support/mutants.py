@@ -25,7 +25,7 @@ _FREE: Final = frozenset(
 )
 _FREE_LISTS: Final = frozenset({"tags", "command", "events", "databases"})
 Path = tuple[str | int, ...]
-Tree = Any  # what a YAML file holds, whatever its shape
+Tree = Any  # what a YAML file holds, of any shape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class Mutant:
 
 
 def mutants(text: str, count: int, seed: int) -> Iterator[Mutant]:
-    """So many mutants of a sound file, the same for the same seed."""
+    """Mutants of a sound file, the same for the same seed."""
     draw = random.Random(seed)
     value = yaml.safe_load(text)
     for _ in range(count):
