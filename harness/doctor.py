@@ -17,6 +17,7 @@ import msgspec
 from harness.clock import Clock
 from harness.host.allowance import descriptors_allowed, read_allowance
 from harness.host.cpu import CpuMeter, slice_of
+from harness.safety.state import STATE_DIR_VARIABLE, long_path, unsafe_path
 from harness.system import System
 
 FREE_BYTES: Final = 500_000_000
@@ -28,11 +29,6 @@ OLDEST: Final = (3, 11)
 _NAMESPACES: Final = Path("/proc/sys/user/max_user_namespaces")
 # A process that gave up root in a user namespace has the overflow user.
 _OVERFLOW_UID: Final = 65534
-# sockaddr_un.sun_path holds 108 bytes with the closing zero.
-_MAX_SOCKET_PATH_BYTES: Final = 107
-_LONGEST_SOCKET: Final = ".s.PGSQL.65535.lock"
-# PostgreSQL's configuration file and its list of socket folders give these a meaning.
-_UNSAFE_IN_PATHS: Final = "'\",\\\n\r"
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,8 +60,8 @@ def examine(place: Place, more: tuple[Callable[[], Finding], ...] = ()) -> tuple
         _writable("runs", place.runs_dir),
         _writable("state", place.state_dir),
         _space(place.runs_dir),
-        _socket_path(place.state_dir),
-        _plain_path(place.state_dir),
+        _state_path("socket path", long_path(place.state_dir.absolute())),
+        _state_path("state path", unsafe_path(place.state_dir.absolute())),
         *ports(place.system),
         _user_namespace(),
         _account(),
@@ -149,18 +145,9 @@ def _space(folder: Path) -> Finding:
     return Finding(name="disk", ok=free >= FREE_BYTES, seen=seen, fix=fix)
 
 
-def _socket_path(state_dir: Path) -> Finding:
-    size = len(os.fsencode(state_dir.absolute() / _LONGEST_SOCKET))
-    fix = f"a socket path may have {_MAX_SOCKET_PATH_BYTES} bytes; set SQUALL_STATE_DIR shorter"
-    ok = size <= _MAX_SOCKET_PATH_BYTES
-    return Finding(name="socket path", ok=ok, seen=f"{size} bytes at most", fix=fix)
-
-
-def _plain_path(path: Path) -> Finding:
-    bad = sorted({letter for letter in str(path.absolute()) if letter in _UNSAFE_IN_PATHS})
-    seen = f"contains {', '.join(map(repr, bad))}" if bad else "no quotes, commas or backslashes"
-    fix = f"{path.absolute()}: PostgreSQL cannot use such a path; choose another folder"
-    return Finding(name="state path", ok=not bad, seen=seen, fix=fix)
+def _state_path(name: str, problem: str) -> Finding:
+    fix = f"set {STATE_DIR_VARIABLE} to another path"
+    return Finding(name=name, ok=not problem, seen=problem or "can be used", fix=fix)
 
 
 def _port(edge: str, port: int) -> Finding:

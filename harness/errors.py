@@ -1,8 +1,8 @@
-"""The harness's error tree: what can go wrong, and what a person is told.
+"""The harness's error tree: what can go wrong, and its exit code.
 
 HarnessError
-├── ConfigError        a file or an argument is wrong: names file, line, value and the mend   exit 2
-├── RefusedError       the machine or a leftover forbids a run: names the holder, the mend    exit 2
+├── ConfigError        a file or an argument is wrong: names file, line, value and the fix    exit 2
+├── RefusedError       the machine or a leftover forbids a run: names the holder and the fix  exit 2
 ├── StoredRunError     a stored run cannot be read                                            exit 2
 ├── RunFailedError     a run or a system failed after its first process was started           exit 3
 └── TargetError        the system did not do what it was asked to                             exit 3
@@ -49,7 +49,7 @@ class ConfigError(HarnessError):
 
 
 class RefusedError(HarnessError):
-    """The machine or a leftover forbids this run; the text names the holder and the mend."""
+    """The machine or a leftover forbids this run; the text names the holder and the fix."""
 
 
 class StoredRunError(HarnessError):

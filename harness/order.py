@@ -15,7 +15,7 @@ from typing import Final
 from harness.doctor import FREE_BYTES, free_space, ports
 from harness.errors import RefusedError
 from harness.experiment import Experiment
-from harness.inputs import read_inputs, store_inputs
+from harness.inputs import Inputs, read_inputs, store_inputs
 from harness.store import LoadPlan, RunFolder
 from harness.system import System
 
@@ -57,17 +57,18 @@ def again(order: Order, experiment: str, usual_system: Path) -> str:
     return "".join(changes) + shlex.join(words)
 
 
-def open_folder(order: Order, stamp: datetime) -> RunFolder:
-    """The run's folder, with copies of what is run. Raises RefusedError."""
+def open_folder(order: Order, stamp: datetime) -> tuple[RunFolder, Inputs]:
+    """The run's folder, with copies of what is run; and what was read. Raises RefusedError."""
     named = order.runs_dir.absolute() / order.experiment.name / stamp.strftime("%Y%m%dT%H%M%SZ")
     root = named
     try:
         folder = _new_folder(named)
         root = folder.root
-        store_inputs(read_inputs(order.experiment.path, order.system_path), folder)
+        inputs = read_inputs(order.experiment.path, order.system_path)
+        store_inputs(inputs, folder)
     except OSError as error:
         raise RefusedError(f"{root}: cannot be written: {error.strerror}") from error
-    return folder
+    return folder, inputs
 
 
 def _new_folder(named: Path) -> RunFolder:

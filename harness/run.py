@@ -21,7 +21,7 @@ from harness.guard import Ending, guarded, unsealed
 from harness.host.cpu import MachineWatch
 from harness.host.disturbance import worst_harmful
 from harness.host.usage import Sample, Usage, Watched, between, take_sample
-from harness.inputs import read_inputs, scrub_run
+from harness.inputs import Inputs, scrub_run
 from harness.live import LiveModel
 from harness.order import (
     Order,
@@ -70,7 +70,7 @@ class _Session:
     timeline: FileTimeline
     parts: Parts
     machine: MachineWatch
-    started_at: str = ""
+    started_at: str
     t0_mono_ns: int = 0
     phases: list[PhaseSpan] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
@@ -105,19 +105,18 @@ def _run(order: Order, tools: Tools, ending: Ending) -> RunFolder:
         machine.enter_context(MachineLock.take(lock_path()))
         refuse_leftover(tools.state.undo)
         refuse_taken_ports(order.system)
-        folder = open_folder(order, stamp)
+        folder, inputs = open_folder(order, stamp)
         machine.enter_context(after_start())
         machine.enter_context(unsealed(tools.state, folder))
-        session, usage = _lived(order, tools, folder, ending)
-        session.started_at = stamp.isoformat(timespec="seconds")
+        session, usage = _lived(order, tools, folder, ending, stamp)
         ending.refuse_unclean()
         with interruptible():
-            _seal(session, usage)
+            _seal(session, usage, inputs)
     return folder
 
 
 def _lived(
-    order: Order, tools: Tools, folder: RunFolder, ending: Ending
+    order: Order, tools: Tools, folder: RunFolder, ending: Ending, stamp: datetime
 ) -> tuple[_Session, tuple[Usage, ...]]:
     """From the first process to the last; nothing of the run is left when this returns."""
     with ExitStack() as stack:
@@ -133,6 +132,7 @@ def _lived(
             timeline=timeline,
             parts=parts,
             machine=MachineWatch(tools.clock),
+            started_at=stamp.isoformat(timespec="seconds"),
         )
         with interruptible():
             with closing_view(tools.watcher):
@@ -141,11 +141,11 @@ def _lived(
         return session, _usage(session)
 
 
-def _seal(s: _Session, usage: tuple[Usage, ...]) -> None:
+def _seal(s: _Session, usage: tuple[Usage, ...], inputs: Inputs) -> None:
     """Put the run in order: the system is down and its logs are complete."""
     s.tools.watcher.note("sealing the run ...")
     close_gaps(s.folder.logs)
-    scrub_run(read_inputs(s.order.experiment.path, s.order.system_path), s.folder)
+    scrub_run(inputs, s.folder)
     store_asked(s.folder)
     store_evidence(s.folder)
     write_json(s.folder.usage, usage)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from harness.host.cgroup import PROC, CpuLimit, tightest_limit
+from harness.host.cgroup import CpuLimit, tightest_limit
+from harness.host.processes import PROC
 
 _UNLIMITED: Final = 1 << 30
 

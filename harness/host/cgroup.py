@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-PROC: Final = Path("/proc")
+from harness.host.processes import PROC
+
 _NS_PER_US: Final = 1000
 _MAX_LEVELS: Final = 64
 

@@ -18,9 +18,9 @@ import msgspec
 
 from harness.clock import NS_PER_S, Clock
 from harness.host.allowance import Allowance, read_allowance
-from harness.host.cgroup import PROC, CgroupCpu, read_cgroup_cpu
+from harness.host.cgroup import CgroupCpu, read_cgroup_cpu
 from harness.host.own_tree import OwnTree
-from harness.host.processes import TICKS_PER_S, read_processes
+from harness.host.processes import PROC, TICKS_PER_S, read_processes
 from harness.host.run_queue import QueueTimes, RunQueue
 
 SLICE_S: Final = 1.0

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.host.cgroup import PROC
+from harness.host.processes import PROC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

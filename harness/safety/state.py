@@ -25,6 +25,9 @@ from harness.errors import RefusedError
 STATE_DIR_VARIABLE: Final = "SQUALL_STATE_DIR"
 # sockaddr_un.sun_path holds 108 bytes, one of them the closing zero.
 _MAX_SOCKET_PATH_BYTES: Final = 107
+_LONGEST_SOCKET: Final = ".s.PGSQL.65535"
+# PostgreSQL's configuration file and its list of socket folders give these a meaning.
+_UNSAFE: Final = "'\",\\\n\r"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,14 +75,29 @@ def open_state(environ: Mapping[str, str] = os.environ) -> State:
         state.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = state.root.lstat()
     except OSError as error:
-        mend = f"set {STATE_DIR_VARIABLE} to a folder that you can write"
-        raise RefusedError(f"{state.root}: {error.strerror}; {mend}") from error
+        fix = f"set {STATE_DIR_VARIABLE} to a folder that you can write"
+        raise RefusedError(f"{state.root}: {error.strerror}; {fix}") from error
     _refuse_foreign(state.root, found)
     _refuse_replaceable(state.root.parent)
-    if len(os.fsencode(state.target_socket)) > _MAX_SOCKET_PATH_BYTES:
-        text = f"longer than a socket's path may be; set {STATE_DIR_VARIABLE} to a shorter one"
-        raise RefusedError(f"{state.root}: {text}")
+    for problem in (long_path(state.root), unsafe_path(state.root)):
+        if problem:
+            raise RefusedError(f"{state.root}: {problem}; set {STATE_DIR_VARIABLE} to another path")
     return state
+
+
+def long_path(root: Path) -> str:
+    """Why the sockets of a state folder would have too long a path; "" if they do not."""
+    size = len(os.fsencode(root / _LONGEST_SOCKET))
+    if size <= _MAX_SOCKET_PATH_BYTES:
+        return ""
+    allowed = f"{_MAX_SOCKET_PATH_BYTES} or shorter is allowed"
+    return f"socket paths in it have up to {size} bytes; {allowed}"
+
+
+def unsafe_path(root: Path) -> str:
+    """The characters of a state folder's path that PostgreSQL cannot use; "" if there are none."""
+    bad = sorted({letter for letter in str(root) if letter in _UNSAFE})
+    return f"PostgreSQL cannot use a path with {', '.join(map(repr, bad))}" if bad else ""
 
 
 def lock_path() -> Path:

@@ -98,7 +98,7 @@ def test_an_experiment_has_one_name_however_it_is_reached(
 def test_two_runs_in_one_second_get_two_folders(tmp_path: Path) -> None:
     order = ordered(DEMO, "--runs-dir", str(tmp_path))
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    folders = [open_folder(order, now) for _ in range(3)]
+    folders = [open_folder(order, now)[0] for _ in range(3)]
     assert [folder.root.name for folder in folders] == [
         "20260101T000000Z",
         "20260101T000000Z-2",
@@ -111,7 +111,7 @@ def test_a_relative_folder_is_the_same_for_every_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    folder = open_folder(ordered(DEMO, "--runs-dir", "here/runs"), datetime.now(UTC))
+    folder, _ = open_folder(ordered(DEMO, "--runs-dir", "here/runs"), datetime.now(UTC))
     assert folder.root.is_absolute()
     assert folder.root.parent == tmp_path / "here" / "runs" / DEMO
     assert path_in_runs(folder).startswith(f"runs/{DEMO}/")

@@ -56,6 +56,12 @@ def test_refuses_a_path_too_long_for_a_socket(tmp_path: Path) -> None:
         open_state({"SQUALL_STATE_DIR": str(tmp_path / ("x" * 100))})
 
 
+@pytest.mark.parametrize("name", ["a,b", "a'b", 'a"b', "a\\b", "a\nb"])
+def test_refuses_a_path_that_postgresql_cannot_use(name: str, tmp_path: Path) -> None:
+    with pytest.raises(RefusedError, match="PostgreSQL"):
+        open_state({"SQUALL_STATE_DIR": str(tmp_path / name)})
+
+
 def test_refuses_a_folder_that_others_could_put_theirs_in_place_of(tmp_path: Path) -> None:
     (tmp_path / "shared").mkdir()
     (tmp_path / "shared").chmod(0o777)
