@@ -55,7 +55,7 @@ def read(stored: StoredRun) -> Reading:
     trace = None if window is None else _trace(stored, tallies, window)
     before = None if trace is None else baseline(trace)
     recovery = _recovery(stored, trace, before)
-    seen = _seen(stored, tallies, trace, recovery)
+    seen = _seen(stored, tallies, faults, trace, recovery)
     measured = measure_all(seen)
     checks = tallies.checks.result()
     return Reading(
@@ -68,7 +68,7 @@ def read(stored: StoredRun) -> Reading:
         seen=seen,
         measured=measured,
         checks=checks,
-        picture=_picture(seen, tallies, before, measured),
+        picture=_picture(seen, tallies, faults, before, measured),
     )
 
 
@@ -104,10 +104,13 @@ def _trace(stored: StoredRun, tallies: Tallies, window: FaultWindow) -> Trace:
 
 
 def _seen(
-    stored: StoredRun, tallies: Tallies, trace: Trace | None, recovery: Recovery | None
+    stored: StoredRun,
+    tallies: Tallies,
+    faults: tuple[FaultLife, ...],
+    trace: Trace | None,
+    recovery: Recovery | None,
 ) -> Seen:
     terms, t0 = stored.terms, stored.manifest.t0_mono_ns
-    faults = fault_lives(stored.events, t0)
     return Seen(
         shares=tallies.shares.result(),
         target=terms.good.target,
@@ -124,6 +127,7 @@ def _seen(
 def _picture(
     seen: Seen,
     tallies: Tallies,
+    faults: tuple[FaultLife, ...],
     before: Baseline | None,
     measured: dict[str, Measured],
 ) -> Picture:
@@ -139,7 +143,7 @@ def _picture(
         hold_s=terms.hold_s if seen.trace is None else seen.trace.hold_s,
         end_s=end_s,
         phases=manifest.phases,
-        faults=fault_lives(stored.events, manifest.t0_mono_ns),
+        faults=faults,
         windows=per_window,
         amplification=seen.amplification,
         baseline=before,

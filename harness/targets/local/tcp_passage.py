@@ -9,7 +9,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
-from harness.targets.local.tcp_stages import NEVER, PIECE_S, Item, Mark, Stage
+from harness.targets.local.tcp_stages import NEVER, PIECE_S, Item, Mark, Stage, length_of
 
 HELD_BYTES_MAX: Final = 262_144
 HELD_ITEMS_MAX: Final = 4_096
@@ -69,7 +69,7 @@ class Passage:
         for stage in self._stages:
             stage.count(item)
         self._queue.append(_Held(now_ns, self._ready_ns(now_ns, item), item))
-        self.held_bytes += _length(item)
+        self.held_bytes += length_of(item)
 
     def next_ns(self) -> float:
         """When the next piece is due; NEVER if nothing is held, or all is held back."""
@@ -156,7 +156,3 @@ def _held_max(stages: tuple[Stage, ...]) -> int:
         return HELD_BYTES_MAX
     on_its_way_s = PIECE_S + sum((f.latency_ms + f.jitter_ms) / 1000 for f in faults)
     return HELD_BYTES_MAX + min(int(min(rates) * on_its_way_s), _HELD_BYTES_EVER)
-
-
-def _length(item: Item) -> int:
-    return 0 if isinstance(item, Mark) else len(item)

@@ -77,7 +77,7 @@ class Latency(Stage):
 
     def count(self, item: Item) -> None:
         """Each item is late."""
-        self.active.touch(_length(item))
+        self.active.touch(length_of(item))
 
 
 class Hold(Stage):
@@ -92,7 +92,7 @@ class Hold(Stage):
 
     def count(self, item: Item) -> None:
         """Each item is held."""
-        self.active.touch(_length(item))
+        self.active.touch(length_of(item))
 
 
 class SlowClose(Stage):
@@ -224,5 +224,6 @@ def stage_for(active: ActiveFault, *, from_caller: bool) -> Stage | None:
     return kind(active) if kind and active.touches(from_caller=from_caller) else None
 
 
-def _length(item: Item) -> int:
+def length_of(item: Item) -> int:
+    """Bytes of an item; a mark has none."""
     return 0 if isinstance(item, Mark) else len(item)
