@@ -206,7 +206,7 @@ def status(as_json: bool) -> int:
 
 
 def main() -> None:
-    """Run the command line; every way out has its own exit code, whoever reads the output."""
+    """Run the command line; every outcome has its own exit code, independent of the reader."""
     from harness.stopping import Stopped, stoppable
 
     streams = Streams()

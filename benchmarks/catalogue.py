@@ -53,7 +53,7 @@ def run_rows(
     say: Callable[[str], object],
     keep: Callable[[tuple[Result, ...]], object],
 ) -> tuple[Result, ...]:
-    """Measure these rows one after the other, saying which one is on; `keep` each as it comes.
+    """Measure these rows one after the other and name the current one; `keep` each result at once.
 
     A row that could not be measured says why in the peer's place and keeps nothing else.
     """

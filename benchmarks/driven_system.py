@@ -25,7 +25,7 @@ from harness.timeline import NoTimeline
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 SYSTEM: Final = ROOT / "reference_services" / "system.yaml"
-# As in a run whose experiment touches no TCP edge: nothing of ours stands before the database.
+# As in a run whose experiment touches no TCP edge: no proxy is in front of the database.
 DIRECT: Final = ("--direct", "ledger>postgres", "--direct", "payments>postgres")
 PAYERS_GIVE_UP_S: Final = 5.0
 START_LIMIT_S: Final = 30.0
@@ -47,7 +47,7 @@ class Drive(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def drive(order: Drive, folder: RunFolder) -> tuple[Usage, ...]:
-    """Attempts and schedule in `folder`; CPU seconds by process meanwhile. Raises HarnessError."""
+    """Attempts and schedule in `folder`; CPU seconds by process in it. Raises HarnessError."""
     with started(folder, order.system) as (state, supervisor):
         return _loaded(order, folder, state, supervisor.entry)
 

@@ -170,7 +170,7 @@ def _goal(case: Case) -> str:
 
 
 def _met(case: Case, ours: float | None, ratio: float | None) -> bool | None:
-    """None where there is no goal, or nothing to compare with."""
+    """None without a goal or without a value to compare."""
     value = ours if case.against == "value" else ratio
     if case.goal is None or value is None:
         return None
@@ -178,9 +178,9 @@ def _met(case: Case, ours: float | None, ratio: float | None) -> bool | None:
 
 
 def _undisturbed(measure: Callable[[], Figures]) -> tuple[Figures, float]:
-    """The figures, and the share of all cores that others took meanwhile.
+    """The figures, and the share of all cores that other processes took during the measurement.
 
-    Ours is what this process, its descendants and their dead took.
+    This process and all its descendants, ended ones included, are not other processes.
     """
     meter = CpuMeter(os.getpid(), SystemClock())
     begin = meter.read()

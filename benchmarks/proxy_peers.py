@@ -1,4 +1,4 @@
-"""Toxiproxy, told over its HTTP interface, and Envoy with the harness's own edge configuration."""
+"""Toxiproxy, set over its HTTP interface, and Envoy with the harness's own edge configuration."""
 
 from __future__ import annotations
 

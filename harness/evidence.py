@@ -161,7 +161,7 @@ def _fetch(address: str, order: _Order) -> str:
         path = order.folder / f"{order.source.name}.{form}"
         try:
             _copy(answer, path, order.given_up)
-        except BaseException:  # whatever it was: half an answer is none
+        except BaseException:  # any error: half an answer is not kept
             path.unlink(missing_ok=True)
             raise
         return answer.headers.get(VERSION, "")

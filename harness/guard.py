@@ -18,10 +18,10 @@ from harness.watchdog import Watchdog
 
 
 class Ending:
-    """What was proven at the end; `outcome` is a sentence for a person."""
+    """The proven result of the end of a run; `outcome` is a sentence for a person."""
 
     def __init__(self) -> None:
-        """Of what has not been started yet."""
+        """Nothing is started yet."""
         self.outcome, self.clean = "nothing was started", True
 
     def refuse_unclean(self) -> None:

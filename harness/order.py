@@ -58,7 +58,7 @@ def again(order: Order, experiment: str, usual_system: Path) -> str:
 
 
 def open_folder(order: Order, stamp: datetime) -> tuple[RunFolder, Inputs]:
-    """The run's folder, with copies of what is run; and what was read. Raises RefusedError."""
+    """The run's folder with copies of its inputs, and the inputs. Raises RefusedError."""
     named = order.runs_dir.absolute() / order.experiment.name / stamp.strftime("%Y%m%dT%H%M%SZ")
     root = named
     try:

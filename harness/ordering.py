@@ -21,7 +21,7 @@ from harness.safety.state import State, lock_path
 from harness.safety.undo import leftover
 from harness.system import CHANGES, read_system
 
-USUAL_SYSTEM: Final = Path("reference_services") / "system.yaml"  # where nobody chose another
+USUAL_SYSTEM: Final = Path("reference_services") / "system.yaml"  # the default of --system
 RATE_SCALES: Final = (0.01, 100.0)
 SEEDS: Final = (0, 2**53 - 1)  # whole in every JSON reader
 WORKERS: Final = (1, 32)

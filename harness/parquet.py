@@ -37,7 +37,7 @@ _PATTERN: Final = re.compile(r"[*?\[\]{}\\]")
 
 @dataclass(frozen=True, slots=True)
 class _Came:
-    """A file as it was fetched, and the descriptor by which it is open."""
+    """A fetched file and its open descriptor."""
 
     path: Path
     descriptor: int
@@ -97,7 +97,7 @@ def table_of(path: Path) -> str:
 
 
 def by_descriptor(descriptor: int) -> Path:
-    """The name of an open file that DuckDB does not take as a pattern, whatever its path is."""
+    """A name of an open file that DuckDB does not take as a pattern."""
     return Path(f"/proc/self/fd/{descriptor}")
 
 
@@ -159,7 +159,7 @@ def _ndjson(came: _Came, kind: Kind) -> str:
 
 
 def _csv(came: _Came, kind: Kind) -> str:
-    """Columns are found by their names in the first line, whatever their order."""
+    """Columns are found by their names in the first line, in any order."""
     with came.path.open("rb") as stream:
         first = stream.readline(_CHUNK)
         stream.seek(-1, 2) if first else None

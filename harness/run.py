@@ -82,7 +82,7 @@ class _Session:
 
 
 def run(order: Order, tools: Tools) -> RunFolder:
-    """Run it and store it. Whatever ends this, the fault is undone first, then all is stopped.
+    """Run it and store it. At any end the fault is undone first, then all is stopped.
 
     Raises RefusedError before anything was started (lock, leftover, space, ports), later
     TargetError and RunFailedError, also when something was left behind.

@@ -56,7 +56,7 @@ class SealCheck:
     stamps: Mapping[Path, _Stamp]
 
     def changed(self) -> tuple[str, ...]:
-        """What was changed since the check: what was read since then may not be what was sealed."""
+        """The files that changed after the check: their content may differ from the seal."""
         paths = (path for path, stamp in self.stamps.items() if _stamp_now(path) != stamp)
         names = (str(path.relative_to(self.root)) for path in paths)
         return _told([f"{_short(name)} was changed while the run was judged" for name in names])
@@ -104,7 +104,7 @@ def _read_seal(path: Path) -> dict[str, _Sealed]:
 
 
 def _entries(root: Path) -> Iterator[tuple[str, int]]:
-    """Name and mode of all that lies in the run's folder, but for folders. Follows no link."""
+    """Name and mode of every file in the run's folder. Links are not followed."""
     count = 0
     todo = [root]
     while todo:

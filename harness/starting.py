@@ -39,7 +39,7 @@ class Parts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """Where the parts of one run keep their files, and who is told."""
+    """Where the parts of one run keep their files and write their messages."""
 
     state: State
     folder: RunFolder
@@ -71,7 +71,7 @@ def start_parts(order: Order, stage: Stage, stack: ExitStack) -> Parts:
 
 
 def _await_generator(generator: Generator, stage: Stage) -> None:
-    """Until every worker is ready; one that is asked for too much is told."""
+    """Wait for every worker; an overloaded one is an event and a note."""
     for ready in generator.wait_ready(START_LIMIT_S):
         if said := overload(ready.worker, ready.peak_per_s):
             stage.note(said)

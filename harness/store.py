@@ -110,7 +110,7 @@ class LoadDone(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Head(msgspec.Struct, frozen=True, kw_only=True):
-    """What tells whose run it is, whatever else is in run.json."""
+    """The part of run.json that identifies its schema, independent of the rest."""
 
     schema: object = None
     squall_version: str = ""
@@ -231,5 +231,5 @@ def write_json(path: Path, record: object) -> None:
 
 
 def as_json(record: object) -> bytes:
-    """A record as it is stored."""
+    """The stored form of a record."""
     return msgspec.json.format(msgspec.json.encode(record, order="sorted"), indent=1)

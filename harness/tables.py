@@ -24,7 +24,7 @@ def table(records: Sequence[msgspec.Struct]) -> Table | Text:
 
 
 def _cell(value: object) -> Text:
-    """Text, never markup: `[/v1/payments]` is shown as it is written."""
+    """Text, never markup: `[/v1/payments]` is shown literally."""
     return Text(inert(_said(value)))
 
 

@@ -57,7 +57,7 @@ def judge(folder: RunFolder) -> Scorecard:
     if seal.damage:
         return _damaged(manifest, seal.damage)
     scorecard = _judge_sealed(folder, manifest)
-    changed = seal.changed()  # what was read may not be what was sealed
+    changed = seal.changed()  # the content that was read may differ from the seal
     return _damaged(manifest, changed) if changed else scorecard
 
 

@@ -39,7 +39,7 @@ METRICS: Final[Mapping[str, Metric]] = {
 }
 
 
-# What every run is judged by, whatever its experiment says.
+# Objectives of every run, besides those of its experiment.
 UNRESOLVED: Final = "unresolved_ratio_run"
 _MOST_UNRESOLVED: Final = 0.01
 

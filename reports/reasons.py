@@ -60,6 +60,6 @@ def about_objectives(results: tuple[ObjectiveResult, ...], picture: Picture) -> 
 
 
 def passed(picture: Picture) -> Reason:
-    """What a good run is told in one sentence."""
+    """The one sentence of a run that passed."""
     felt = "Every objective holds" if picture.recovery is None else say_felt(picture.recovery)
     return Reason(code="passed", text=f"{felt}, and every cent is there.")

@@ -30,7 +30,7 @@ NOTED_FOREIGN: Final = 0.05
 
 
 def about_data(stored: StoredRun) -> list[Reason]:
-    """What is missing from the files although they are as sealed.
+    """What the files lack although their seal is intact.
 
     The harness stops the load of a run that ends early, so payments in flight have no record.
     """

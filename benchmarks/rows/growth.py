@@ -65,7 +65,7 @@ def _measure() -> Figures:
 
 
 def _cpu_ms_per_s(services: int) -> dict[str, float]:
-    """CPU of the harness's own processes while all is up and nobody asks for anything."""
+    """CPU of the harness's own processes while the system is up and idle."""
     with tempfile.TemporaryDirectory() as root:
         system = Path(root) / "system.yaml"
         system.write_text(_system(services), encoding="utf-8")

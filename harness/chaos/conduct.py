@@ -94,7 +94,7 @@ def _is_tolerated(tolerance: object, output: object) -> bool | None:
 
 
 def conduct(path: Path, journal_path: Path) -> int:
-    """Load, say ready, wait for go, run, store the journal; the exit code is no verdict."""
+    """Load, say ready, wait for go, run, store the journal; the exit code is not the verdict."""
     experiment = plain(checked_root(read_document(path)))
     ensure_experiment_is_valid(experiment)
     sys.stdout.write("ready\n")

@@ -1,4 +1,4 @@
-"""One fault's life: undo record, inject, prove, hold, undo, prove undone; each told as it was seen.
+"""One fault's life: undo record, inject, prove, hold, undo, prove undone; each step is an event.
 
 While a fault is on it is sampled (`watch.py`): the proof at its start says nothing of its end.
 
@@ -134,7 +134,10 @@ class Driver:
         return ""
 
     def _sample(self, held: Held, closed: Callable[[], bool]) -> None:
-        """Tell whether it is on now. Runs in the thread of its watch, so it must not raise."""
+        """Write an event that says whether it is on now.
+
+        Runs in the thread of its watch, so it must not raise.
+        """
         try:
             found = held.fault.held(self._target, held.before)
             sample: Evidence = {"on": found.proven, **found.evidence}

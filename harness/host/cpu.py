@@ -133,7 +133,7 @@ def slice_of(before: Sequence[CpuReading], end: CpuReading, t0_mono_ns: int, cor
     """What happened since the last of the readings before.
 
     A process that is waited for while the table is read may be missing once: such a dip comes back
-    with the next reading and is not work, hence more than one reading before.
+    with the next reading and is not work. More than one reading before is needed for that.
     """
     begin = before[-1]
     elapsed_s = max(end.mono_ns - begin.mono_ns, 1) / NS_PER_S
@@ -169,7 +169,7 @@ def _takers(begin: CpuReading, end: CpuReading, room: float) -> dict[str, float]
 
 
 class MachineWatch:
-    """Reads at most once a second, as often as it is ticked; this process's tree is the own one."""
+    """Reads at most once a second when it is ticked; the own tree is that of this process."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

@@ -42,7 +42,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def final(self) -> bool:
-        """Whether it has ended in a way that its payer may be told."""
+        """Whether it has an end that its payer may learn."""
         return self.status in ("captured", "declined")
 
     def asks(self, request: PaymentRequest) -> bool:

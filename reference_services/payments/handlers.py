@@ -50,7 +50,7 @@ class Handlers:
     log: Log
 
     async def create(self, request: Request) -> Response:
-        """POST /v1/payments: an answer within 2.5 s, whatever happens."""
+        """POST /v1/payments: an answer within 2.5 s in every case."""
         key = validation.name("Idempotency-Key", validation.single_header(request, _KEY))
         asked = domain.checked(await validation.decoded(request, _request.decode))
         service.intent(key)

@@ -37,7 +37,7 @@ class Saga:
     def leave(self, deadline_s: float) -> Iterator[Leave]:
         """Claim a call on both edges before any money moves. Raises BreakerOpenError.
 
-        What was not used is given back at the end of the block, however it ends. In half-open a
+        An unused claim is given back at the end of the block, however it ends. In half-open a
         breaker gives one leave at a time, so no other payment holds money and is then rejected.
         """
         with self.ledger.reserve() as ledger, self.bank.reserve() as bank:

@@ -28,7 +28,7 @@ from reference_services.payments.domain import (
     claim_verdict,
 )
 
-LEASE_S: Final = 3.0  # longer than a request may live: whoever is past it has given up or died
+LEASE_S: Final = 3.0  # longer than a request may live: an older one has given up or died
 FAILURES_MAX: Final = 40  # then a payment is a dead letter
 SCHEMA: Final = Schema(
     version="payments-5", file=Path(__file__).with_name("schema.sql"), lock=741_002
@@ -97,7 +97,7 @@ class Store(Protocol):
         """Give the lease back: whoever comes next may go on at once."""
 
     async def sweep(self, limit: int) -> list[Payment]:
-        """Lease up to `limit` payments that nobody works on any more."""
+        """Lease up to `limit` payments that no request works on any more."""
 
     async def fail(self, payment: Payment, weight: int, reason: str) -> Payment:
         """Count a failed attempt to finish it; above FAILURES_MAX it becomes a dead letter."""
@@ -176,7 +176,7 @@ class PostgresStore:
         await self._database.row(_RELEASE, payment.key)
 
     async def sweep(self, limit: int) -> list[Payment]:
-        """Lease up to `limit` payments that nobody works on any more."""
+        """Lease up to `limit` payments that no request works on any more."""
         return [_payment(row) for row in await self._database.rows(_SWEEP, limit)]
 
     async def fail(self, payment: Payment, weight: int, reason: str) -> Payment:

@@ -2,7 +2,7 @@
 
 A check names the tables that it needs, sees every block of the run once, and returns violations.
 The wording of a violation class lives in the class, so that the page, the terminal and
-verdict.json loop over what was found and know no check by name.
+verdict.json loop over the findings without the name of any check.
 """
 
 from __future__ import annotations

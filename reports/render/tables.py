@@ -18,7 +18,7 @@ _MOST_EPISODES: Final = 8
 
 
 def every_cent(picture: Picture, checks: Sequence[Checked]) -> str:
-    """What payers were told, every class of each check, and the names of what is wrong."""
+    """The answers of payers, every class of each check, and the names of its findings."""
     told = picture.outcomes
     rows = _row("acknowledged", f"{told.acknowledged:,}")
     rows += _row("refused", f"{told.refused:,}")

@@ -31,7 +31,7 @@ from harness.targets.local.templates import fill
 
 TCP_PROXY: Final = "tcp-proxy"
 ENVOYS: Final = ("gateway", "mesh")
-# A child sees nothing else of our environment: a run is the same whoever starts it.
+# A child gets nothing else of our environment, so that a run does not depend on its user.
 _INHERITED: Final = (
     *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", MARK_VARIABLE),
     *CHANGES,

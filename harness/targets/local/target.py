@@ -141,7 +141,7 @@ class Supervisor:
         started = cls.spawn(system, run, state, options, env)
         try:
             started.wait_ready()
-        except BaseException:  # whatever it was, Ctrl-C too: nothing may be left running
+        except BaseException:  # any error, Ctrl-C too: nothing may be left running
             started.stop()
             raise
         return started

@@ -30,7 +30,7 @@ from ledger_entries where hash(transfer_id, currency) in (select unnest($transfe
 # Each entry leads its account from one state to the next. All states that were reached, and each
 # account's first, are all that were left, and each account's last, only if the entries of each
 # account make one way from its first state to its last: the sequence grows by one with each step.
-# Sums of their marks say so at once, without any order, but not for whom it is not so.
+# Comparing sums of their marks detects a break without sorting, but does not name the account.
 _STEPS: Final = """
 select reached + begun = gone + ended and lowest >= 0 as whole from (
     select coalesce(sum(state_of(account, currency, sequence, balance_minor, hash)), 0) as reached,

@@ -1,4 +1,4 @@
-"""Are all payments sound? Told by sums of marks, for all of them at once.
+"""Decides by sums of marks whether all payments are sound, for all of them at once.
 
 Two tables hold the same rows, in whatever order, if the sums of their rows' marks are equal. It is
 enough for the usual run; where anything differs, `facts.py` looks at each payment.

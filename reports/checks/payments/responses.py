@@ -1,4 +1,4 @@
-"""Check `responses`: what payers were told is what the payments service has stored."""
+"""Check `responses`: the answers of payers match the payments that are stored."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ANSWERS_DIFFER: Final = ViolationClass(
 
 
 class ResponsesCheck:
-    """Finds intents that were told two things, or another thing than payments has stored.
+    """Finds intents with two answers, or with an answer unlike the stored payment.
 
     An answer is known by its digest; an acknowledgement without a digest differs from any row.
     """
