@@ -15,10 +15,10 @@ from typing import Final
 import msgspec
 
 from benchmarks.driven_system import Drive, drive
-from harness.follow import RunFollower
-from harness.records import Outcome
+from harness.load.records import Outcome
+from harness.load.traffic import read_schedule
 from harness.store import RunFolder
-from harness.traffic import read_schedule
+from harness.view.tail import RunFollower
 
 SCENARIO: Final = "rising_payments"
 LOAD_S: Final = 50.0

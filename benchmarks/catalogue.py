@@ -11,7 +11,7 @@ from typing import Final
 from benchmarks import rows
 from benchmarks.measuring import Result, Row, not_measured, run_row
 from harness.errors import ConfigError, HarnessError
-from harness.problems import nearest
+from harness.files.problems import nearest
 
 ORDER: Final = (
     "lateness",

@@ -13,9 +13,9 @@ from typing import Final
 import msgspec
 
 from harness.clock import SystemClock
-from harness.guard import Ending, guarded
 from harness.host.usage import Sample, Usage, Watched, between, take_sample
-from harness.load import Generator
+from harness.load.generator import Generator
+from harness.run.guard import Ending, guarded
 from harness.safety.lock import MachineLock
 from harness.safety.state import State, lock_path, open_state
 from harness.safety.undo import UndoLog, refuse_leftover

@@ -26,10 +26,10 @@ from benchmarks.measuring import Figures, Peer
 from benchmarks.peers import missing
 from harness.clock import NS_PER_S
 from harness.errors import ConfigError
-from harness.load import Generator
-from harness.records import FIELDS
+from harness.load.generator import Generator
+from harness.load.records import FIELDS
+from harness.load.traffic import read_schedule
 from harness.store import LoadPlan, RunFolder
-from harness.traffic import read_schedule
 
 SCENARIO: Final = "steady_payments"
 # Not read from the scenario: to import one is to import gevent, which would reap our children.

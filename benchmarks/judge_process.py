@@ -47,7 +47,7 @@ def judged(what: What, folder: RunFolder) -> Judged:
 
 def _report(folder: RunFolder) -> tuple[str, int]:
     """From the sealed folder to verdict.json and report.html."""
-    from reports.judge import judge, write  # noqa: PLC0415  # its import is part of the time
+    from reports.verdict.judge import judge, write  # noqa: PLC0415  # its import is part of the time
 
     scorecard = judge(folder)
     write(folder, scorecard)
@@ -56,12 +56,12 @@ def _report(folder: RunFolder) -> tuple[str, int]:
 
 def _integrity(folder: RunFolder) -> tuple[str, int]:
     """Every payment and the whole chain, from the stored evidence; the seal is not looked at."""
-    from reports.attempts import AttemptFiles  # noqa: PLC0415  # its import is part of the time
     from reports.checks.payments.records import RunRecords  # noqa: PLC0415  # likewise
     from reports.checks.run_checks import RunChecks  # noqa: PLC0415  # likewise
-    from reports.cohorts import read_blocks  # noqa: PLC0415  # likewise
-    from reports.evidence import read_evidence  # noqa: PLC0415  # likewise
-    from reports.schedule import Schedule  # noqa: PLC0415  # likewise
+    from reports.inputs.attempts import AttemptFiles  # noqa: PLC0415  # its import is part of the time
+    from reports.inputs.evidence_tables import read_evidence  # noqa: PLC0415  # likewise
+    from reports.inputs.schedule import Schedule  # noqa: PLC0415  # likewise
+    from reports.measures.cohorts import read_blocks  # noqa: PLC0415  # likewise
 
     manifest, plan = read_json(folder.manifest, Manifest), read_json(folder.plan, LoadPlan)
     due = Schedule(folder.schedule)

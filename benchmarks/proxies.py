@@ -24,8 +24,8 @@ import msgspec
 
 from benchmarks.loopback_server import HOST
 from harness.targets.base import EdgeFault
-from harness.targets.local.tcp_protocol import TcpEdgePlan, TcpProxyPlan
-from harness.targets.local.tcp_proxy_client import TcpEdges
+from harness.targets.local.tcp_proxy.client import TcpEdges
+from harness.targets.local.tcp_proxy.protocol import TcpEdgePlan, TcpProxyPlan
 
 EDGE: Final = "caller>called"
 START_LIMIT_S: Final = 15.0
@@ -142,7 +142,7 @@ def squall(upstream: int, edges: int = 1) -> Iterator[Proxy]:
             ),
         )
         said = msgspec.json.encode(plan).decode()
-        argv = (sys.executable, "-m", "harness.targets.local.tcp_proxy", said)
+        argv = (sys.executable, "-m", "harness.targets.local.tcp_proxy.proxy", said)
         with running(argv, *ports.values()) as ran, contextlib.closing(TcpEdges(control)) as owner:
             asyncio.run(_await_answer(owner))
             told = partial(_tell, owner)

@@ -20,8 +20,8 @@ from benchmarks.peers import find, missing
 from benchmarks.proxies import EDGE, Proxy, Start, edge_ports, free_port, running, squall
 from harness.system import Edge, Service
 from harness.targets.base import EdgeFault
-from harness.targets.local.envoy_config import MeshFiles, bootstrap
-from harness.targets.local.envoy_runtime import runtime_file
+from harness.targets.local.envoy.config import MeshFiles, bootstrap
+from harness.targets.local.envoy.runtime import runtime_file
 from harness.targets.local.layout import PlacedEdge, PlacedInstance
 
 TOXIPROXY: Final = "toxiproxy-server"

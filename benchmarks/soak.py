@@ -21,7 +21,7 @@ from typing import Final
 import numpy as np
 
 from benchmarks.driven_system import START_LIMIT_S, started
-from harness.load import Generator
+from harness.load.generator import Generator
 from harness.safety.identity import family, process_identity
 from harness.safety.state import State
 from harness.safety.undo import pending

@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from harness.asked import ColumnType, Row
+from harness.load.asked import ColumnType, Row
 
 PAYERS: Final = 1000
 MERCHANTS: Final = 50
@@ -29,7 +29,9 @@ class SyntheticBooks:
         """One line a leg, as PostgreSQL's json_build_object writes it: who gives, who receives."""
         before = [self._heads.get(account, (0, 0, FIRST_HASH)) for account in between]
         fields = (kind, transfer_id, reference, str(amount), "EUR", *between)
-        text = "".join(f"{len(field)}:{field}" for field in fields)  # the rule: harness/rows.py
+        text = "".join(
+            f"{len(field)}:{field}" for field in fields
+        )  # the rule: harness/evidence/schema.py
         came = bytes.fromhex(before[0][2] + before[1][2])
         link = sha256(came + text.encode()).hexdigest()[: len(FIRST_HASH)]
         for account, signed, (sequence, balance, prev) in zip(
@@ -55,7 +57,7 @@ class SyntheticBooks:
 
 
 class SyntheticAsked:
-    """What each intent asks (harness/asked.py)."""
+    """What each intent asks (harness/load/asked.py)."""
 
     columns: Final[Mapping[str, ColumnType]] = {
         "key": "text",

@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.synthetic_books import SyntheticAsked, answer_of, write_evidence
-from harness.asked import write_asked
+from harness.evidence.tables import store_asked, store_evidence
 from harness.host.cpu import Machine, Slice
-from harness.parquet import store_asked, store_evidence
-from harness.records import OUTCOME_SHIFT, ErrorClass, Outcome
+from harness.load.asked import write_asked
+from harness.load.records import OUTCOME_SHIFT, ErrorClass, Outcome
 from harness.store import (
     SCHEMA,
     LoadDone,
@@ -27,8 +27,8 @@ from harness.store import (
     write_json,
 )
 from harness.timeline import Event, Scalar
-from reports.attempts import RECORD, Records
-from reports.schedule import Ints
+from reports.inputs.attempts import RECORD, Records
+from reports.inputs.schedule import Ints
 
 PREFIX: Final = "7f3a"
 RATE_PER_S: Final = 3200

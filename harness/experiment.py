@@ -26,17 +26,17 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from harness.document import Document, Node, plain
-from harness.method import Step, steps
-from harness.method_check import Limits, method_problems
-from harness.problems import Problem, Verbatim, fix_name, raise_problems
-from harness.record_check import problems_of, record
-from harness.records import MAX_RUN_S
+from harness.files.document import Document, Node, plain
+from harness.files.problems import Problem, Verbatim, fix_name, raise_problems
+from harness.files.record_check import problems_of, record
+from harness.files.toolkit_file import toolkit_problems
+from harness.files.variables import read_variables
+from harness.files.yaml_file import read_document
+from harness.load.records import MAX_RUN_S
 from harness.system import EdgeName, FileName, Name, System
-from harness.terms_check import objective_problems, terms_problems
-from harness.toolkit_file import toolkit_problems
-from harness.variables import read_variables
-from harness.yaml_file import read_document
+from harness.validation.method import Step, steps
+from harness.validation.method_check import Limits, method_problems
+from harness.validation.terms_check import objective_problems, terms_problems
 
 EXTENSION: Final = "squall"
 _MOST_NAME: Final = 100
@@ -81,7 +81,7 @@ class Good(_Strict, frozen=True, kw_only=True):
 
 
 class Objective(_Strict, frozen=True, kw_only=True):
-    """One figure that must hold. `metric` is one of `reports.objectives.METRICS`."""
+    """One figure that must hold. `metric` is one of `reports.verdict.objectives.METRICS`."""
 
     name: Annotated[str, Meta(min_length=1, max_length=200, examples=["stable recovery"])]
     metric: Annotated[str, Meta(min_length=1, max_length=100, examples=["stable_recovery_s"])]
@@ -132,7 +132,7 @@ def read_experiment(path: Path, system: System) -> Experiment:
     """Read and check the file by itself and against the system.
 
     Raises ConfigError with every error, its line and its fix. What depends on this machine
-    (modules, environment, scenario) is `harness.preflight`'s to check.
+    (modules, environment, scenario) is `harness.validation.this_machine`'s to check.
     """
     document = read_document(path)
     raise_problems(path, experiment_problems(document, system))

@@ -7,6 +7,10 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from typing import Final
+
+CHECKOUT: Final = Path(__file__).resolve().parents[1]
 
 
 def python_module(module: str, *arguments: str) -> tuple[str, ...]:

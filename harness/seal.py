@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from harness.errors import StoredRunError
-from harness.whole_file import open_plain, read_whole, write_whole
+from harness.files.whole_file import open_plain, read_whole, write_whole
 
 SEAL: Final = "seal.json"
 # What is written after the seal, in the run's own folder only.

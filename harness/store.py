@@ -22,10 +22,10 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from harness.asked import ColumnType
 from harness.errors import StoredRunError
+from harness.files.whole_file import read_whole, write_whole
+from harness.load.asked import ColumnType
 from harness.seal import SEAL, SealCheck, check_seal, write_seal
-from harness.whole_file import read_whole, write_whole
 
 T = TypeVar("T")
 SCHEMA: Final = 4

@@ -15,10 +15,10 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from harness.document import Document
-from harness.problems import Problem, raise_problems
-from harness.record_check import problems_of, record
-from harness.yaml_file import read_document
+from harness.files.document import Document
+from harness.files.problems import Problem, raise_problems
+from harness.files.record_check import problems_of, record
+from harness.files.yaml_file import read_document
 
 # Environment variables that change a system: its instances get them, and a run names them.
 CHANGES: Final = ("SQUALL_DEFECT", "SQUALL_FAILPOINTS")
@@ -166,7 +166,7 @@ def read_system(path: Path) -> System:
 
 def system_problems(document: Document) -> list[Problem]:
     """All that is wrong with a system file."""
-    from harness.system_check import cross_problems  # noqa: PLC0415  # it needs the records above
+    from harness.validation.system_check import cross_problems  # noqa: PLC0415  # it needs the records above
 
     own = [*document.problems, *problems_of(document.root, System)]
     return own or cross_problems(document.root, record(document.root, System))

@@ -27,7 +27,7 @@ class Agenda:
     """Arrivals of a schedule, and the later steps that their visits ask for, in order of time."""
 
     def __init__(self, share: Sequence[tuple[int, int]]) -> None:
-        """`share` holds (intent, due_us) as harness.traffic.worker_share gives it."""
+        """`share` holds (intent, due_us) as harness.load.traffic.worker_share gives it."""
         self._arrivals = sorted((due_us, intent) for intent, due_us in share)
         self._arrived = 0
         self._steps: list[Due] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from harness.asked import ColumnType, Row
+from harness.load.asked import ColumnType, Row
 from scenarios.payment_payers import payment_of
 
 

@@ -10,7 +10,7 @@ from operator import length_hint
 from pathlib import Path
 from typing import Final, NoReturn, Protocol
 
-from harness.records import RECORD_BYTES
+from harness.load.records import RECORD_BYTES
 
 BLOCK_BYTES: Final = RECORD_BYTES << 11  # whole records and whole pages
 _WARM_AHEAD_BYTES: Final = 1 << 24  # what an hour holds need not wait in memory for its turn

@@ -11,7 +11,7 @@ from typing import Any, Final, NoReturn
 
 import gevent
 
-from harness.records import Attempt, pack_into, words_of
+from harness.load.records import Attempt, pack_into, words_of
 from scenarios.due_work import DueWork, Worked
 from scenarios.load_session import Session
 from scenarios.timer_watch import TimerWatch

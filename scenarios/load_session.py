@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from harness.asked import Asks, ColumnType, write_asked
 from harness.clock import NS_PER_S
-from harness.load import PLAN_VARIABLE
+from harness.load.asked import Asks, ColumnType, write_asked
+from harness.load.generator import PLAN_VARIABLE
+from harness.load.traffic import Curve, arrivals_us, most_in_a_second, worker_share, write_schedule
 from harness.store import LoadDone, LoadGo, LoadPlan, LoadReady, RunFolder, read_json, write_json
-from harness.traffic import Curve, arrivals_us, most_in_a_second, worker_share, write_schedule
 from scenarios.attempt_file import AttemptFile, NoRecorder, Recorder
 
 GO_TIMEOUT_S: Final = 120.0

@@ -10,11 +10,11 @@ import gevent
 from locust import events
 from locust.runners import MasterRunner, WorkerRunner
 
-from harness.asked import Asks
 from harness.errors import ConfigError, HarnessError
-from harness.load import PLAN_VARIABLE, overload
+from harness.load.asked import Asks
+from harness.load.generator import PLAN_VARIABLE, overload
+from harness.load.traffic import Curve
 from harness.safety.tied import tie_to
-from harness.traffic import Curve
 from scenarios.load_session import NeverStartedError, Session, open_session
 
 NEVER_STARTED: Final = 75

@@ -11,9 +11,9 @@ from typing import Any, ClassVar
 import gevent
 from gevent.queue import SimpleQueue
 
-from harness.asked import Asks
-from harness.records import MAX_NAMES, Attempt, ErrorClass, Outcome
-from harness.traffic import Curve
+from harness.load.asked import Asks
+from harness.load.records import MAX_NAMES, Attempt, ErrorClass, Outcome
+from harness.load.traffic import Curve
 from scenarios.arrival_agenda import Due
 from scenarios.due_arrivals import Arrivals
 from scenarios.locust_process import listen

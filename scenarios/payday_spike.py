@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from harness.traffic import Spike
+from harness.load.traffic import Spike
 from scenarios.paying_user import PayingUser
 
 # At the peak two cores are some two thirds busy, generator included (each verdict says how much).

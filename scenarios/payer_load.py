@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final, cast
 
-from harness.records import (
+from harness.load.records import (
     ATTEMPT_SHIFT,
     ERROR_SHIFT,
     MAX_ATTEMPTS,

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import gevent
 
-from harness.records import ErrorClass, Outcome
+from harness.load.records import ErrorClass, Outcome
 from scenarios.due_arrivals import CANNOT_RECORD, end_at_once
 from scenarios.load_session import Session
 from scenarios.payer_host import Host

@@ -16,7 +16,7 @@ from typing import Any, Final, Protocol
 
 from gevent.monkey import get_original
 
-from harness.records import ErrorClass
+from harness.load.records import ErrorClass
 from scenarios.answer_parser import AnswerParser, NotHttpError
 from scenarios.native_loop import READ, WRITE, NativeLoop
 from scenarios.payer_host import Address, Host

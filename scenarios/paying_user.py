@@ -8,7 +8,7 @@ from gevent.event import Event
 from locust import User, task
 from locust.exception import StopTest
 
-from harness.traffic import Curve
+from harness.load.traffic import Curve
 from scenarios.asked_payments import PaymentsAsked
 from scenarios.locust_process import listen
 from scenarios.payer_thread import PayerThread

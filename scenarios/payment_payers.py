@@ -14,7 +14,7 @@ from typing import Final, Literal, NamedTuple
 
 import msgspec
 
-from harness.records import ErrorClass, Outcome
+from harness.load.records import ErrorClass, Outcome
 
 PAY: Final = "pay"
 ASK: Final = "ask"

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from harness.traffic import Rise
+from harness.load.traffic import Rise
 from scenarios.paying_user import PayingUser
 
 CURVE: Final = Rise(from_per_s=200.0, to_per_s=1200.0, rise_s=50.0)

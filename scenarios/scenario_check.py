@@ -1,7 +1,8 @@
 """A child process that imports one scenario and answers with its curve as data, on stdout.
 
 `python -m scenarios.scenario_check NAME LOAD_S`. Importing may print, wait or fail: the harness
-gives it a time limit. A curve of harness.traffic is answered by its fields, any other by samples.
+gives it a time limit. A curve of harness.load.traffic is answered by its fields, any other by
+samples.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from typing import Any, Final
 
 import msgspec
 
-from harness.load_check import SAMPLES, CurveData
-from harness.traffic import CURVES, KNOWN
+from harness.load.check import SAMPLES, CurveData
+from harness.load.traffic import CURVES, KNOWN
 
 _EXPECTED: Final = "a Locust user class with `curve = CURVE`"
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from harness.traffic import Steady
+from harness.load.traffic import Steady
 from scenarios.paying_user import PayingUser
 
 CURVE: Final = Steady(per_s=120.0)

@@ -17,7 +17,7 @@ from harness.store import RunFolder
 from tests.support.runs_builder import sound_run
 from tests.support.runs_files import EXPERIMENT
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[1]
 SQUALL = f'"{sys.executable}" -c "import cli; cli.main()"'
 HOSTILE = "[/v1/payments] [red]\x1b]0;x\x07\x1b[31m\r\nPASS forged \u202e\x9b1m <b>&\"'"
 LIMIT_S = 60
@@ -133,7 +133,7 @@ def test_json_is_one_document_for_a_stop(sig: signal.Signals, tmp_path: Path) ->
     fifo = tmp_path / "rows"
     os.mkfifo(fifo)
     code = (
-        "import sys, cli, pathlib, reports.judge as judging\n"
+        "import sys, cli, pathlib, reports.verdict.judge as judging\n"
         f"judging.judge = lambda folder: pathlib.Path({str(fifo)!r}).read_text()\n"
         "cli.main()"
     )
@@ -254,8 +254,8 @@ def test_no_variable_makes_a_terminal_of_a_log(env: dict[str, str]) -> None:
 
 
 WHICH = (
-    f'"{sys.executable}" -c "import sys; from harness.output import live_console;'
-    " from harness.watching import watcher_for;"
+    f'"{sys.executable}" -c "import sys; from harness.view.output import live_console;'
+    " from harness.view.terminal import watcher_for;"
     ' sys.stdout.write(type(watcher_for(live_console(sys.stderr))).__name__)"'
 )
 

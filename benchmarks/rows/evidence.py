@@ -12,8 +12,8 @@ from benchmarks.filled_system import fill_bank, write_system
 from benchmarks.measuring import Case, Figures, Row
 from harness.clock import SystemClock
 from harness.errors import HarnessError
-from harness.evidence import fetch_all
-from harness.parquet import store_evidence
+from harness.evidence.fetch import fetch_all
+from harness.evidence.tables import store_evidence
 from harness.store import RunFolder
 from harness.system import read_system
 from harness.targets.local.target import LocalTarget

@@ -14,8 +14,8 @@ from typing import Final
 from benchmarks import capacity
 from benchmarks.driven_system import GENERATOR, SYSTEM, Drive, by_service, drive
 from benchmarks.measuring import Case, Figures, Peer, Row
+from harness.load.traffic import read_schedule
 from harness.store import RunFolder
-from harness.traffic import read_schedule
 
 STEADY_PER_S: Final = 280.0
 # As scenarios/steady_payments.py has it, which cannot be imported: Locust patches its process.

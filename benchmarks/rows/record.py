@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.measuring import Case, Figures, Peer, Row
-from harness.records import (
+from harness.load.records import (
     ATTEMPT_SHIFT,
     ERROR_SHIFT,
     NAME_SHIFT,

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.measuring import Case, Figures, Row
-from reports.recovery import KnownTime, Trace, baseline, measure
+from reports.measures.recovery import KnownTime, Trace, baseline, measure
 
 SIZE: Final = 1_000_000
 PER_S: Final = 1000

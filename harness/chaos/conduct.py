@@ -22,11 +22,11 @@ from chaoslib.run import RunEventHandler
 
 from harness.chaos import actions
 from harness.chaos.control_watch import ControlWatch
-from harness.document import plain
 from harness.errors import HarnessError
-from harness.redaction import Redactor
-from harness.stopping import SIGNALS, heeded
-from harness.yaml_file import checked_root, read_document
+from harness.files.document import plain
+from harness.files.redaction import Redactor
+from harness.files.yaml_file import checked_root, read_document
+from harness.run.signals import SIGNALS, heeded
 
 _STOPS: Final = (signal.SIGUSR1, *heeded())  # before chaoslib puts its own handlers in place
 _IGNORED: Final = tuple(sig for sig in SIGNALS if sig not in _STOPS)

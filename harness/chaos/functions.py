@@ -11,8 +11,8 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from harness.problems import fix_name, listed
-from harness.stopping import Stopped
+from harness.files.problems import fix_name, listed
+from harness.run.signals import Stopped
 
 _OURS: Final = "harness."
 _GIVEN_BY_TOOLKIT: Final = ("secrets", "configuration")

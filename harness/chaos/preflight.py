@@ -13,16 +13,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from harness.chaos.functions import Call, WrongCall, wrong_calls
-from harness.python_child import python_module
+from harness.python_child import CHECKOUT, python_module
 from harness.safety.tied import tie
 
-ROOT: Final = Path(__file__).resolve().parent.parent.parent
 IMPORT_LIMIT_S: Final = 15.0
 _OURS: Final = ("harness.chaos.actions", "harness.chaos.probes")
 _LOGGERS: Final = ("chaostoolkit", "chaostoolkit-lib")
@@ -93,7 +91,7 @@ def _ask_child(calls: tuple[Call, ...], document: dict[str, Any]) -> Answer:
     try:
         done = subprocess.run(
             python_module("harness.chaos.preflight"),
-            cwd=ROOT,
+            cwd=CHECKOUT,
             input=request,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, cast
 
-from harness.document import plain
-from harness.yaml_file import checked_root, read_document
+from harness.files.document import plain
+from harness.files.yaml_file import checked_root, read_document
 
 ACTIONS: Final = "harness.chaos.actions"
 INJECTS: Final = "inject_"

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from reports.cohorts import Block
+from reports.measures.cohorts import Block
 
 CheckVerdict = Literal["pass", "fail", "not_checked"]
 Needs = Mapping[str, tuple[str, ...]]

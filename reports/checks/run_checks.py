@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import ParamSpec
 
-from harness.asked import ASKED
 from harness.errors import StoredRunError
+from harness.load.asked import ASKED
 from reports.checks.base import Checked, Checker, CheckVerdict
 from reports.checks.payments.records import RunRecords
 from reports.checks.registry import CheckKind, kinds
-from reports.cohorts import Block
-from reports.evidence import Evidence
+from reports.inputs.evidence_tables import Evidence
+from reports.measures.cohorts import Block
 
 P = ParamSpec("P")
 

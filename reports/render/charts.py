@@ -8,10 +8,10 @@ from typing import Final
 
 import numpy as np
 
-from reports.picture import Lane, Picture, Span
-from reports.plain import say
+from reports.inputs.schedule import Floats
 from reports.render import svg
 from reports.render.clock import LEFT, RIGHT, WIDTH, Clock, axis, bands, recovered, step_of
+from reports.render.format import say
 from reports.render.style import (
     CALM,
     FAILED,
@@ -24,7 +24,7 @@ from reports.render.style import (
     SLOW,
     Colour,
 )
-from reports.schedule import Floats
+from reports.verdict.page_model import Lane, Picture, Span
 
 _RATE: Final = (66.0, 196.0)
 _LATENCY: Final = (226.0, 336.0)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from reports.objectives import METRICS
-from reports.picture import Picture
-from reports.plain import say, say_limit, say_metric, say_resolution
 from reports.render import svg
 from reports.render.charts import what_happened
+from reports.render.format import say, say_limit, say_metric, say_resolution
 from reports.render.markup import escape
 from reports.render.payment import story_chart
 from reports.render.style import CALM, FAILED, FAULT, GOOD, INK, SLOW, sheet
 from reports.render.tables import every_cent, why_it_counts
 from reports.render.words import checks_line, explanation, headline, limit_of, value_of
-from reports.scorecard import Document, ObjectiveResult, Scorecard
+from reports.verdict.objectives import METRICS
+from reports.verdict.page_model import Picture
+from reports.verdict.scorecard import Document, ObjectiveResult, Scorecard
 
 _MARK: Final = {"PASS": "✓", "FAIL": "✗", "INVALID": "?"}
 _VERDICT: Final = {"pass": "✓ pass", "fail": "✗ fail", "missing": "? no verdict"}

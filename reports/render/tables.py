@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from reports.checks.base import Checked, Violation
-from reports.picture import Picture
-from reports.plain import say, say_some
-from reports.recovery import Episode
+from reports.measures.recovery import Episode
+from reports.render.format import say, say_some
 from reports.render.markup import escape
 from reports.render.words import counts_line
-from reports.scorecard import Document, Fault
+from reports.verdict.page_model import Picture
+from reports.verdict.scorecard import Document, Fault
 
 _MOST_NAMES: Final = 20
 _MOST_EPISODES: Final = 8

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from reports.picture import Picture
-from reports.plain import say, say_felt, say_limit, say_metric, say_resolution
-from reports.scorecard import CheckFigures, Document, ObjectiveResult, Scorecard
+from reports.render.format import say, say_felt, say_limit, say_metric, say_resolution
+from reports.verdict.page_model import Picture
+from reports.verdict.scorecard import CheckFigures, Document, ObjectiveResult, Scorecard
 
 
 def headline(scorecard: Scorecard) -> str:

@@ -11,10 +11,19 @@ import numpy as np
 from benchmarks.judge_process import judged
 from benchmarks.synthetic_books import SyntheticAsked, write_evidence
 from benchmarks.synthetic_run import PREFIX, write_run
-from harness.rows import ACCOUNTS, CHARGES, ENTRIES, PAYMENTS, Account, Charge, Entry, Payment
+from harness.evidence.schema import (
+    ACCOUNTS,
+    CHARGES,
+    ENTRIES,
+    PAYMENTS,
+    Account,
+    Charge,
+    Entry,
+    Payment,
+)
 from harness.store import RunFolder
-from reports.attempts import RECORD
-from reports.judge import judge
+from reports.inputs.attempts import RECORD
+from reports.verdict.judge import judge
 from tests.support.plain_integrity import found_by, plain_check
 from tests.support.plain_payments import Found, Rows
 from tests.support.runs_asked import Asks

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.records import whole_bytes
+from harness.load.records import whole_bytes
 from tests.support.squall_process import ROOT, Place, alive, send, wait_until
 
 pytestmark = pytest.mark.end_to_end

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.store import RunFolder
-from reports.judge import judge
+from reports.verdict.judge import judge
 from tests.support.squall_process import LIMIT_S, Place
 
 SQUALL = Path(sys.executable).with_name("squall")

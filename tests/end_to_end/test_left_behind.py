@@ -20,7 +20,7 @@ PARTS = ("watchdog", "supervisor", "locust", "chaos")
 # A word of each child's command.
 FORKS = {
     "scenario": "scenarios.scenario_check",
-    "watchdog": "harness.watchdog",
+    "watchdog": "harness.safety.watchdog",
     "supervisor": "harness.targets.local",
     "generator": "locust",
     "conductor": "harness.chaos.conduct",

@@ -21,7 +21,7 @@ def test_a_run_ends_with_its_verdict_without_reader_and_terminal(tmp_path: Path)
     reading, writing = os.pipe()
     run = subprocess.Popen(
         place.command(*place.run_arguments(place.experiment("bank-slow"))),
-        cwd=Path(__file__).parent.parent.parent,
+        cwd=Path(__file__).parents[2],
         env=place.environment(FORCE_COLOR="1", TERM="xterm"),
         stdout=writing,
         stderr=writing,

@@ -7,7 +7,6 @@ import os
 
 import pytest
 
-from harness.endings import ending
 from harness.errors import (
     ConfigError,
     HarnessError,
@@ -17,7 +16,8 @@ from harness.errors import (
     TargetError,
     after_start,
 )
-from harness.stopping import Stopped
+from harness.run.endings import ending
+from harness.run.signals import Stopped
 
 BEFORE = [ConfigError("x"), RefusedError("x"), StoredRunError("x")]
 

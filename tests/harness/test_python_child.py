@@ -11,7 +11,7 @@ import pytest
 
 from harness.python_child import python_module
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[2]
 NAMES = ["logging", "yaml", "sitecustomize", "usercustomize", "json", "click", "cli", "asyncio"]
 LIMIT_S = 60
 

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.load import ROOT
-from harness.records import (
+from harness.load.records import (
     RECORD_BYTES,
     Attempt,
     ErrorClass,
@@ -24,13 +23,14 @@ from harness.records import (
     whole_bytes,
     words_of,
 )
+from harness.python_child import CHECKOUT
 from scenarios.attempt_file import BLOCK_BYTES, AttemptFile, NoRecorder
 
 FIRST = Attempt(3, 10, 20, 30, 40, 201, Outcome.OK, 0, ErrorClass.NONE, 1)
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from harness.records import Attempt, pack_into, words_of
+from harness.load.records import Attempt, pack_into, words_of
 from scenarios.attempt_file import AttemptFile
 file = AttemptFile(Path(sys.argv[1]))
 for intent in range(20_000):
@@ -94,7 +94,7 @@ def test_it_grows_beyond_what_was_expected(tmp_path: Path) -> None:
 
 def test_kill_9_loses_nothing_that_was_packed(tmp_path: Path) -> None:
     path = tmp_path / "attempts"
-    killed = subprocess.run([sys.executable, "-c", KILLED, str(path)], cwd=ROOT, check=False)
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(path)], cwd=CHECKOUT, check=False)
     assert killed.returncode == -signal.SIGKILL
     raw = path.read_bytes()
     assert whole_bytes(raw) == 20_000 * RECORD_BYTES

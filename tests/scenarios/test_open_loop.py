@@ -15,10 +15,11 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from harness.load import PLAN_VARIABLE, ROOT, Generator
-from harness.records import Attempt, ErrorClass, Outcome
+from harness.load.generator import PLAN_VARIABLE, Generator
+from harness.load.records import Attempt, ErrorClass, Outcome
+from harness.load.traffic import read_schedule
+from harness.python_child import CHECKOUT
 from harness.store import LoadGo, write_json
-from harness.traffic import read_schedule
 from tests.support.load_runs import (
     READY_S,
     attempts_of,
@@ -31,7 +32,7 @@ from tests.support.load_runs import (
 from tests.support.load_server import LoadServer
 
 SHOPPER = """
-from harness.traffic import Steady
+from harness.load.traffic import Steady
 from locust import FastHttpUser, task
 from scenarios.open_loop import OpenLoop
 
@@ -58,7 +59,7 @@ def locust(
     variables = {} if plan is None else {PLAN_VARIABLE: str(plan)}
     return subprocess.Popen(
         command,
-        cwd=ROOT,
+        cwd=CHECKOUT,
         env={**os.environ, **variables},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -226,7 +227,7 @@ def test_an_ordinary_locust_user_runs_once_an_arrival(tmp_path: Path) -> None:
 
 def test_alone_it_opens_locust_s_own_page_and_pays(tmp_path: Path) -> None:
     with LoadServer() as server:
-        file = ROOT / "scenarios" / "payday_spike.py"
+        file = CHECKOUT / "scenarios" / "payday_spike.py"
         port = free_port()
         process = locust(file, server.url, "--web-host", "127.0.0.1", "--web-port", str(port))
         try:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.records import (
+from harness.load.records import (
     ATTEMPT_SHIFT,
     NAME_SHIFT,
     RECORD_BYTES,

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from harness.records import ErrorClass
+from harness.load.records import ErrorClass
 from scenarios.native_loop import NativeLoop
 from scenarios.payer_host import Host
 from scenarios.payer_wire import Wire

@@ -10,7 +10,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.records import ErrorClass, Outcome
+from harness.load.records import ErrorClass, Outcome
 from scenarios.payment_payers import (
     ASK,
     PAY,

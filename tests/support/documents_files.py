@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[2]
 SYSTEM = (ROOT / "reference_services" / "system.yaml").read_text()
 EXPERIMENT = (ROOT / "experiments" / "ledger-killed-at-peak" / "experiment.yaml").read_text()
 

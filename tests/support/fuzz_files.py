@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Final
 
 from harness.errors import ConfigError
-from harness.file_check import check_files
-from reports.objectives import metric_units
+from harness.validation.file_check import check_files
+from reports.verdict.objectives import metric_units
 from tests.support.documents_files import EXPERIMENT, ROOT, SYSTEM
 from tests.support.mutants import Mutant, mutants
 

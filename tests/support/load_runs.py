@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from harness.clock import NS_PER_S
-from harness.follow import RunFollower
-from harness.load import Generator
-from harness.records import Attempt
+from harness.load.generator import Generator
+from harness.load.records import Attempt
 from harness.store import LoadPlan, RunFolder
+from harness.view.tail import RunFollower
 
 SEED = 7
 READY_S = 20.0

@@ -9,9 +9,9 @@ from typing import Final
 
 import numpy as np
 
-from reports.degraded import P1
-from reports.recovery import Recovery, Trace, baseline, measure
-from reports.schedule import Floats
+from reports.inputs.schedule import Floats
+from reports.measures.degraded import P1
+from reports.measures.recovery import Recovery, Trace, baseline, measure
 from tests.support.runs_traces import F0_S, seconds, trace_of
 
 TAIL_S: Final = 20.0

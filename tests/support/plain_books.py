@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import zip_longest
 from typing import Final
 
-from harness.rows import Account, Entry
+from harness.evidence.schema import Account, Entry
 from reports.checks.payments.books import Books
 from tests.support.plain_links import plain_link
 

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from harness.records import OUTCOME_SHIFT, Outcome, pack
-from harness.rows import Payment
-from reports.attempts import RECORD, Records
+from harness.evidence.schema import Payment
+from harness.load.records import OUTCOME_SHIFT, Outcome, pack
 from reports.checks.base import Checked
-from reports.cohorts import Known, fold
-from reports.schedule import Ints
-from reports.scorecard import Scorecard
+from reports.inputs.attempts import RECORD, Records
+from reports.inputs.schedule import Ints
+from reports.measures.cohorts import Known, fold
+from reports.verdict.scorecard import Scorecard
 from tests.support.plain_books import plain_books
 from tests.support.plain_payments import Found, Rows, plain_payments
 from tests.support.plain_transfers import plain_transfers

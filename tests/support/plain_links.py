@@ -1,4 +1,4 @@
-"""The link of a transfer by its definition in harness/rows.py, for oracles and built ledgers."""
+"""The link of a transfer as harness/evidence/schema.py defines it, for oracles and ledgers."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from harness.rows import Account, Entry
+from harness.evidence.schema import Account, Entry
 
 
 def plain_transfers(

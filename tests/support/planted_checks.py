@@ -8,13 +8,13 @@ import duckdb
 import msgspec
 import numpy as np
 
-from harness.asked import ASKED
-from harness.parquet import CONFIG, quoted, types_of
-from harness.rows import ACCOUNTS, CHARGES, ENTRIES, KINDS, PAYMENTS
+from harness.evidence.schema import ACCOUNTS, CHARGES, ENTRIES, KINDS, PAYMENTS
+from harness.evidence.tables import CONFIG, quoted, types_of
+from harness.load.asked import ASKED
 from reports.checks.payments.records import RunRecords
 from reports.checks.run_checks import RunChecks
-from reports.cohorts import block_of
-from reports.evidence import Evidence, _rows
+from reports.inputs.evidence_tables import Evidence, _rows
+from reports.measures.cohorts import block_of
 from tests.support.plain_integrity import found_in, plain_check
 from tests.support.plain_payments import Found, Rows
 from tests.support.planted_script import PREFIX, Script

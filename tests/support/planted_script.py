@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from harness.records import Attempt, ErrorClass, Outcome, pack
-from harness.rows import Account, Charge, Entry, Payment
-from reports.attempts import RECORD, Records
+from harness.evidence.schema import Account, Charge, Entry, Payment
+from harness.load.records import Attempt, ErrorClass, Outcome, pack
+from reports.inputs.attempts import RECORD, Records
 from tests.support.plain_integrity import digest
 from tests.support.plain_links import plain_link
 from tests.support.plain_payments import Rows

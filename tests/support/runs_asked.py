@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from harness.asked import ColumnType
+from harness.load.asked import ColumnType
 from harness.store import LoadReady, RunFolder, write_json
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass, field
 
-from harness.rows import Account, Charge, Entry, Payment
+from harness.evidence.schema import Account, Charge, Entry, Payment
 from tests.support.plain_links import plain_link
 
 FUNDS = 1_000_000

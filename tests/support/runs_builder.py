@@ -10,11 +10,12 @@ from typing import Any
 
 import msgspec
 
-from harness.asked import ColumnType, write_asked
+from harness.evidence.schema import ACCOUNTS, CHARGES, ENTRIES, PAYMENTS
+from harness.evidence.tables import store_asked, store_evidence
 from harness.host.cpu import Machine, Slice
-from harness.parquet import store_asked, store_evidence
-from harness.records import Attempt, ErrorClass, Outcome, pack
-from harness.rows import ACCOUNTS, CHARGES, ENTRIES, PAYMENTS
+from harness.load.asked import ColumnType, write_asked
+from harness.load.records import Attempt, ErrorClass, Outcome, pack
+from harness.load.traffic import US_PER_S, Steady, arrivals_us, write_schedule
 from harness.store import (
     SCHEMA,
     LoadDone,
@@ -25,7 +26,6 @@ from harness.store import (
     write_json,
 )
 from harness.timeline import Event, Scalar
-from harness.traffic import US_PER_S, Steady, arrivals_us, write_schedule
 from tests.support.runs_asked import COLUMNS, Asks, write_ready
 from tests.support.runs_books import Books
 from tests.support.runs_files import EXPERIMENT, SYSTEM

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from reports.recovery import KnownTime, Trace
+from reports.measures.recovery import KnownTime, Trace
 
 F0_S = 30.0
 

@@ -19,7 +19,7 @@ from typing import Any, Self
 
 import httpx
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[2]
 START_TIMEOUT_S = 20.0
 
 

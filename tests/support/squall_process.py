@@ -20,7 +20,7 @@ from harness.safety.identity import is_alive
 from harness.safety.undo import UndoRecord, pending
 from harness.timeline import Event
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[2]
 LIMIT_S = 60.0
 INVALID = 3
 SHORT = {"warm_up_s": 1, "baseline_s": 4, "fault_s": 4, "recovery_s": 8, "drain_s": 6}

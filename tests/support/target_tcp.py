@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 
 from harness.targets.base import EdgeFault
 from harness.targets.local.ports import HOST
-from harness.targets.local.tcp_edge import TcpEdge
-from harness.targets.local.tcp_protocol import TcpEdgePlan
-from harness.targets.local.timer_queue import TimerQueue
-from harness.targets.local.vigil import Vigil
+from harness.targets.local.tcp_proxy.busy_poll import Vigil
+from harness.targets.local.tcp_proxy.edge import TcpEdge
+from harness.targets.local.tcp_proxy.protocol import TcpEdgePlan
+from harness.targets.local.tcp_proxy.timer_queue import TimerQueue
 
 LIMIT_S = 10.0
 

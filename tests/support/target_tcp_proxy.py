@@ -12,8 +12,8 @@ from pathlib import Path
 import msgspec
 
 from harness.targets.local.ports import HOST
-from harness.targets.local.tcp_protocol import TcpEdgePlan, TcpProxyPlan
-from harness.targets.local.tcp_proxy_client import TcpEdges
+from harness.targets.local.tcp_proxy.client import TcpEdges
+from harness.targets.local.tcp_proxy.protocol import TcpEdgePlan, TcpProxyPlan
 from tests.support.target_tcp import Caller, EchoServer, free_port
 
 EDGE = "a>b"
@@ -30,7 +30,7 @@ class ProxyProcess:
 
     async def start(self) -> None:
         plan = msgspec.json.encode(self.plan).decode()
-        argv = ("-m", "harness.targets.local.tcp_proxy", plan)
+        argv = ("-m", "harness.targets.local.tcp_proxy.proxy", plan)
         self.process = await asyncio.create_subprocess_exec(sys.executable, *argv)
         while not await self.edges.is_ready():
             with contextlib.suppress(TimeoutError):

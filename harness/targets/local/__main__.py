@@ -25,13 +25,13 @@ import uvloop
 
 from harness.clock import SystemClock
 from harness.errors import ConfigError, HarnessError, RefusedError
+from harness.run.signals import heeded
 from harness.safety.lock import MachineLock
 from harness.safety.mark import MARK_VARIABLE
 from harness.safety.remains import make_data_folder
 from harness.safety.state import State, lock_path
 from harness.safety.tied import untie
 from harness.safety.undo import UndoLog
-from harness.stopping import heeded
 from harness.store import RunFolder
 from harness.system import read_system
 from harness.targets.local.assembly import Place

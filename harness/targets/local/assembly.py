@@ -19,14 +19,14 @@ from harness.safety.mark import MARK_VARIABLE
 from harness.store import RunFolder
 from harness.system import CHANGES
 from harness.targets.local.child import Command
-from harness.targets.local.envoy_config import MeshFiles
+from harness.targets.local.envoy.config import MeshFiles
+from harness.targets.local.envoy.mesh import Mesh
 from harness.targets.local.instance import InstanceSpec
 from harness.targets.local.layout import Layout, PlacedEdge, PlacedInstance
-from harness.targets.local.mesh import Mesh
 from harness.targets.local.postgres import USER, Cluster, password_of, socket_path
 from harness.targets.local.probes import http_is_ready, postgres_is_ready
-from harness.targets.local.tcp_protocol import TcpEdgePlan, TcpProxyPlan
-from harness.targets.local.tcp_proxy_client import TcpEdges
+from harness.targets.local.tcp_proxy.client import TcpEdges
+from harness.targets.local.tcp_proxy.protocol import TcpEdgePlan, TcpProxyPlan
 from harness.targets.local.templates import fill
 
 TCP_PROXY: Final = "tcp-proxy"
@@ -157,7 +157,7 @@ def tcp_spec(layout: Layout, place: Place) -> InstanceSpec:
     control = place.sockets / f"{TCP_PROXY}.sock"
     edges = tuple(_tcp_edge(edge, place) for edge in layout.via("tcp"))
     plan = msgspec.json.encode(TcpProxyPlan(control=str(control), edges=edges)).decode()
-    argv = python_module("harness.targets.local.tcp_proxy", plan)
+    argv = python_module("harness.targets.local.tcp_proxy.proxy", plan)
     return InstanceSpec(
         name=TCP_PROXY,
         service=TCP_PROXY,

@@ -7,7 +7,7 @@ from collections import defaultdict
 from functools import partial
 
 from harness.errors import FaultError, TargetError, UnknownResourceError
-from harness.problems import nearest
+from harness.files.problems import nearest
 from harness.targets.base import SLOT_MARK, EdgeFault, EdgeStatus, InstanceStatus, split_slot
 from harness.targets.local.edge_faults import check_fault, check_lease
 from harness.targets.local.edge_owner import EdgeOwner, EdgeSeen

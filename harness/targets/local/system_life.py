@@ -15,11 +15,11 @@ from harness.targets.local import assembly
 from harness.targets.local.assembly import Place
 from harness.targets.local.child import Spawner
 from harness.targets.local.edge_owner import EdgeOwner
+from harness.targets.local.envoy.mesh import Mesh
 from harness.targets.local.instance import Instance, InstanceSpec
 from harness.targets.local.layout import Layout
-from harness.targets.local.mesh import Mesh
 from harness.targets.local.postgres import Cluster
-from harness.targets.local.tcp_proxy_client import TcpEdges
+from harness.targets.local.tcp_proxy.client import TcpEdges
 from harness.timeline import Timeline
 
 GRACE_S: Final = 2.0

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from harness.errors import ConfigError
-from harness.problems import nearest
+from harness.files.problems import nearest
 
 # Only a bare word (with an edge's name) is a template: JSON in an environment is left alone.
 _TEMPLATE: Final = re.compile(r"\{(?P<name>[a-z]+(?::[^{}]*)?)\}")

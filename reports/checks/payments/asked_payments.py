@@ -8,7 +8,7 @@ import numpy as np
 
 from harness.errors import StoredRunError
 from reports.checks.payments.stored_payments import Marks
-from reports.evidence import Evidence
+from reports.inputs.evidence_tables import Evidence
 
 _MARKS: Final = """
 select intent, hash(key, payer, payee, amount_minor, currency) as mark,

@@ -10,9 +10,9 @@ import numpy as np
 
 from reports.checks.payments.links import FIRST_HASH, LinksCheck
 from reports.checks.payments.transfers import EQUITY
-from reports.cohorts import Flags
-from reports.evidence import Column, Evidence
-from reports.schedule import Ints
+from reports.inputs.evidence_tables import Column, Evidence
+from reports.inputs.schedule import Ints
+from reports.measures.cohorts import Flags
 
 # `transfer` stands for a transfer and a currency where they only have to be compared.
 _LEGS: Final = """

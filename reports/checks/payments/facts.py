@@ -8,9 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from reports.cohorts import Flags
-from reports.evidence import Column, Evidence
-from reports.schedule import Ints
+from reports.inputs.evidence_tables import Column, Evidence
+from reports.inputs.schedule import Ints
+from reports.measures.cohorts import Flags
 
 _OURS: Final = "join asked a on a.intent = t.intent where a.intent < $size"
 _STORED: Final = f"""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from harness.rows import ACCOUNTS, ENTRIES
+from harness.evidence.schema import ACCOUNTS, ENTRIES
 from reports.checks.base import Needs, Violation, ViolationClass
 from reports.checks.payments.proof import proof_of_account
 from reports.checks.payments.records import RunRecords
-from reports.cohorts import Block
+from reports.measures.cohorts import Block
 
 CHAIN_BROKEN: Final = ViolationClass(
     name="chain_broken",

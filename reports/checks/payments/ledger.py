@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from harness.rows import ACCOUNTS, ENTRIES
+from harness.evidence.schema import ACCOUNTS, ENTRIES
 from reports.checks.base import Needs, Violation, ViolationClass
 from reports.checks.payments import transfers
 from reports.checks.payments.proof import proof_of_account, proof_of_transfer
 from reports.checks.payments.records import RunRecords
-from reports.cohorts import Block
+from reports.measures.cohorts import Block
 
 UNBALANCED: Final = ViolationClass(
     name="unbalanced",

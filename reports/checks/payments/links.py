@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from reports.evidence import Asked, Evidence
+from reports.inputs.evidence_tables import Asked, Evidence
 
 FIRST_HASH: Final = "0" * 48
 LINK_BYTES: Final = 24
 _ROWS_AT_ONCE: Final = 4 * 122_880  # an even number, and some row groups of the stored table
 _DOUBTFUL_AT_ONCE: Final = 1_000_000  # so that memory does not grow with what is wrong
-# The rule is in harness/rows.py. An entry's sequence and balance are not hashed: they follow from
-# the amounts and are checked as such. A sum that overflows is null.
+# The rule is in harness/evidence/schema.py. An entry's sequence and balance are not hashed: they
+# follow from the amounts and are checked as such. A sum that overflows is null.
 _RULE: Final = f"""
 create or replace macro sized(field) as concat(strlen(field), ':', field);
 create or replace macro follows(link, gave, got, kind, transfer, reference, amount, currency, giver,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from reports.evidence import Evidence
+from reports.inputs.evidence_tables import Evidence
 
 _MOST_ROWS: Final = 6
 _OF_KEY: Final = {

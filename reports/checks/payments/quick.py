@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from reports.checks.payments.records import RunRecords
 from reports.checks.payments.stored_payments import Marks
-from reports.cohorts import Known
+from reports.measures.cohorts import Known
 
 Knowledge = npt.NDArray[np.uint8]
 

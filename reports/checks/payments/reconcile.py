@@ -10,15 +10,15 @@ from typing import ClassVar
 
 import numpy as np
 
-from harness.asked import ASKED
-from harness.rows import CHARGES, ENTRIES, PAYMENTS
+from harness.evidence.schema import CHARGES, ENTRIES, PAYMENTS
+from harness.load.asked import ASKED
 from reports.checks.base import Needs, Violation, ViolationClass
 from reports.checks.payments import payment_classes as kinds
 from reports.checks.payments.facts import Facts, open_hold_accounts, strangers
 from reports.checks.payments.proof import proof_of_account, proof_of_key
 from reports.checks.payments.quick import Knowledge, are_sound
 from reports.checks.payments.records import RunRecords
-from reports.cohorts import Block, Flags, Known
+from reports.measures.cohorts import Block, Flags, Known
 
 _PAYMENT_COLUMNS = ("payer", "payee", "amount_minor", "currency")
 

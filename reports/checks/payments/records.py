@@ -7,7 +7,7 @@ from functools import cached_property
 from reports.checks.payments.asked_payments import asked_marks
 from reports.checks.payments.books import BooksReader
 from reports.checks.payments.stored_payments import Marks, Paid
-from reports.evidence import Evidence
+from reports.inputs.evidence_tables import Evidence
 
 
 class RunRecords:

@@ -7,12 +7,12 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from harness.records import OUTCOME_SHIFT, Outcome
-from harness.rows import PAYMENTS
+from harness.evidence.schema import PAYMENTS
+from harness.load.records import OUTCOME_SHIFT, Outcome
 from reports.checks.base import Needs, Violation, ViolationClass
 from reports.checks.payments.proof import proof_of_answers
 from reports.checks.payments.records import RunRecords
-from reports.cohorts import Block
+from reports.measures.cohorts import Block
 
 ANSWERS_DIFFER: Final = ViolationClass(
     name="answers_differ",

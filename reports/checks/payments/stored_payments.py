@@ -9,10 +9,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from harness.rows import PAYMENTS
-from reports.cohorts import Flags
-from reports.evidence import Evidence
-from reports.schedule import Ints
+from harness.evidence.schema import PAYMENTS
+from reports.inputs.evidence_tables import Evidence
+from reports.inputs.schedule import Ints
+from reports.measures.cohorts import Flags
 
 # `mark` and `name` stand for a request and for a payment id where they are only compared.
 _STORED: Final = """

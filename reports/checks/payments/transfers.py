@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from reports.evidence import Evidence
+from reports.inputs.evidence_tables import Evidence
 
 EQUITY: Final = "equity"  # opening funds come from here; no other account may be below zero
 _RECEIVERS: Final = """

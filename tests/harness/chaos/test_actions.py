@@ -17,7 +17,7 @@ from tests.support.fake_target import FakeTarget
 from tests.support.manual_clock import ManualClock
 from tests.support.safety_timeline import ListTimeline
 
-ROOT = Path(__file__).parent.parent.parent.parent
+ROOT = Path(__file__).parents[3]
 
 
 class Play:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.chaos.functions import Call, wrong_calls
-from harness.stopping import Stopped, stoppable
+from harness.run.signals import Stopped, stoppable
 
 STOPPED = "import os, signal; os.kill(os.getpid(), signal.SIGINT)\n"
 RAISES = "raise SystemExit('leaving')\n"

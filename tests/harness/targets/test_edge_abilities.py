@@ -19,7 +19,7 @@ from harness.targets.edge_abilities import (
     wrong_settings,
 )
 
-ROOT = Path(__file__).parent.parent.parent.parent
+ROOT = Path(__file__).parents[3]
 
 
 def name_of(row: Ability) -> str:

@@ -14,7 +14,7 @@ from reference_services import defects
 from reference_services.defects import DefectError
 from reference_services.defects.ack_before_commit import AckBeforeCommit
 
-ROOT = Path(__file__).parent.parent.parent.parent
+ROOT = Path(__file__).parents[3]
 
 
 def test_every_file_is_a_defect_with_swaps() -> None:

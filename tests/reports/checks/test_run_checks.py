@@ -11,10 +11,10 @@ from reports.checks import run_checks
 from reports.checks.base import Violation
 from reports.checks.payments.responses import ResponsesCheck
 from reports.checks.registry import CheckKind, kinds
-from reports.cohorts import Block
-from reports.judge import judge
+from reports.measures.cohorts import Block
 from reports.render.page import render
 from reports.render.words import closing_lines, money_line
+from reports.verdict.judge import judge
 from tests.support.runs_builder import RunsBuilder, sound_run
 
 SOURCES = "evidence: [ledger_entries, ledger_accounts, bank_charges, payments]"

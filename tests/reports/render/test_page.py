@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.records import Outcome
-from reports.judge import judge
+from harness.load.records import Outcome
 from reports.render.page import render
 from reports.render.words import closing_lines, headline
+from reports.verdict.judge import judge
 from tests.support.runs_builder import RunsBuilder, sound_run, spoil
 
 MAX_BYTES = 150_000

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from harness.rows import ACCOUNTS, ENTRIES
+from harness.evidence.schema import ACCOUNTS, ENTRIES
 from reports.checks.payments.books import are_steps
 from reports.checks.payments.links import LinksCheck
-from reports.evidence import Evidence, read_evidence
+from reports.inputs.evidence_tables import Evidence, read_evidence
 from tests.support.runs_builder import PREFIX, RunsBuilder, sound_run
 
 PLACE = 101  # a leg that receives

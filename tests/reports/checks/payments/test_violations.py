@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from harness.asked import write_asked
-from harness.parquet import store_asked
-from harness.records import Outcome
-from reports.judge import judge
+from harness.evidence.tables import store_asked
+from harness.load.asked import write_asked
+from harness.load.records import Outcome
+from reports.verdict.judge import judge
 from tests.support.plain_integrity import found_by
 from tests.support.runs_builder import PREFIX, RunsBuilder, sound_run, spoil
 

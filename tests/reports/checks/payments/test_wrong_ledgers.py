@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from reports.judge import judge
+from reports.verdict.judge import judge
 from tests.support.runs_builder import PREFIX, RunsBuilder, sound_run
 
 VICTIM = 700

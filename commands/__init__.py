@@ -1,0 +1,1 @@
+"""Commands, one file each: parse, build, call, print; no logic."""

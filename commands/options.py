@@ -1,0 +1,72 @@
+"""Options and outputs that several commands share."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from harness.view.streams import Streams
+
+if TYPE_CHECKING:  # a command imports only what it needs: help must not wait for the rest
+    from harness.clock import Clock
+    from harness.safety.state import State
+    from harness.view.terminal import Watcher
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+EXIT: Final = {"PASS": 0, "FAIL": 1, "INVALID": 3, "INCONCLUSIVE": 4}
+USAGE, INVALID = 2, 3
+
+as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+runs_dir = click.option(
+    "--runs-dir", type=click.Path(path_type=Path), default=Path("runs"), show_default=True
+)
+system_file = click.option(
+    "--system",
+    "system_path",
+    type=click.Path(path_type=Path),
+    default=ROOT / "reference_services" / "system.yaml",
+    help="System file  [default: the reference payment system]",
+)
+
+
+def streams() -> Streams:
+    """The standard streams of this process."""
+    found = click.get_current_context().find_object(Streams)
+    return found or Streams()
+
+
+def show(records: tuple[Any, ...], *, as_json: bool) -> None:
+    """Print records as JSON, or as a table with a column for each field."""
+    import msgspec
+
+    from harness.view.output import show_records
+
+    if as_json:
+        streams().json(msgspec.json.format(msgspec.json.encode(records), indent=1))
+    else:
+        show_records(records)
+
+
+def watcher() -> Watcher:
+    """The view of a run: live on a terminal, else lines."""
+    from harness.view.output import live_console
+    from harness.view.terminal import watcher_for
+
+    return watcher_for(live_console(sys.stderr))
+
+
+def clock() -> Clock:
+    """The clocks of this machine."""
+    from harness.clock import SystemClock
+
+    return SystemClock()
+
+
+def state() -> State:
+    """The state folder of this user. Raises RefusedError."""
+    from harness.safety.state import open_state
+
+    return open_state()

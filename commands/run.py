@@ -1,0 +1,40 @@
+"""`squall run`: run an experiment and judge it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from commands.judging import judge_run
+from commands.options import ROOT, as_json, clock, runs_dir, state, system_file, watcher
+from harness.errors import after_start
+
+
+@click.command()
+@click.argument("experiment")
+@click.option("--seed", type=click.IntRange(0, 2**53 - 1), default=11, show_default=True)
+@click.option("--scenario", help="Another scenario than the experiment names.")
+@click.option("--rate-scale", type=click.FloatRange(0.01, 100), default=1.0, show_default=True)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 32),
+    default=1,
+    show_default=True,
+    help="Load processes that share the schedule; one holds 2,000 payments/s.",
+)
+@runs_dir
+@system_file
+@as_json
+def run(**given: Any) -> int:  # noqa: ANN401  # click hands over what the options parsed
+    """Run EXPERIMENT (a name, or a path to a Chaos Toolkit file) and judge it."""
+    from harness.run.from_arguments import order_from
+    from harness.run.lifecycle import Tools, run
+    from reports.verdict.objectives import metric_units
+
+    words = {k: v for k, v in given.items() if k != "as_json"}
+    order = order_from(ROOT, **words, metrics=metric_units())
+    tools = Tools(clock=clock(), state=state(), watcher=watcher())
+    folder = run(order, tools)
+    with after_start():
+        return judge_run(folder.root, as_json=given["as_json"])

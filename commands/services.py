@@ -1,0 +1,45 @@
+"""`squall services`: hold the system under test without a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from commands.options import as_json, show, state, system_file
+
+
+@click.group()
+def services() -> None:
+    """Hold the system under test without a run (for bare `chaos run` and `locust -f`)."""
+
+
+@services.command()
+@system_file
+@as_json
+def up(system_path: Path, as_json: bool) -> int:
+    """Start the system and leave it running."""
+    from harness.run.services import bring_up
+
+    show(bring_up(system_path, state()), as_json=as_json)
+    return 0
+
+
+@services.command()
+@as_json
+def down(as_json: bool) -> int:
+    """Stop the system that `services up` started."""
+    from harness.run.services import take_down
+
+    show(take_down(state()), as_json=as_json)
+    return 0
+
+
+@services.command()
+@as_json
+def status(as_json: bool) -> int:
+    """Instances and edges as they are now."""
+    from harness.run.services import look
+
+    show(look(state()), as_json=as_json)
+    return 0

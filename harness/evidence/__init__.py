@@ -1,0 +1,1 @@
+"""Evidence: fetched from the system and stored as tables."""

@@ -1,0 +1,1 @@
+"""Load: the schedule, the records and the generator process."""

@@ -1,0 +1,57 @@
+"""How a command ends that raised: what it says and its exit code."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+from typing import Final
+
+import click
+import msgspec
+
+from harness.errors import ConfigError, HarnessError, RefusedError, StoredRunError
+from harness.run.signals import Stopped
+
+# Nothing was started; a run proves nothing; a mistake of ours; stopped by Ctrl-C.
+USAGE, INVALID, INTERNAL, INTERRUPTED = 2, 3, 70, 130
+_NOTHING_STARTED: Final = (ConfigError, RefusedError, StoredRunError)
+
+
+def ending(error: BaseException) -> tuple[tuple[str, ...], int]:
+    """What to say of an error, line by line, and the exit code."""
+    lines: tuple[str, ...] = getattr(error, "problems", ()) or (str(error),)
+    if isinstance(error, click.ClickException):
+        return (_usage(error),), USAGE
+    if isinstance(error, _NOTHING_STARTED):
+        return lines, USAGE
+    if isinstance(error, HarnessError):
+        return lines, INVALID
+    if isinstance(error, Stopped):
+        return (f"stopped by {error}{error.left}",), error.exit_code
+    if isinstance(error, KeyboardInterrupt | click.Abort):
+        return ("stopped",), INTERRUPTED
+    return (f"internal error: {_last_frame(error)}",), INTERNAL
+
+
+def as_document(lines: tuple[str, ...], code: int) -> bytes:
+    """The same for a program that reads standard output."""
+    text = "\n".join(lines).encode("utf-8", "backslashreplace").decode()
+    return msgspec.json.encode({"error": text, "exit_code": code})
+
+
+def wants_json(arguments: list[str]) -> bool:
+    """Whether --json is among the options, also where they cannot be parsed."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    return "--json" in arguments[:end]
+
+
+def _usage(error: click.ClickException) -> str:
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    bare = isinstance(error, click.exceptions.NoArgsIsHelpError)
+    text = "a command is missing" if bare else error.format_message().rstrip(".")
+    return f"{text}; see `{context.command_path} --help`" if context else text
+
+
+def _last_frame(error: BaseException) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(frame.filename).name}:{frame.lineno})"

@@ -1,0 +1,129 @@
+"""From what a person typed to what can be run or said: all is read and checked here first."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from harness.clock import SystemClock
+from harness.errors import ConfigError
+from harness.experiment import Experiment
+from harness.run.doctor import Finding, Place, examine, other_load
+from harness.run.order import Order, again
+from harness.safety.lock import holder
+from harness.safety.state import State, lock_path
+from harness.safety.undo import leftover
+from harness.system import CHANGES, read_system
+from harness.validation.file_check import Load, check_files
+
+USUAL_SYSTEM: Final = Path("reference_services") / "system.yaml"  # the default of --system
+RATE_SCALES: Final = (0.01, 100.0)
+SEEDS: Final = (0, 2**53 - 1)  # whole in every JSON reader
+WORKERS: Final = (1, 32)
+
+
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
+    """One experiment file that was found sound."""
+
+    experiment: str
+    question: str
+    scenario: str
+    faults: str
+    objectives: int
+
+
+def order_from(
+    root: Path,
+    *,
+    experiment: str,
+    seed: int,
+    scenario: str | None,
+    rate_scale: float,
+    workers: int,
+    runs_dir: Path,
+    system_path: Path,
+    metrics: Mapping[str, str] | None = None,
+) -> Order:
+    """A run that may begin: the same check as `validate`. Raises ConfigError with all errors."""
+    _check_text("EXPERIMENT", experiment)
+    _check_text("--runs-dir", str(runs_dir.absolute()))
+    _check_text("--system", str(system_path.absolute()))
+    _check_number("--rate-scale", rate_scale, RATE_SCALES)
+    _check_number("--seed", seed, SEEDS)
+    _check_number("--workers", workers, WORKERS)
+    load = Load(scenario=scenario, seed=seed, rate_scale=rate_scale)
+    system, (read,) = check_files(root, (experiment,), system_path, metrics, load)
+    order = Order(
+        experiment=read,
+        system=system,
+        system_path=system_path,
+        scenario=scenario or read.terms.scenario,
+        seed=seed,
+        rate_scale=rate_scale,
+        workers=workers,
+        runs_dir=runs_dir,
+        changes={name: os.environ[name] for name in CHANGES if os.environ.get(name)},
+    )
+    return replace(order, again=again(order, experiment, root / USUAL_SYSTEM))
+
+
+def _check_number(name: str, value: float, allowed: tuple[float, float]) -> None:
+    """NaN is outside of every range, though it compares with nothing."""
+    low, high = allowed
+    if not low <= value <= high:
+        text = f"{name}: {value}: out of range; allowed: {low:.16g} to {high:.16g}"
+        raise ConfigError(f"{text}; fix: write for example {name} {max(low, 1):.16g}")
+
+
+def _check_text(name: str, path: str) -> None:
+    """A path goes into JSON files, which hold no other text than Unicode."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        raise ConfigError(f"{name}: {path!r}: the path is not UTF-8; rename it") from None
+
+
+def read_all(
+    root: Path, names: Sequence[str], system_path: Path, metrics: Mapping[str, str] | None = None
+) -> tuple[Experiment, ...]:
+    """The experiments of these names or paths, checked. Raises ConfigError with all errors."""
+    return check_files(root, names, system_path, metrics)[1]
+
+
+def check(experiment: Experiment) -> Checked:
+    """What a sound experiment says of itself, in one row."""
+    faults = (f"{f.func.removeprefix('inject_')} {' '.join(f.targets)}" for f in experiment.faults)
+    return Checked(
+        experiment=experiment.name,
+        question=experiment.terms.question,
+        scenario=experiment.terms.scenario,
+        faults=", ".join(faults),
+        objectives=len(experiment.terms.objectives),
+    )
+
+
+def diagnose(runs_dir: Path, system_path: Path, state: State) -> tuple[Finding, ...]:
+    """All that would stop a run now."""
+    system = read_system(system_path)
+    place = Place(runs_dir=runs_dir, state_dir=state.root, system=system)
+    checks = (_lock, lambda: _leftover(state), lambda: other_load(SystemClock()))
+    return examine(place, checks)
+
+
+def _lock() -> Finding:
+    who = holder(lock_path())
+    if who is None:
+        return Finding(name="machine", ok=True, seen="free")
+    return Finding(name="machine", ok=False, seen=str(who), fix="wait for it, or stop it")
+
+
+def _leftover(state: State) -> Finding:
+    why = leftover(state.undo)
+    if holder(lock_path()) is not None or not why:
+        return Finding(name="leftovers", ok=True, seen="none")
+    return Finding(name="leftovers", ok=False, seen=why, fix="run `squall heal`")

@@ -1,0 +1,274 @@
+"""One run, from the machine's lock to a sealed folder; `_live_through` has the phases.
+
+Signals are held back while parts are started and stopped; the waits in between are interruptible.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Final
+
+from harness.clock import NS_PER_S, Clock
+from harness.errors import HarnessError, TargetError, after_start
+from harness.evidence import fetch
+from harness.evidence.tables import store_asked, store_evidence
+from harness.host.cpu import MachineWatch
+from harness.host.disturbance import worst_harmful
+from harness.host.usage import Sample, Usage, Watched, between, take_sample
+from harness.load.traffic import read_schedule
+from harness.run.guard import Ending, guarded, unsealed
+from harness.run.inputs import Inputs, scrub_run
+from harness.run.order import (
+    Order,
+    intent_prefix,
+    open_folder,
+    path_in_runs,
+    refuse_taken_ports,
+    refuse_without_space,
+)
+from harness.run.signals import Stopped, held, interruptible
+from harness.run.starting import Parts, Stage, start_parts
+from harness.safety.lock import MachineLock
+from harness.safety.state import State, lock_path
+from harness.safety.undo import UndoLog, refuse_leftover
+from harness.store import COMPLETE, SCHEMA, Manifest, PhaseSpan, RunFolder, write_json
+from harness.targets.local.log_limit import close_gaps
+from harness.timeline import FileTimeline, read_timeline
+from harness.view.model import LiveModel
+from harness.view.tail import RunFollower
+from harness.view.terminal import Watcher, closing_view
+
+TICK_S: Final = 0.25
+# From `go` to zero: long enough for every worker to have read go.json.
+HEAD_START_S: Final = 0.5
+# A fault may be undone and proven undone as late as this after its planned end.
+UNDO_LIMIT_S: Final = 30.0
+DONE_LIMIT_S: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What a run needs of the outside world."""
+
+    clock: Clock
+    state: State
+    watcher: Watcher
+
+
+@dataclass(slots=True, kw_only=True)
+class _Session:
+    """The parts of a run that is on."""
+
+    order: Order
+    tools: Tools
+    folder: RunFolder
+    timeline: FileTimeline
+    parts: Parts
+    machine: MachineWatch
+    started_at: str
+    t0_mono_ns: int = 0
+    phases: list[PhaseSpan] = field(default_factory=list)
+    samples: list[Sample] = field(default_factory=list)
+    ended: str = COMPLETE
+
+    def at_s(self) -> float:
+        """Seconds since the run's zero."""
+        return (self.tools.clock.monotonic_ns() - self.t0_mono_ns) / NS_PER_S
+
+
+def run(order: Order, tools: Tools) -> RunFolder:
+    """Run it and store it. At any end the fault is undone first, then all is stopped.
+
+    Raises RefusedError before anything was started (lock, leftover, space, ports), later
+    TargetError and RunFailedError, also when something was left behind.
+    """
+    refuse_without_space(order.runs_dir)
+    ending = Ending()
+    try:
+        with held():
+            return _run(order, tools, ending)
+    except Stopped as stop:
+        stop.left, stop.clean = f"; {ending.outcome}", ending.clean
+        raise
+    except HarnessError as error:
+        raise ending.with_outcome(error) from error
+
+
+def _run(order: Order, tools: Tools, ending: Ending) -> RunFolder:
+    stamp = datetime.now(UTC)
+    with ExitStack() as machine:
+        machine.enter_context(MachineLock.take(lock_path()))
+        refuse_leftover(tools.state.undo)
+        refuse_taken_ports(order.system)
+        folder, inputs = open_folder(order, stamp)
+        machine.enter_context(after_start())
+        machine.enter_context(unsealed(tools.state, folder))
+        session, usage = _lived(order, tools, folder, ending, stamp)
+        ending.refuse_unclean()
+        with interruptible():
+            _seal(session, usage, inputs)
+    return folder
+
+
+def _lived(
+    order: Order, tools: Tools, folder: RunFolder, ending: Ending, stamp: datetime
+) -> tuple[_Session, tuple[Usage, ...]]:
+    """From the first process to the last; nothing of the run is left when this returns."""
+    with ExitStack() as stack:
+        timeline = FileTimeline(folder.timeline, tools.clock)
+        stack.callback(timeline.close)
+        stack.enter_context(guarded(tools.state, folder, timeline, ending))
+        stage = Stage(state=tools.state, folder=folder, timeline=timeline, note=tools.watcher.note)
+        parts = start_parts(order, stage, stack)
+        session = _Session(
+            order=order,
+            tools=tools,
+            folder=folder,
+            timeline=timeline,
+            parts=parts,
+            machine=MachineWatch(tools.clock),
+            started_at=stamp.isoformat(timespec="seconds"),
+        )
+        with interruptible():
+            with closing_view(tools.watcher):
+                _live_through(session)
+            fetch.fetch_all(order.system, parts.target, folder.evidence_folder, timeline)
+        return session, _usage(session)
+
+
+def _seal(s: _Session, usage: tuple[Usage, ...], inputs: Inputs) -> None:
+    """Put the run in order: the system is down and its logs are complete."""
+    s.tools.watcher.note("sealing the run ...")
+    close_gaps(s.folder.logs)
+    scrub_run(inputs, s.folder)
+    store_asked(s.folder)
+    store_evidence(s.folder)
+    write_json(s.folder.usage, usage)
+    write_json(s.folder.machine, s.machine.machine(s.t0_mono_ns))
+    write_json(s.folder.manifest, _manifest(s))
+    s.folder.seal()
+
+
+def _live_through(s: _Session) -> None:
+    """Warm-up, baseline, fault, recovery, drain: each ends by the clock, the fault by its proof."""
+    phases = s.order.experiment.terms.phases
+    peak_s = phases.warm_up_s + phases.baseline_s
+    _zero(s)
+    _phase(s, "warm-up", phases.warm_up_s)
+    if _ended_by_others(s, 0.0):
+        return
+    _phase(s, "baseline", max(phases.warm_up_s, peak_s - phases.fault_s))
+    _sample(s)
+    _phase(s, "baseline", peak_s)
+    _sample(s)
+    if _ended_by_others(s, phases.warm_up_s):
+        return
+    s.parts.conductor.go()
+    _phase(s, "fault", peak_s + phases.fault_s + UNDO_LIMIT_S, until_conducted=True)
+    if _fault_was_verified(s):
+        _phase(s, "recovery", phases.load_s)
+        _phase(s, "drain", phases.load_s + phases.drain_s, until_loaded=True)
+        s.parts.generator.wait_done(DONE_LIMIT_S)
+    else:
+        s.ended = "early: the fault was not proven, so the rest would tell nothing"
+        s.parts.generator.stop()
+
+
+def _ended_by_others(s: _Session, begin_s: float) -> bool:
+    """End a run early that foreign CPU load makes INVALID anyway, before the fault is injected."""
+    slices = [one for one in s.machine.slices(s.t0_mono_ns) if one.begin_s >= begin_s]
+    harmful = worst_harmful(slices)
+    if harmful is None:
+        return False
+    s.ended = f"early: {harmful.describe()}"
+    s.tools.watcher.note(f"ending the run early: {harmful.describe()}")
+    s.parts.generator.stop()
+    return True
+
+
+def _zero(s: _Session) -> None:
+    """Agree on the run's zero and let the load begin."""
+    s.t0_mono_ns = s.tools.clock.monotonic_ns() + int(HEAD_START_S * NS_PER_S)
+    model = LiveModel(
+        terms=s.order.experiment.terms,
+        t0_mono_ns=s.t0_mono_ns,
+        due_us=read_schedule(s.folder.schedule),
+    )
+    title = f"{s.order.experiment.name} · {s.order.scenario} · seed {s.order.seed}"
+    s.tools.watcher.begin(title, model, RunFollower(s.folder))
+    s.parts.generator.go(s.t0_mono_ns)
+
+
+def _phase(
+    s: _Session,
+    name: str,
+    end_s: float,
+    *,
+    until_conducted: bool = False,
+    until_loaded: bool = False,
+) -> None:
+    """Wait for a phase's end, watching; a phase in two parts is one span."""
+    begin_s = s.phases[-1].end_s if s.phases else 0.0
+    if not s.phases or s.phases[-1].name != name:
+        s.timeline.tell("run", "phase", name)
+    else:
+        begin_s = s.phases.pop().begin_s
+    while (at_s := s.at_s()) < end_s:
+        if until_conducted and s.parts.conductor.finished():
+            break
+        if until_loaded and not s.parts.generator.alive():
+            break
+        if not s.parts.generator.alive() and not until_loaded:
+            raise TargetError(f"the load generator ended in {name}; see {s.folder.logs}")
+        if not s.parts.supervisor.alive:
+            raise TargetError(f"the supervisor ended in {name}; see {s.folder.logs}")
+        s.machine.tick()
+        s.tools.watcher.tick(at_s)
+        s.tools.clock.sleep(min(TICK_S, end_s - at_s))
+    s.phases.append(PhaseSpan(name=name, begin_s=begin_s, end_s=max(begin_s, s.at_s())))
+
+
+def _fault_was_verified(s: _Session) -> bool:
+    events = read_timeline(s.folder.timeline)
+    return any(e.source == "fault" and e.kind == "verified" for e in events)
+
+
+def _sample(s: _Session) -> None:
+    """CPU so far of every process of the run; two samples span the peak before the fault."""
+    records = UndoLog(s.tools.state.undo).pending()
+    watched = [Watched(name=r.resource, pid=r.pid) for r in records if r.kind == "process"]
+    watched.append(Watched(name="squall run", pid=os.getpid()))
+    s.samples.append(take_sample(tuple(watched), s.tools.clock))
+
+
+def _usage(s: _Session) -> tuple[Usage, ...]:
+    """Empty where the run ended before the peak."""
+    if len(s.samples) < 2:  # noqa: PLR2004  # one at each end of the window
+        return ()
+    return between(s.samples[0], s.samples[1], s.t0_mono_ns)
+
+
+def _manifest(s: _Session) -> Manifest:
+    return Manifest(
+        schema=SCHEMA,
+        experiment=s.order.experiment.name,
+        path=path_in_runs(s.folder),
+        scenario=s.order.scenario,
+        seed=s.order.seed,
+        rate_scale=s.order.rate_scale,
+        intent_prefix=intent_prefix(s.folder),
+        squall_version=version("squall"),
+        python=platform.python_version(),
+        cores=s.machine.cores,
+        started_at=s.started_at,
+        t0_mono_ns=s.t0_mono_ns,
+        phases=tuple(s.phases),
+        ended=s.ended,
+        defect=s.order.changes.get("SQUALL_DEFECT", ""),
+        again=s.order.again,
+    )

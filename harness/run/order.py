@@ -1,0 +1,129 @@
+"""What is to be run and what follows from it: its folder, the load plan, what is proxied."""
+
+from __future__ import annotations
+
+import errno
+import shlex
+import zlib
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from harness.errors import RefusedError
+from harness.experiment import Experiment
+from harness.run.doctor import FREE_BYTES, free_space, ports
+from harness.run.inputs import Inputs, read_inputs, store_inputs
+from harness.store import LoadPlan, RunFolder
+from harness.system import System
+
+_MOST_IN_A_SECOND: Final = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is to be run. `scenario` and the system stand in files that were read and checked.
+
+    `changes`: the environment variables that change the system, as they are set. `again` is the
+    command that repeats it.
+    """
+
+    experiment: Experiment
+    system: System
+    system_path: Path
+    scenario: str
+    seed: int
+    rate_scale: float
+    runs_dir: Path
+    workers: int = 1
+    changes: Mapping[str, str] = field(default_factory=dict)
+    again: str = ""
+
+
+def again(order: Order, experiment: str, usual_system: Path) -> str:
+    """The command that repeats it: the experiment as it was typed, and what is not as usual."""
+    chosen: dict[str, tuple[object, object]] = {
+        "--scenario": (order.scenario, order.experiment.terms.scenario),
+        "--rate-scale": (order.rate_scale, 1.0),
+        "--workers": (order.workers, 1),
+        "--system": (order.system_path, usual_system),
+    }
+    words = ["squall", "run", experiment, "--seed", str(order.seed)]
+    for option, (value, usual) in chosen.items():
+        words += [] if value == usual else [option, str(value)]
+    changes = (f"{name}={shlex.quote(value)} " for name, value in order.changes.items())
+    return "".join(changes) + shlex.join(words)
+
+
+def open_folder(order: Order, stamp: datetime) -> tuple[RunFolder, Inputs]:
+    """The run's folder with copies of its inputs, and the inputs. Raises RefusedError."""
+    named = order.runs_dir.absolute() / order.experiment.name / stamp.strftime("%Y%m%dT%H%M%SZ")
+    root = named
+    try:
+        folder = _new_folder(named)
+        root = folder.root
+        inputs = read_inputs(order.experiment.path, order.system_path)
+        store_inputs(inputs, folder)
+    except OSError as error:
+        raise RefusedError(f"{root}: cannot be written: {error.strerror}") from error
+    return folder, inputs
+
+
+def _new_folder(named: Path) -> RunFolder:
+    """The folder of that name, or with a number behind it: runs may begin in the same second."""
+    ends = ("", *(f"-{number}" for number in range(2, _MOST_IN_A_SECOND)))
+    for folder in (RunFolder(named.with_name(named.name + end)) for end in ends):
+        with suppress(FileExistsError):
+            folder.create()
+            return folder
+    raise FileExistsError(errno.EEXIST, f"{_MOST_IN_A_SECOND} runs began in the same second")
+
+
+def direct_edges(order: Order) -> tuple[str, ...]:
+    """TCP edges that this experiment may not touch are not proxied: least disturbance."""
+    allowed = order.experiment.terms.blast_radius.edges
+    alone = (e.name for e in order.system.edges if e.via == "tcp" and e.name not in allowed)
+    return tuple(word for name in alone for word in ("--direct", name))
+
+
+def plan_load(order: Order, folder: RunFolder, host: str) -> LoadPlan:
+    """What the generator is to do. `host` is the system's entry."""
+    phases = order.experiment.terms.phases
+    return LoadPlan(
+        scenario=order.scenario,
+        seed=order.seed,
+        rate_scale=order.rate_scale,
+        host=host,
+        folder=str(folder.root.absolute()),
+        intent_prefix=intent_prefix(folder),
+        load_s=phases.load_s,
+        stop_s=phases.load_s + phases.drain_s,
+        workers=order.workers,
+    )
+
+
+def intent_prefix(folder: RunFolder) -> str:
+    """What all intents' keys of a run begin with: no two runs share a key."""
+    return f"{zlib.crc32(path_in_runs(folder).encode()):08x}"
+
+
+def path_in_runs(folder: RunFolder) -> str:
+    """The run's name, wherever its folder is moved."""
+    return f"runs/{folder.root.parent.name}/{folder.root.name}"
+
+
+def refuse_without_space(runs_dir: Path) -> None:
+    """Raise RefusedError where a run would not fit."""
+    free = free_space(runs_dir)
+    if free < FREE_BYTES:
+        text = f"{free // 1_000_000} MB are free, a run wants {FREE_BYTES // 1_000_000} MB"
+        raise RefusedError(f"{runs_dir}: {text}; free some or use --runs-dir")
+
+
+def refuse_taken_ports(system: System) -> None:
+    """Raise RefusedError where another process listens on a port that the system file names."""
+    taken = next((port for port in ports(system) if not port.ok), None)
+    if taken is not None:
+        raise RefusedError(f"{taken.name} is in use; {taken.fix}")

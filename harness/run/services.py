@@ -1,0 +1,181 @@
+"""The system without a run: up, down and its state; and healing after a run that died."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from harness.clock import Clock
+from harness.errors import HarnessError, RefusedError, TargetError, after_start
+from harness.run.guard import Ending, prove
+from harness.run.heal import HealReport, heal
+from harness.run.order import refuse_taken_ports
+from harness.run.signals import Stopped, held, interruptible
+from harness.safety.identity import process_state
+from harness.safety.lock import Holder, MachineLock, holder
+from harness.safety.mark import bearing, mark_of, new_mark, state_prefix
+from harness.safety.state import State, lock_path
+from harness.safety.undo import UndoLog, leftover, refuse_leftover
+from harness.store import RunFolder
+from harness.system import System, read_system
+from harness.targets.local.target import LocalTarget, Supervisor
+from harness.timeline import FileTimeline, NoTimeline
+
+FOLDER: Final = "services"
+ANSWER_LIMIT_S: Final = 3.0
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """The present state of one instance or edge."""
+
+    name: str
+    state: str
+    address: str
+    pid: int | None = None
+    requests: int | None = None
+
+
+def bring_up(system_path: Path, state: State) -> tuple[Part, ...]:
+    """Start the system and leave it running under a supervisor that holds the machine's lock.
+
+    Until this returns the supervisor dies with this process. Raises RefusedError (machine taken,
+    leftover, port taken) or ConfigError with nothing started, later TargetError, RunFailedError
+    and Stopped; Stopped says what was proven at the end.
+    """
+    system, ending = read_system(system_path), Ending()
+    try:
+        with held():
+            folder, mark = _noted(system, state)
+            try:
+                with after_start():
+                    return _brought_up(system_path, state, folder, mark)
+            except BaseException:  # a stop as well: nothing may be left, and that is proven
+                prove(state, NoTimeline(), ending)
+                raise
+    except Stopped as stop:
+        stop.left, stop.clean = f"; {ending.outcome}", ending.clean
+        raise
+    except HarnessError as error:
+        raise ending.with_outcome(error) from error
+
+
+def _noted(system: System, state: State) -> tuple[RunFolder, str]:
+    """The system's folder, emptied, and its mark, noted before anything is started."""
+    folder, mark = RunFolder(state.root / FOLDER), new_mark(state.root)
+    with MachineLock.take(lock_path()):
+        refuse_leftover(state.undo)
+        refuse_taken_ports(system)
+        shutil.rmtree(folder.root, ignore_errors=True)
+        state.timeline.unlink(missing_ok=True)
+        UndoLog(state.undo).run_begins(folder.root, mark)
+    return folder, mark
+
+
+def _brought_up(system_path: Path, state: State, folder: RunFolder, mark: str) -> tuple[Part, ...]:
+    options = ("--lock", "--outlive", "--timeline", str(state.timeline))
+    with bearing(mark):
+        supervisor = Supervisor.spawn(system_path, folder, state, options)
+    try:
+        with interruptible():
+            supervisor.wait_ready()
+            parts = look(state)
+        supervisor.keep()
+    except BaseException:  # a stop as well
+        supervisor.stop()
+        raise
+    return parts
+
+
+def take_down(state: State) -> tuple[Part, ...]:
+    """Stop the system that `bring_up` started, by force if it does not answer.
+
+    Raises RefusedError if there is none, TargetError unless it is proven that nothing is left.
+    """
+    who = holder(lock_path())
+    if who is None:
+        raise RefusedError(f"no system of `squall services up` is up{_leftover_hint(state)}")
+    if not _is_held_system(who, state):
+        raise RefusedError(f"{who}; it is not the system of your `squall services up`")
+    stopped = _asked_to_end(state, who)
+    report = heal(state, None, NoTimeline())
+    if not report.cleared:
+        raise TargetError(f"not everything has ended: {report.failures}; run `squall heal`")
+    return tuple(msgspec.structs.replace(part, state="stopped") for part in stopped)
+
+
+def _asked_to_end(state: State, who: Holder) -> tuple[Part, ...]:
+    """Ask the supervisor to end the system; returns what was up, also if it does not answer."""
+    target = LocalTarget(state.target_socket, limit_s=ANSWER_LIMIT_S)
+    stopped: tuple[Part, ...]
+    stopped = (Part(name="supervisor", state="up", address=str(state.target_socket), pid=who.pid),)
+    with suppress(TargetError, RefusedError):
+        target.instances()  # a frozen one is not waited for twice
+        stopped = look(state)
+        target.shutdown()
+    return stopped
+
+
+def _is_held_system(who: Holder, state: State) -> bool:
+    """A run's harness bears no mark; a supervisor that holds the lock bears one of its folder."""
+    return mark_of(who.pid).startswith(state_prefix(state.root))
+
+
+def _leftover_hint(state: State) -> str:
+    why = leftover(state.undo)
+    return f"; {why}; run `squall heal`" if why else ""
+
+
+def look(state: State) -> tuple[Part, ...]:
+    """Instances and edges now. Raises RefusedError where no system is up."""
+    target = LocalTarget(state.target_socket)
+    if not state.target_socket.exists():
+        raise RefusedError("no system is up; start one with `squall services up`")
+    instances = [
+        Part(name=i.name, state=i.state, address=i.address, pid=i.pid) for i in target.instances()
+    ]
+    edges = [
+        Part(
+            name=e.name,
+            state=", ".join(f.name for f in e.faults) or "clear",
+            address=e.address,
+            requests=e.requests,
+        )
+        for e in target.edges()
+    ]
+    return (*instances, *edges)
+
+
+def heal_now(state: State, clock: Clock) -> HealReport:
+    """Undo what a dead run left; a system held by `services up` is kept, an orphan is ended.
+
+    Raises RefusedError while a run is on: it undoes by itself.
+    """
+    who = holder(lock_path())
+    if who is not None and not _is_held_system(who, state):
+        raise RefusedError(f"{who}; {_how_to_stop(who)}, it undoes by itself")
+    target = None if who is None else LocalTarget(state.target_socket, limit_s=ANSWER_LIMIT_S)
+    if target is not None:
+        _must_answer(target, who)
+    timeline = FileTimeline(state.timeline, clock)
+    try:
+        return heal(state, target, timeline, clock)
+    finally:
+        timeline.close()
+
+
+def _must_answer(target: LocalTarget, who: Holder | None) -> None:
+    try:
+        target.instances()
+    except TargetError as error:
+        text = f"{who}; the system that it holds does not answer ({error})"
+        raise TargetError(f"{text}; `squall services down` ends it") from error
+
+
+def _how_to_stop(who: Holder) -> str:
+    if process_state(who.pid, who.started_ticks) == "T":
+        return f"it is frozen: thaw it with `kill -CONT {who.pid}` or end it with `kill {who.pid}`"
+    return "stop it"

@@ -1,0 +1,95 @@
+"""Starts a run's parts in order; what ends each is registered before the next one is started.
+
+It runs while signals are held back (harness/run/signals.py): a child cannot be lost between its
+fork and the entry in the stack that ends it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Final
+
+from harness.chaos.conductor import LEAVE_S, STOP_S, Conductor
+from harness.load.generator import MOST_PER_WORKER_S, Generator, overload
+from harness.run.heal import undo_faults
+from harness.run.order import Order, direct_edges, plan_load
+from harness.run.signals import interruptible
+from harness.safety.identity import process_identity
+from harness.safety.state import State
+from harness.safety.undo import UndoLog
+from harness.store import RunFolder
+from harness.targets.local.target import LocalTarget, Supervisor
+from harness.timeline import FileTimeline
+
+START_LIMIT_S: Final = 30.0
+Note = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What runs beside the harness."""
+
+    target: LocalTarget
+    supervisor: Supervisor
+    generator: Generator
+    conductor: Conductor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Where the parts of one run keep their files and write their messages."""
+
+    state: State
+    folder: RunFolder
+    timeline: FileTimeline
+    note: Note
+
+
+def start_parts(order: Order, stage: Stage, stack: ExitStack) -> Parts:
+    """Start all parts; the stack undoes in the opposite order: the fault is undone first."""
+    state, folder = stage.state, stage.folder
+    undo = UndoLog(state.undo)
+    stage.note(f"starting {order.system.name} ...")
+    supervisor = Supervisor.spawn(order.system_path, folder, state, direct_edges(order))
+    stack.callback(supervisor.stop)
+    with interruptible():
+        supervisor.wait_ready()
+    target = LocalTarget(state.target_socket)
+    generator = Generator.start(plan_load(order, folder, supervisor.entry), folder)
+    record = undo.process_started(generator.pid, process_identity(generator.pid) or 0, "locust")
+    stack.callback(undo.undone, record)
+    stack.callback(generator.stop)
+    conductor = Conductor.start(order.experiment, folder, state, order.seed)
+    stack.callback(_undo_faults, stage, supervisor, target)
+    stack.callback(_stop_conductor, conductor, supervisor)
+    with interruptible():
+        conductor.wait_ready(START_LIMIT_S)
+        _await_generator(generator, stage)
+    return Parts(target=target, supervisor=supervisor, generator=generator, conductor=conductor)
+
+
+def _await_generator(generator: Generator, stage: Stage) -> None:
+    """Wait for every worker; an overloaded one is an event and a note."""
+    for ready in generator.wait_ready(START_LIMIT_S):
+        if said := overload(ready.worker, ready.peak_per_s):
+            stage.note(said)
+            stage.timeline.tell(
+                "load",
+                "overload",
+                f"worker-{ready.worker}",
+                peak_per_s=ready.peak_per_s,
+                most_per_s=MOST_PER_WORKER_S,
+            )
+
+
+def _stop_conductor(conductor: Conductor, supervisor: Supervisor) -> None:
+    """Ask it to undo; where the supervisor has died there is nothing that could be undone."""
+    conductor.stop(STOP_S if supervisor.alive else LEAVE_S)
+
+
+def _undo_faults(stage: Stage, supervisor: Supervisor, target: LocalTarget) -> None:
+    """Undo what the conductor left on; a supervisor that has died took its system along."""
+    if supervisor.alive:
+        undo_faults(stage.state, target, stage.timeline)

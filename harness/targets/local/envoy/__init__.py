@@ -1,0 +1,1 @@
+"""Edges through Envoy: configuration, faults by runtime keys, health."""

@@ -1,0 +1,174 @@
+"""The edges that one Envoy plays: their faults are one file, their proof is Envoy's counters."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Final
+from urllib.parse import quote
+
+import msgspec
+
+from harness.errors import FaultError, TargetError
+from harness.targets.base import EdgeFault, EdgeFaultKind, FaultCount
+from harness.targets.local.edge_owner import Carried, EdgeSeen
+from harness.targets.local.envoy import admin as envoy_admin
+from harness.targets.local.envoy.config import LOST_ROUTE, MeshFiles, bootstrap
+from harness.targets.local.envoy.runtime import runtime_file
+from harness.targets.local.layout import PlacedEdge
+from harness.targets.local.slot_counts import SlotCounts
+
+ACKNOWLEDGE_LIMIT_S: Final = 3.0
+_POLL_S: Final = 0.001
+_COUNTERS: Final = quote(
+    r"^http\..*\.(downstream_rq_total|fault\.(delays|aborts)_injected)$"
+    rf"|^vhost\..*\.route\.{LOST_ROUTE}\.upstream_rq_completed$"
+)
+_MEMBERS: Final = quote(r"^cluster\..*\.membership_(healthy|total)$")
+_COUNTER: Final = re.compile(
+    rf"(?:http|vhost)\.(?P<edge>.*?)\."
+    rf"(?P<what>downstream_rq_total|fault\.\w+|route\.{LOST_ROUTE}\.\w+)"
+)
+_KIND_OF: Final[dict[str, EdgeFaultKind]] = {
+    "fault.delays_injected": "latency",
+    "fault.aborts_injected": "errors",
+    f"route.{LOST_ROUTE}.upstream_rq_completed": "lost_answers",
+}
+Faults = dict[str, dict[str, EdgeFault]]  # by edge and slot
+
+
+class Mesh:
+    """One Envoy's edges. The process itself is somebody else's: it may start anew at any time."""
+
+    def __init__(self, name: str, files: MeshFiles, edges: tuple[PlacedEdge, ...]) -> None:
+        self.name, self.files, self.edges = name, files, edges
+        self._faults: Faults = {}  # as asked for
+        self._works: Faults = {}  # as Envoy has last taken in
+        self._counts = {edge.name: SlotCounts() for edge in edges}
+        self._generation = self._taken_in = 0
+        self._one_change = asyncio.Lock()
+        self._carried = Carried()
+
+    def prepare(self) -> None:
+        """Write what Envoy needs to start, without any fault."""
+        self.files.folder.mkdir(parents=True, exist_ok=True)
+        self.files.admin.unlink(missing_ok=True)
+        config = bootstrap(self.name, self.files, self.edges)
+        self.files.config.write_bytes(msgspec.json.encode(config))
+        self._write()
+
+    async def set_fault(self, edge: str, fault: EdgeFault, lease_s: float) -> None:
+        """Put it on, in its slot; returns when Envoy has taken it in.
+
+        If Envoy does not, the fault is taken out of the file again. Envoy has no leases: the
+        supervisor's ends it, and Envoy itself dies with the supervisor.
+        Raises FaultError if another slot of the edge has a fault of that kind: Envoy can do one.
+        """
+        del lease_s
+        async with self._one_change:
+            before = self._faults.get(edge, {})
+            for other in before.values():
+                if other.kind == fault.kind and other.name != fault.name:
+                    text = f"edge {edge}: it has a {fault.kind} fault already; undo it first"
+                    raise FaultError(text)
+            self._counts[edge].take_over(
+                fault.name, fault.kind, await self._count(edge, fault.kind)
+            )
+            self._faults[edge] = {**before, fault.name: fault}
+            try:
+                await self._publish()
+            except TargetError:
+                self._faults[edge] = before
+                self._write()
+                raise
+
+    async def clear(self, edge: str, slot: str = "") -> None:
+        """Take one fault away, or all of the edge; returns when Envoy has taken it in."""
+        async with self._one_change:
+            before = self._faults.get(edge, {})
+            kept = {name: fault for name, fault in before.items() if slot and name != slot}
+            self._faults[edge] = kept
+            if kept != before or self._taken_in != self._generation:
+                await self._publish()
+
+    async def renew(self, edge: str, slot: str, lease_s: float) -> None:
+        """Nothing: the lease is the supervisor's."""
+
+    async def look(self) -> dict[str, EdgeSeen]:
+        """Each edge: requests, and for each fault the requests it has touched, as Envoy counts.
+
+        While Envoy has not taken in the last change, the faults before it are those that work.
+        """
+        counted = await self._counted()
+        return {edge: self._seen(edge, *counted[edge]) for edge in counted}
+
+    async def _count(self, edge: str, kind: EdgeFaultKind) -> FaultCount:
+        """What all faults of that kind have touched on the edge so far."""
+        requests, hits = (await self._counted())[edge]
+        total, *by_kind = self._carried.total(edge, (requests, *hits.values()))
+        return FaultCount(slot="", hits=dict(zip(hits, by_kind, strict=True))[kind], exposed=total)
+
+    async def _counted(self) -> dict[str, tuple[int, dict[EdgeFaultKind, int]]]:
+        """Envoy's own counters by edge: requests, and hits by kind of fault."""
+        requests = dict.fromkeys((edge.name for edge in self.edges), 0)
+        hits = {edge.name: dict.fromkeys(_KIND_OF.values(), 0) for edge in self.edges}
+        for name, value in (await envoy_admin.stats(self.files.admin, _COUNTERS)).items():
+            counter = _COUNTER.fullmatch(name)
+            if counter is None or counter["edge"] not in requests:
+                continue
+            if counter["what"] == "downstream_rq_total":
+                requests[counter["edge"]] = value
+            else:
+                hits[counter["edge"]][_KIND_OF[counter["what"]]] = value
+        return {edge: (requests[edge], hits[edge]) for edge in requests}
+
+    def _seen(self, edge: str, requests: int, hits: dict[EdgeFaultKind, int]) -> EdgeSeen:
+        total, *by_kind = self._carried.total(edge, (requests, *hits.values()))
+        now = {
+            kind: FaultCount(slot="", hits=n, exposed=total)
+            for kind, n in zip(hits, by_kind, strict=True)
+        }
+        settled = self._taken_in == self._generation
+        return EdgeSeen(
+            requests=total,
+            faults=tuple(self._works.get(edge, {}).values()),
+            counts=self._counts[edge].all(now),
+            error="" if settled else f"{self.name}: Envoy has not taken in the last change",
+        )
+
+    async def every_host_is_healthy(self) -> bool:
+        """Whether Envoy's own health checks have found every instance behind its edges ready."""
+        try:
+            found = await envoy_admin.stats(self.files.admin, _MEMBERS)
+        except TargetError:
+            return False
+        keys = [(f"cluster.{e.name}.membership_healthy", len(e.behind)) for e in self.edges]
+        return all(found.get(key) == count for key, count in keys)
+
+    async def is_ready(self) -> bool:
+        """Whether Envoy works and has taken in the newest faults."""
+        try:
+            return await envoy_admin.generation(self.files.admin) == self._generation
+        except TargetError:
+            return False
+
+    async def _publish(self) -> None:
+        self._write()
+        deadline = asyncio.get_running_loop().time() + ACKNOWLEDGE_LIMIT_S
+        while not await self.is_ready():
+            if asyncio.get_running_loop().time() > deadline:
+                raise TargetError(f"{self.name}: Envoy did not take in its faults in time")
+            await asyncio.sleep(_POLL_S)
+        self._taken_in = self._generation
+        self._works = {edge: dict(faults) for edge, faults in self._faults.items()}
+
+    def _write(self) -> None:
+        """Write and rename: Envoy watches for the rename, and never sees half a file."""
+        self._generation += 1
+        part = self.files.runtime.with_suffix(".part")
+        part.write_bytes(runtime_file(self._generation, _in_force(self._faults)))
+        part.rename(self.files.runtime)
+
+
+def _in_force(faults: Faults) -> dict[str, tuple[EdgeFault, ...]]:
+    return {edge: tuple(on.values()) for edge, on in faults.items()}

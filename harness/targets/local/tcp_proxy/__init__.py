@@ -1,0 +1,1 @@
+"""Edges through the TCP fault proxy, a process of its own."""

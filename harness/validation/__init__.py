@@ -1,0 +1,1 @@
+"""The full check of experiment, system and scenario before a start."""

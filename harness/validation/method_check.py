@@ -1,0 +1,260 @@
+"""Whether the method does what a run needs: faults that are possible, in time, and undone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from harness.files.document import Node
+from harness.files.problems import MISSING, Problem, fix_name, listed
+from harness.files.variables import UNKNOWN
+from harness.system import Service, System
+from harness.targets.edge_abilities import EDGE_ABILITIES, abilities_of, ability_of, wrong_settings
+from harness.validation.method import ACTIONS, INJECT, PROBES, UNDO, Step
+
+# Rollbacks run while the fault phase waits for its end: more would end the run before them.
+ROLLBACKS_PAUSE_MAX_S: Final = 20.0
+INSTANCE_ACTIONS: Final = ("inject_kill", "inject_pause")
+_OURS: Final = (ACTIONS, PROBES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How far the method may go, by the experiment's own terms."""
+
+    services: tuple[str, ...]
+    edges: tuple[str, ...]
+    max_instances: int
+    fault_s: float
+
+
+def method_problems(
+    root: Node, steps: Sequence[Step], limits: Limits, system: System
+) -> list[Problem]:
+    """All that is wrong with faults, their places and their times."""
+    found = [problem for step in steps for problem in _place(step)]
+    method = [step for step in steps if step.at.startswith("method")]
+    rollbacks = [step for step in steps if step.at.startswith("rollbacks")]
+    if not any(step.injects for step in method):
+        return [*found, _injects_nothing(root)]
+    for step in method:
+        found += _fault(step, limits, system) if step.injects else []
+    return [
+        *found,
+        *_held(method, limits, system),
+        *_undone(method, rollbacks),
+        *_pauses(steps, method, rollbacks, limits),
+    ]
+
+
+def _place(step: Step) -> Iterator[Problem]:
+    """A fault belongs into an action of the method; only two of our modules have activities."""
+    func = step.provider.child("func") or step.node
+    key = f"{step.at}.provider.func"
+    changes = step.injects or step.undoes
+    if changes and step.node.text("type") == "probe":
+        kind = step.node.child("type") or step.node
+        wrong = f"{step.func} as a probe"
+        fix = "write `type: action`"
+        yield _problem(kind, f"{step.at}.type", wrong, f"action for {step.func}", fix)
+    if step.injects and not step.at.startswith("method"):
+        wrong = f"{step.func} outside the method"
+        allowed = "inject_... only in an action of `method`"
+        yield _problem(func, key, wrong, allowed, "move the activity to `method`")
+    elif step.undoes and not step.at.startswith(("method", "rollbacks")):
+        allowed = "undo_all only in `method` and `rollbacks`"
+        yield _problem(func, key, "undo_all here", allowed, "move the activity to `rollbacks`")
+    if changes and step.node.child("background") and step.node.child("background").value is True:  # type: ignore[union-attr]  # tested the line before
+        background = step.node.child("background") or step.node
+        key = f"{step.at}.background"
+        wrong = f"{step.func} in the background"
+        yield _problem(background, key, wrong, "false", "remove `background`")
+    if step.module.split(".")[0] == "harness" and step.module not in _OURS:
+        module = step.provider.child("module") or step.node
+        key = f"{step.at}.provider.module"
+        fix = fix_name(step.module, _OURS)
+        yield _problem(module, key, "not a module of activities", listed(_OURS), fix)
+
+
+def _fault(step: Step, limits: Limits, system: System) -> Iterator[Problem]:
+    if "edge" in step.arguments:
+        yield from _target(step, "edge", [e.name for e in system.edges], limits.edges)
+        yield from _edge_fault(step, system)
+    elif "service" in step.arguments:
+        yield from _target(step, "service", [s.name for s in system.services], limits.services)
+        yield from _instance_fault(step, system)
+
+
+def _target(
+    step: Step, name: str, known: Sequence[str], allowed: Sequence[str]
+) -> Iterator[Problem]:
+    value, node, at = step.arguments[name], step.argument(name), step.argument_at(name)
+    if not isinstance(value, str):
+        if not isinstance(value, int | float | bool | list | dict | None):
+            wrong = "the value of a variable is not known before the start"
+            fix = "write the name itself"
+            yield _problem(node, at, wrong, f"a fixed {name}", fix)
+    elif value not in known:
+        wrong = f"{value[:60]!r} is not in the system"
+        yield _problem(node, at, wrong, listed(known), fix_name(value, known))
+    elif value not in allowed:
+        wrong = f"{value!r} is outside the blast_radius"
+        fix = f"add it to `blast_radius.{name}s`, or take another {name}"
+        yield _problem(node, at, wrong, listed(allowed), fix)
+
+
+def _edge_fault(step: Step, system: System) -> Iterator[Problem]:
+    edge = system.edge(str(step.arguments["edge"]))
+    if edge is None or step.func in INSTANCE_ACTIONS:
+        return
+    row = ability_of(step.func, edge.via)
+    if row is None:
+        actions = [ability.action for ability in abilities_of(edge.via)]
+        if any(ability_of(step.func, via) for via in ("gateway", "mesh", "tcp")):
+            node = step.provider.child("func") or step.node
+            wrong = f"edge {edge.name} goes via {edge.via}: it cannot do this"
+            fix = "take one of the allowed functions, or another edge"
+            yield _problem(node, f"{step.at}.provider.func", wrong, listed(actions), fix)
+        return
+    given = {name: value for name, value in step.arguments.items() if name not in ("edge", "slot")}
+    known = {
+        s.name
+        for ability in EDGE_ABILITIES
+        if ability.action == step.func
+        for s in ability.settings
+    }
+    for wrong_one in wrong_settings(row, given):
+        if wrong_one.value in (None, UNKNOWN) or wrong_one.name not in known:
+            continue  # the function's signature says it better
+        node = step.argument(wrong_one.name)
+        yield Problem(
+            line=node.line,
+            key=step.argument_at(wrong_one.name),
+            value=MISSING if wrong_one.value is None else wrong_one.value,
+            wrong=f"not possible for {row.kind} on an edge via {edge.via}",
+            allowed=wrong_one.allowed,
+            fix=f"write `{wrong_one.name}` within this range, or leave it out if it is optional",
+        )
+
+
+def _instance_fault(step: Step, system: System) -> Iterator[Problem]:
+    service = system.service(str(step.arguments["service"]))
+    if service is None or step.func not in INSTANCE_ACTIONS:
+        return
+    count, node, at = _count(step), step.argument("instances"), step.argument_at("instances")
+    if service.url is not None:
+        wrong = f"{service.name} runs elsewhere: Squall does not stop its process"
+        allowed = "services that Squall starts"
+        fix = "take another service"
+        yield _problem(step.argument("service"), step.argument_at("service"), wrong, allowed, fix)
+    if not 1 <= count <= service.replicas:
+        wrong = f"{count} instances of {service.name!r}, which has {service.replicas}"
+        allowed = f"1 to {service.replicas}"
+        yield _problem(node, at, wrong, allowed, f"write `instances: {service.replicas}` or fewer")
+
+
+def _count(step: Step) -> int:
+    value = step.arguments.get("instances", 1)
+    return value if isinstance(value, int) and not isinstance(value, bool) else 1
+
+
+def _held(method: Sequence[Step], limits: Limits, system: System) -> Iterator[Problem]:
+    """What is held at the same time, until the next undo_all."""
+    held = Counter[str]()
+    for step in method:
+        if step.undoes:
+            held.clear()
+        service = system.service(str(step.arguments.get("service")))
+        if not step.injects or step.func not in INSTANCE_ACTIONS or service is None:
+            continue
+        held[service.name] += _count(step)
+        yield from _held_at_once(step, held, service, limits)
+
+
+def _held_at_once(
+    step: Step, held: Counter[str], service: Service, limits: Limits
+) -> Iterator[Problem]:
+    node, at = step.argument("instances"), step.argument_at("instances")
+    total, mine = sum(held.values()), held[service.name]
+    if total > limits.max_instances:
+        wrong = f"{total} instances at once are more than max_instances {limits.max_instances}"
+        fix = "raise `blast_radius.max_instances`, take fewer instances, or undo before"
+        yield _problem(node, at, wrong, f"at most {limits.max_instances} at once", fix)
+    if mine > service.replicas and _count(step) <= service.replicas:
+        wrong = f"{mine} instances of {service.name!r} at once, which has {service.replicas}"
+        fix = "put an action undo_all before this one, or take fewer instances"
+        yield _problem(node, at, wrong, f"at most {service.replicas} at once", fix)
+
+
+def _undone(method: Sequence[Step], rollbacks: Sequence[Step]) -> Iterator[Problem]:
+    last = max(index for index, step in enumerate(method) if step.injects)
+    if any(step.undoes for step in (*method[last + 1 :], *rollbacks)):
+        return
+    step = method[last]
+    node = step.provider.child("func") or step.node
+    wrong = "nothing undoes this fault"
+    allowed = f"an action {ACTIONS}.{UNDO} after it in `method`, or in `rollbacks`"
+    yield _problem(node, f"{step.at}.provider.func", wrong, allowed, "add an action undo_all")
+
+
+def _pauses(
+    steps: Sequence[Step], method: Sequence[Step], rollbacks: Sequence[Step], limits: Limits
+) -> Iterator[Problem]:
+    before = [step for step in steps if not step.at.startswith(("method", "rollbacks"))]
+    fix = "shorten the pauses, or lengthen `phases.fault_s`"
+    yield from _too_long((*before, *method), limits.fault_s, "phases.fault_s", fix)
+    yield from _too_long(rollbacks, ROLLBACKS_PAUSE_MAX_S, "the time for rollbacks", "shorten them")
+    yield from _too_short(method)
+
+
+def _too_long(steps: Sequence[Step], most_s: float, what: str, fix: str) -> Iterator[Problem]:
+    total_s = 0.0
+    for step in steps:
+        for key, seconds in (("before", step.before_s), ("after", step.after_s)):
+            total_s += seconds
+            if seconds and total_s > most_s:
+                pauses = step.node.child("pauses") or step.node
+                wrong = f"the pauses last {total_s:g} s, more than {what} {most_s:g}"
+                node = pauses.child(key) or pauses
+                allowed = f"{most_s:g} s in all"
+                yield _problem(node, f"{step.at}.pauses.{key}", wrong, allowed, fix)
+                return
+
+
+def _too_short(method: Sequence[Step]) -> Iterator[Problem]:
+    """A fault that is undone in the same moment shows nothing."""
+    for index, step in enumerate(method):
+        if not step.injects:
+            continue
+        waits = step.after_s + step.waits_unknown
+        for later in method[index + 1 :]:
+            waits += later.before_s + later.waits_unknown
+            if later.undoes:
+                break
+            waits += later.after_s if later.module in _OURS else 1.0
+        else:
+            waits += 1.0 if method[-1] is not step or step.after_s else 0.0
+        if not waits:
+            node = step.node.child("pauses") or step.provider.child("func") or step.node
+            wrong = "the fault is undone in the same moment"
+            fix = "add `pauses: {after: 10}` to this action"
+            yield _problem(node, f"{step.at}.pauses", wrong, "a pause before undo_all", fix)
+
+
+def _injects_nothing(root: Node) -> Problem:
+    node = root.child("method") or root
+    return Problem(
+        line=root.line_of_key("method"),
+        key="method",
+        value=f"{len(node.elements())} activities",
+        wrong="the method injects nothing",
+        allowed=f"at least one action of {ACTIONS} whose name begins with {INJECT}",
+        fix=f"add an action with `module: {ACTIONS}` and for example `func: inject_kill`",
+    )
+
+
+def _problem(node: Node, at: str, wrong: str, allowed: str, fix: str) -> Problem:
+    value = MISSING if isinstance(node.value, dict | list) else node.value
+    return Problem(line=node.line, key=at, value=value, wrong=wrong, allowed=allowed, fix=fix)

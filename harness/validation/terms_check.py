@@ -1,0 +1,111 @@
+"""What the terms of an experiment must agree on, among themselves and with the system file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from harness.files.document import Node
+from harness.files.problems import Problem, fix_name, listed
+
+if TYPE_CHECKING:
+    from harness.experiment import Terms
+    from harness.system import System
+
+# The largest limit that makes sense, by the figure's unit.
+_MOST: Final = {"s": 3600.0, "ratio": 1.0, "attempts": 1000.0}
+
+
+def terms_problems(node: Node, at: str, terms: Terms, system: System) -> Iterator[Problem]:
+    """All that is wrong between the terms; each value was found right before."""
+    yield from _times(node, at, terms)
+    radius = node.child("blast_radius") or node
+    places = (
+        (radius, f"{at}.blast_radius", "services", [s.name for s in system.services]),
+        (radius, f"{at}.blast_radius", "edges", [e.name for e in system.edges]),
+        (node, at, "evidence", [e.name for e in system.evidence]),
+    )
+    for holder, key, name, known in places:
+        yield from _names(holder, f"{key}.{name}", name, known)
+    yield from _objectives(node, at)
+
+
+def _times(node: Node, at: str, terms: Terms) -> Iterator[Problem]:
+    total_s = terms.phases.load_s + terms.phases.drain_s
+    if total_s > terms.max_duration_s:
+        wrong = f"the phases last {total_s:g} s, more than max_duration_s"
+        allowed = f"at least {total_s:g}"
+        fix = "shorten the phases, or write a larger max_duration_s"
+        yield _wrong(node, f"{at}.max_duration_s", wrong, allowed, fix)
+    if terms.hold_s > terms.phases.recovery_s:
+        wrong = f"longer than recovery_s {terms.phases.recovery_s:g}: no recovery can be shown"
+        allowed = f"more than 0, at most {terms.phases.recovery_s:g}"
+        where = "hold_s" if node.child("hold_s") else "phases"
+        fix = "shorten hold_s (10 if it is missing), or lengthen phases.recovery_s"
+        yield _wrong(node, f"{at}.{where}", wrong, allowed, fix)
+
+
+def _names(node: Node, at: str, key: str, known: Sequence[str]) -> Iterator[Problem]:
+    found = node.child(key)
+    seen = set[str]()
+    for index, item in enumerate(found.elements() if found else ()):
+        name = str(item.value)
+        if name not in known:
+            wrong = f"{name[:60]!r} is not in the system"
+            allowed, fix = listed(known), fix_name(name, known)
+        elif name in seen:
+            wrong, allowed, fix = "this name is here twice", "each name once", "remove one"
+        else:
+            seen.add(name)
+            continue
+        place = f"{at}[{index}]"
+        yield Problem(line=item.line, key=place, value=name, wrong=wrong, allowed=allowed, fix=fix)
+
+
+def _objectives(node: Node, at: str) -> Iterator[Problem]:
+    found = node.child("objectives")
+    seen = set[str]()
+    for index, item in enumerate(found.elements() if found else ()):
+        name = item.text("name")
+        if name in seen:
+            key = f"{at}.objectives[{index}]"
+            wrong = "another objective has this name"
+            yield _wrong(item, f"{key}.name", wrong, "each name once", "rename it")
+        seen.add(name)
+
+
+def objective_problems(node: Node, at: str, metrics: Mapping[str, str]) -> Iterator[Problem]:
+    """Objectives on figures that do not exist, and limits that cannot fail or cannot hold."""
+    found = node.child("objectives")
+    for index, item in enumerate(found.elements() if found else ()):
+        key, metric = f"{at}.objectives[{index}]", item.text("metric")
+        if metric not in metrics:
+            wrong = f"no metric {metric[:60]!r}"
+            fix = fix_name(metric, metrics)
+            yield _wrong(item, f"{key}.metric", wrong, listed(sorted(metrics)), fix)
+            continue
+        most = _MOST.get(metrics[metric], 1_000_000.0)
+        limit = item.child("limit")
+        value = limit.value if limit is not None else None
+        if not isinstance(value, int | float):
+            continue
+        if value > most:
+            wrong = f"out of range for {metric}"
+            fix = f"write a limit of at most {most:g}"
+            yield _wrong(item, f"{key}.limit", wrong, f"0 to {most:g} {metrics[metric]}", fix)
+        elif (item.text("must"), float(value)) in ((">=", 0.0), ("<=", _top(metrics[metric]))):
+            wrong = f"{metric} {item.text('must')} {value:g} cannot fail"
+            fix = "write a tighter limit, or remove the objective"
+            yield _wrong(item, f"{key}.limit", wrong, "a limit that a run can miss", fix)
+
+
+def _top(unit: str) -> float:
+    """The largest value that a figure can have."""
+    return 1.0 if unit == "ratio" else float("inf")
+
+
+def _wrong(node: Node, key: str, wrong: str, allowed: str, fix: str) -> Problem:
+    """A problem with the value under the last part of `key`."""
+    place = node.child(key.rpartition(".")[2]) or node
+    value = place.value if not isinstance(place.value, dict | list) else "(mapping)"
+    return Problem(line=place.line, key=key, value=value, wrong=wrong, allowed=allowed, fix=fix)

@@ -1,0 +1,128 @@
+"""The stored run as the judge reads it: small files parsed once, large ones opened and checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.chaos.journal import Journal, read_journal
+from harness.chaos.script import Script, read_script
+from harness.errors import StoredRunError
+from harness.experiment import Terms, read_stored_experiment
+from harness.host.cpu import Machine
+from harness.load.records import RECORD_BYTES
+from harness.store import (
+    COMPLETE,
+    LoadDone,
+    LoadPlan,
+    LoadReady,
+    Manifest,
+    RunFolder,
+    read_json,
+    read_manifest,
+)
+from harness.system import read_system
+from harness.timeline import Event, read_timeline
+from reports.inputs.attempts import AttemptFiles
+from reports.inputs.evidence_tables import Evidence, read_evidence
+from reports.inputs.schedule import Schedule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRun:
+    """All that a verdict rests on.
+
+    `due` has the intended start of intent i at place i; it and `attempts` stay in their files;
+    `faulty` tells, a sentence each, what the files lack though they are sealed.
+    """
+
+    manifest: Manifest
+    title: str
+    terms: Terms
+    script: Script
+    plan: LoadPlan
+    due: Schedule
+    attempts: AttemptFiles
+    names: tuple[str, ...]
+    events: tuple[Event, ...]
+    evidence: Evidence
+    machine: Machine
+    journal: Journal | None = None
+    journal_damage: str = ""
+    faulty: tuple[str, ...] = ()
+
+
+def read_stored(folder: RunFolder) -> StoredRun:
+    """Read a whole run. Raises StoredRunError or ConfigError that names the file."""
+    manifest = read_manifest(folder)
+    experiment = read_stored_experiment(folder.experiment)
+    read_system(folder.system)  # part of the run: damage there is damage of the run
+    plan = read_json(folder.plan, LoadPlan)
+    due = Schedule(folder.schedule)
+    due.check_order()
+    attempts = AttemptFiles(tuple(folder.attempts(worker) for worker in range(plan.workers)))
+    if attempts.highest >= len(due):
+        raise StoredRunError("an attempt belongs to no scheduled arrival")
+    ready = folder.ready(0)
+    journal, journal_damage = _journal(folder)
+    return StoredRun(
+        manifest=manifest,
+        title=experiment.title,
+        terms=experiment.terms,
+        script=read_script(folder.experiment),
+        plan=plan,
+        due=due,
+        attempts=attempts,
+        names=read_json(ready, LoadReady).names if ready.is_file() else (),
+        events=read_timeline(folder.timeline),
+        evidence=read_evidence(folder, experiment.terms.evidence, manifest.intent_prefix),
+        machine=read_json(folder.machine, Machine),
+        journal=journal,
+        journal_damage=journal_damage,
+        faulty=_faulty(folder, plan, attempts, ended_early=manifest.ended != COMPLETE),
+    )
+
+
+def _journal(folder: RunFolder) -> tuple[Journal | None, str]:
+    """What Chaos Toolkit wrote, or why it cannot be read: the rest of the run is judged as well."""
+    try:
+        return read_journal(folder.journal), ""
+    except StoredRunError as error:
+        return None, str(error).replace(f"{folder.root}/", "")
+
+
+def _faulty(
+    folder: RunFolder, plan: LoadPlan, attempts: AttemptFiles, *, ended_early: bool
+) -> tuple[str, ...]:
+    found: list[str] = []
+    for worker in range(plan.workers):
+        path = folder.attempts(worker)
+        found += _torn(path, attempts.of(path))
+        if not ended_early:  # else the harness itself stopped the load
+            found += _unfinished(folder, worker, attempts.of(path))
+    strays = {path.name for path in folder.all_attempts()} - {
+        folder.attempts(worker).name for worker in range(plan.workers)
+    }
+    found += [f"{name} belongs to no planned worker" for name in sorted(strays)]
+    return tuple(found)
+
+
+def _torn(path: Path, whole: int) -> list[str]:
+    """What stands behind the whole records: the unwritten end of a file is zero."""
+    if not path.is_file():
+        return []
+    with path.open("rb") as stream:
+        stream.seek(whole * RECORD_BYTES)
+        found = stream.read(RECORD_BYTES)
+    begun = len(found.rstrip(b"\0")) if len(found) == RECORD_BYTES else len(found)
+    return [f"{path.name} ends in the middle of a record ({begun} bytes of it)"] if begun else []
+
+
+def _unfinished(folder: RunFolder, worker: int, kept: int) -> list[str]:
+    path = folder.done(worker)
+    if not path.is_file():
+        return [f"load worker {worker} did not come to its end"]
+    told = read_json(path, LoadDone).attempts
+    if told != kept:
+        return [f"load worker {worker} made {told} attempts but {kept} are kept"]
+    return []

@@ -1,0 +1,1 @@
+"""Measures of a stored run; no verdict yet."""

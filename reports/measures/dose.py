@@ -1,0 +1,108 @@
+"""The dose of a fault: the share and the delay that were asked for, and those that were counted."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from harness.timeline import Scalar
+from reports.measures.phases import FaultLife, Sample
+
+_ALL: Final = 100.0
+# A share must lie within a tenth of what was asked, beyond what chance and two units on their way
+# explain (five standard deviations: one false alarm in 1.7 million doses).
+TOLERANCE: Final = 0.1
+SIGMAS: Final = 5.0
+IN_FLIGHT: Final = 2
+# A share is proven when, with 95 % confidence, it was at least half of what was asked.
+_Z95: Final = 1.96
+MIN_SHARE: Final = 0.5
+# A delay may be longer by what a full machine adds, and never shorter than a tenth.
+LATE_MS: Final = 50.0
+ROUNDED_MS: Final = 1.0
+
+
+def wrong(life: FaultLife) -> str:
+    """How the counted dose differs from the one asked for; "" if it does not."""
+    asked = life.proof.get("asked", {})
+    looks = [sample for sample in life.samples if sample.on]
+    percent, latency_ms = _number(asked.get("percent")), _number(asked.get("latency_ms"))
+    found = ""
+    if percent is not None:
+        found = _wrong_share(percent, looks)
+    if not found and latency_ms is not None:
+        found = _wrong_delay(latency_ms, _number(asked.get("jitter_ms")) or 0.0, looks[-1].data)
+    return found
+
+
+def unseen(life: FaultLife) -> str:
+    """Why too little crossed the fault to prove its share; "" if it was enough."""
+    percent = _number(life.proof.get("asked", {}).get("percent"))
+    if percent is None:
+        return ""
+    last = [sample for sample in life.samples if sample.on][-1]
+    units, touched = _counted(last)
+    if units == 0:
+        return "nothing crossed it while it was on"
+    if last.data.get("exact"):
+        return "" if touched else f"none of {units:,} connections was chosen"
+    if _lower_bound(touched, units) < MIN_SHARE * percent / _ALL:
+        text = f"only {units:,} requests or connections crossed it ({touched:,} of them touched)"
+        return f"{text}, too few to prove a share of {percent:g} %"
+    return ""
+
+
+def _wrong_share(percent: float, looks: list[Sample]) -> str:
+    """Over the whole length, and over its later half: a fault may fade."""
+    if any("units" not in look.data or "touched" not in look.data for look in looks):
+        return "the target did not count what it touched"
+    middle_s = (looks[0].at_s + looks[-1].at_s) / 2
+    halfway = next(look for look in looks if look.at_s >= middle_s)
+    (units, touched), (before, touched_before) = _counted(looks[-1]), _counted(halfway)
+    for when, n, hits in (
+        ("", units, touched),
+        (" in its later half", units - before, touched - touched_before),
+    ):
+        if not _is_share(hits, n, percent / _ALL):
+            return f"asked for {percent:g} %, touched {hits:,} of {n:,} ({hits / n:.1%}){when}"
+    return ""
+
+
+def _is_share(hits: int, n: int, share: float) -> bool:
+    by_chance = SIGMAS * math.sqrt(n * share * (1 - share))
+    return abs(hits - n * share) <= by_chance + TOLERANCE * n * share + IN_FLIGHT or n <= 0
+
+
+def _lower_bound(hits: int, n: int) -> float:
+    """Wilson's 95 % lower bound of a share."""
+    share, z2 = min(hits / n, 1.0), _Z95 * _Z95
+    middle = share + z2 / (2 * n)
+    width = _Z95 * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
+    return (middle - width) / (1 + z2 / n)
+
+
+def _wrong_delay(asked_ms: float, jitter_ms: float, last: dict[str, Scalar]) -> str:
+    """Measured by the target where it can, else what it reports as set."""
+    total_ms, set_ms = _number(last.get("delay_ms")), _number(last.get("set_ms"))
+    touched = _number(last.get("touched")) or 0
+    if total_ms is not None and touched:
+        mean_ms = total_ms / touched
+        by_chance = SIGMAS * jitter_ms / math.sqrt(3 * touched)
+        low = (1 - TOLERANCE) * asked_ms - by_chance
+        high = (1 + TOLERANCE) * asked_ms + by_chance + LATE_MS
+        if low <= mean_ms <= high:
+            return ""
+        return f"asked for {asked_ms:g} ms, delayed by {mean_ms:.1f} ms on average"
+    if set_ms is None:
+        return "the target did not report the delay"
+    if abs(set_ms - asked_ms) > ROUNDED_MS:
+        return f"asked for {asked_ms:g} ms, set to {set_ms:g} ms"
+    return ""
+
+
+def _counted(look: Sample) -> tuple[int, int]:
+    return int(_number(look.data["units"]) or 0), int(_number(look.data["touched"]) or 0)
+
+
+def _number(value: Scalar) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

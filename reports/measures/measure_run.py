@@ -1,0 +1,170 @@
+"""From a stored run to all that is measured of it; no verdict yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.store import COMPLETE
+from reports.checks.base import Checked
+from reports.inputs.stored import StoredRun
+from reports.measures.aggregations import Tallies
+from reports.measures.cohorts import read_blocks
+from reports.measures.confounded import is_confounded
+from reports.measures.delivery import Delivery
+from reports.measures.host_cpu import Sharing, sharing
+from reports.measures.metrics import AGAINST_BASELINE, Seen, measure_all
+from reports.measures.phases import (
+    FaultLife,
+    FaultWindow,
+    breaker_open_s,
+    detected_s,
+    fault_lives,
+    fault_window,
+)
+from reports.measures.recovery import Baseline, KnownTime, Recovery, Trace, baseline, measure
+from reports.measures.state_lanes import lanes
+from reports.measures.windows import metastable
+from reports.verdict.objectives import Measured, objectives_of
+from reports.verdict.page_model import Picture
+from reports.verdict.validity import about_baseline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Everything measured; `recovery` only where baseline and fault allow one."""
+
+    stored: StoredRun
+    faults: tuple[FaultLife, ...]
+    delivery: Delivery
+    sharing: Sharing | None
+    trace: Trace | None
+    before: Baseline | None
+    seen: Seen
+    measured: dict[str, Measured]
+    checks: tuple[Checked, ...]
+    picture: Picture
+
+
+def read(stored: StoredRun) -> Reading:
+    """Measure all that the run allows."""
+    faults = fault_lives(stored.events, stored.manifest.t0_mono_ns)
+    window = fault_window(faults)
+    tallies = Tallies(stored, window)
+    for block in read_blocks(stored.due, stored.attempts, stored.terms.good.latency_ms):
+        tallies.add(block)
+    trace = None if window is None else _trace(stored, tallies, window)
+    before = None if trace is None else baseline(trace)
+    recovery = _recovery(stored, trace, before)
+    seen = _seen(stored, tallies, faults, trace, recovery)
+    measured = measure_all(seen)
+    checks = tallies.checks.result()
+    return Reading(
+        stored=stored,
+        faults=faults,
+        delivery=tallies.delivery.result(),
+        sharing=_sharing(stored),
+        trace=trace,
+        before=before,
+        seen=seen,
+        measured=measured,
+        checks=checks,
+        picture=_picture(seen, tallies, faults, before, measured),
+    )
+
+
+def _sharing(stored: StoredRun) -> Sharing | None:
+    """From the end of warm-up, or from zero in a run that ended before."""
+    last_s = max((phase.end_s for phase in stored.manifest.phases), default=0.0)
+    end_s, warm_up_s = min(stored.plan.load_s, last_s), stored.terms.phases.warm_up_s
+    early = stored.manifest.ended != COMPLETE and end_s < 2 * warm_up_s
+    return sharing(stored.machine, 0.0 if early else warm_up_s, end_s)
+
+
+def _recovery(stored: StoredRun, trace: Trace | None, before: Baseline | None) -> Recovery | None:
+    """Against a baseline that is none, each figure would be made up."""
+    if trace is None or before is None:
+        return None
+    sound = before.good_ratio > 0 and not about_baseline(before, stored.terms.good.target)
+    return measure(trace, before) if sound else None
+
+
+def _trace(stored: StoredRun, tallies: Tallies, window: FaultWindow) -> Trace:
+    terms, begin_s, end_s = stored.terms, stored.terms.phases.warm_up_s, stored.plan.load_s
+    return Trace(
+        due=stored.due,
+        good=tallies.good.result(),
+        known=KnownTime(stored.due, begin_s, end_s),
+        begin_s=begin_s,
+        end_s=end_s,
+        f0_s=window.begin_s,
+        f1_s=window.end_s,
+        in_flight_s=tallies.in_flight.longest_s,
+        hold_s=max(terms.hold_s, breaker_open_s(stored.events)),
+    )
+
+
+def _seen(
+    stored: StoredRun,
+    tallies: Tallies,
+    faults: tuple[FaultLife, ...],
+    trace: Trace | None,
+    recovery: Recovery | None,
+) -> Seen:
+    terms, t0 = stored.terms, stored.manifest.t0_mono_ns
+    return Seen(
+        shares=tallies.shares.result(),
+        target=terms.good.target,
+        trace=trace,
+        recovery=recovery,
+        window=fault_window(faults),
+        detected_s=detected_s(stored.events, faults, t0, stored.plan.load_s),
+        amplification=tallies.amplification.result(),
+        unknowns=tallies.unknowns.result(),
+        warm_up_end_s=terms.phases.warm_up_s,
+    )
+
+
+def _picture(
+    seen: Seen,
+    tallies: Tallies,
+    faults: tuple[FaultLife, ...],
+    before: Baseline | None,
+    measured: dict[str, Measured],
+) -> Picture:
+    stored = tallies.stored
+    terms, manifest = stored.terms, stored.manifest
+    end_s = max([stored.plan.load_s, *(phase.end_s for phase in manifest.phases)])
+    per_window = tallies.windows.result()
+    return Picture(
+        title=stored.title,
+        question=terms.question,
+        latency_limit_ms=terms.good.latency_ms,
+        good_target=terms.good.target,
+        hold_s=terms.hold_s if seen.trace is None else seen.trace.hold_s,
+        end_s=end_s,
+        phases=manifest.phases,
+        faults=faults,
+        windows=per_window,
+        amplification=seen.amplification,
+        baseline=before,
+        recovery=seen.recovery,
+        outcomes=tallies.outcomes.result(),
+        metastable=_metastable(seen, before),
+        confounded=seen.trace is not None and is_confounded(seen.trace),
+        good_ratio_fault=measured["good_ratio_fault"].value,
+        unknowns=seen.unknowns,
+        lanes=lanes(stored.events, manifest.t0_mono_ns, end_s),
+        story=tallies.hardest.result(manifest.intent_prefix, stored.names),
+        metrics=tuple(objective.metric for objective in objectives_of(terms)),
+        censored=frozenset(name for name, figure in measured.items() if figure.censored),
+        unjudged=frozenset(() if before is None or seen.recovery else AGAINST_BASELINE),
+        defect=manifest.defect,
+    )
+
+
+def _metastable(seen: Seen, before: Baseline | None) -> bool:
+    if seen.trace is None or before is None:
+        return False
+    return metastable(
+        seen.amplification, seen.trace.f1_s, before.good_ratio, hold_s=seen.trace.hold_s
+    )

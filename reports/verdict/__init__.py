@@ -1,0 +1,1 @@
+"""From the measures to a verdict with its reasons."""

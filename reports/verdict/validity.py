@@ -1,0 +1,166 @@
+"""Does this run count: data whole, fault proven and gone, load true, baseline clean, tail long."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+from harness.load.asked import ASKED
+from harness.store import COMPLETE
+from reports.checks.base import Checked
+from reports.inputs.schedule import Schedule, place
+from reports.inputs.stored import StoredRun
+from reports.measures.conducted import about_experiment
+from reports.measures.delivery import Delivery
+from reports.measures.held import about_held
+from reports.measures.host_cpu import Sharing
+from reports.measures.lived import about_lived
+from reports.measures.phases import FaultLife
+from reports.measures.recovery import MIN_BASELINE, P1, Baseline, Trace
+from reports.verdict.scorecard import Reason
+
+# With fewer, a system that fails one operation in twenty (P1, the smallest degradation that counts)
+# would show no failure at all in more than 5 % of all runs.
+MIN_DURING: Final = math.ceil(math.log(0.05) / math.log(1 - P1))
+MIN_DELIVERED: Final = 0.999
+MAX_LATE_MS: Final = 1000.0
+MAX_LATE_STRETCH_S: Final = 0.5
+NOTED_FOREIGN: Final = 0.05
+
+
+def about_data(stored: StoredRun) -> list[Reason]:
+    """What the files lack although their seal is intact.
+
+    The harness stops the load of a run that ends early, so payments in flight have no record.
+    """
+    ended = stored.manifest.ended
+    found = [] if ended == COMPLETE else [_reason("ended_early", f"The run ended {ended}.")]
+    found += [_reason("evidence_missing", f"{text}.") for text in stored.evidence.missing]
+    return found + [_reason("data_missing", f"{text}.") for text in stored.faulty]
+
+
+def about_checks(checks: Sequence[Checked], asked_for: tuple[str, ...]) -> list[Reason]:
+    """Checks that raised, and evidence that a check needs but the experiment does not ask for."""
+    found = [
+        _reason("check_crashed", f"The check {checked.name} was not made: {checked.why}.")
+        for checked in checks
+        if checked.crashed
+    ]
+    missing = {name for checked in checks for name in checked.missing}
+    unasked = sorted(missing - {*asked_for, ASKED})
+    if unasked:
+        text = f"The experiment does not ask for {', '.join(unasked)}, so not checked"
+        text = f"{text}: {_without(checks, unasked)}; add it to `evidence`."
+        found.append(_reason("evidence_missing", text))
+    if ASKED in missing:
+        text = "What each intent asked is not stored whole (load/asked.parquet), so not checked"
+        found.append(_reason("evidence_missing", f"{text}: {_without(checks, [ASKED])}."))
+    return found
+
+
+def _without(checks: Sequence[Checked], tables: Sequence[str]) -> str:
+    """The names of the checks that need one of these tables."""
+    return ", ".join(checked.name for checked in checks if {*checked.missing} & {*tables})
+
+
+def about_faults(lives: tuple[FaultLife, ...], stored: StoredRun) -> list[Reason]:
+    """No fault, a fault not asked, not proven, not undone, or not proven undone."""
+    if stored.manifest.ended != COMPLETE:
+        return [reason for life in lives for reason in _about_fault(life)]
+    found = []
+    if not lives:
+        found.append(_reason("no_fault", "No fault was injected, so nothing was put to test."))
+    for life in lives:
+        found += _about_fault(life)
+    found += about_lived(stored.script, stored.journal, lives)
+    found += about_held(lives, stored.events, stored.manifest.t0_mono_ns)
+    found += _about_observed(lives, stored.due)
+    found += about_experiment(stored.journal, stored.journal_damage, stored.script)
+    return found
+
+
+def about_load(seen: Delivery) -> list[Reason]:
+    """Arrivals that never started, or started too late."""
+    found = []
+    if seen.ratio < MIN_DELIVERED:
+        text = f"Only {seen.started:,} of {seen.scheduled:,} scheduled payments were started."
+        found.append(_reason("load_not_delivered", text))
+    if seen.late_ms_p99 is not None and seen.late_ms_p99 > seen.limit_ms:
+        text = f"1 % of the payments started {seen.late_ms_p99:.1f} ms late or later"
+        found.append(_reason("load_late", f"{text} (limit {seen.limit_ms:g} ms)."))
+    elif seen.stretch_s > MAX_LATE_STRETCH_S or seen.late_ms_max > MAX_LATE_MS:
+        text = f"The load generator stood still: {seen.stretch_s:.2f} s of arrivals were late"
+        found.append(_reason("load_late", f"{text}, the latest by {seen.late_ms_max:.0f} ms."))
+    return found
+
+
+def about_machine(seen: Sharing | None) -> list[Reason]:
+    """CPU load of others that could have changed a figure."""
+    if seen is None:
+        text = "The CPU use of other processes was not measured, so they could have disturbed it."
+        return [_reason("machine_unknown", text)]
+    if seen.harmful is None:
+        return []
+    text = f"{seen.harmful.describe()}. Stop them, or run on a quieter machine."
+    return [_reason("machine_shared", text)]
+
+
+def remarks_about_machine(seen: Sharing | None) -> list[Reason]:
+    """CPU load of others that is worth a line although it could not change the verdict."""
+    if seen is None or seen.harmful is not None or seen.foreign_worst < NOTED_FOREIGN:
+        return []
+    who = f" ({', '.join(seen.whole.takers)})" if seen.whole.takers else ""
+    took = f"Other processes{who} took {seen.whole.foreign:.0%} of the CPU"
+    text = f"{took}, {seen.foreign_worst:.0%} in the worst 5 s; the run got the CPU it asked for."
+    return [_reason("machine_shared_harmless", text)]
+
+
+def about_baseline(before: Baseline, target: float) -> list[Reason]:
+    """Too few payments before the fault, or not good enough without one."""
+    if before.arrivals < MIN_BASELINE:
+        text = f"Only {before.arrivals} payments were due before the fault; {MIN_BASELINE} needed."
+        return [_reason("baseline_small", text)]
+    if before.good_ratio < target:
+        text = f"Before the fault {before.good_ratio:.2%} of the payments were good"
+        return [_reason("baseline_dirty", f"{text}; {target:.2%} is the least for a start.")]
+    return []
+
+
+def about_tail(trace: Trace) -> list[Reason]:
+    """After the fault, load must go on for at least the hold."""
+    tail_s = trace.known.between(trace.f1_s, trace.end_s)
+    if tail_s >= trace.hold_s:
+        return []
+    text = f"After the fault only {tail_s:.1f} s of load remained; {trace.hold_s:g} s are needed"
+    return [_reason("tail_short", f"{text} to call a recovery stable.")]
+
+
+def _about_fault(life: FaultLife) -> list[Reason]:
+    what = f"The fault {life.name} of {life.target}"
+    if "verified" not in life.at_s:
+        return [_reason("fault_not_proven", f"{what} was asked but never proven to be on.")]
+    gone = {"undone", "verified_undone"} & set(life.missing)
+    if gone:
+        return [_reason("fault_not_undone", f"{what} was not proven to be undone.")]
+    if life.missing:
+        text = f"{what} has no record of being {' and '.join(life.missing)}."
+        return [_reason("fault_not_asked", text)]
+    return []
+
+
+def _about_observed(lives: tuple[FaultLife, ...], due: Schedule) -> list[Reason]:
+    """How many operations were due while each fault was on."""
+    found = []
+    for life in lives:
+        if {"verified", "undone"} <= life.at_s.keys():
+            count = place(due, life.at_s["undone"]) - place(due, life.at_s["verified"])
+            if count < MIN_DURING:
+                text = f"Only {count} operations were due while {life.name} of {life.target} was on"
+                text = f"{text}; {MIN_DURING} are needed to see one in twenty fail."
+                found.append(_reason("fault_unobserved", text))
+    return found
+
+
+def _reason(code: str, text: str) -> Reason:
+    return Reason(code=code, text=text[0].upper() + text[1:])
