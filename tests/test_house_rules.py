@@ -32,6 +32,8 @@ MAY_IMPORT = {
 }
 ONLY_IN = {
     "pybreaker": "reference_services/resilience/breaker.py",
+    "aiohttp": "reference_services/resilience/transport.py",
+    "sqlite3": "reference_services/bank/store.py",
     "kubernetes": "harness/targets/kubernetes.py",
     "chaoslib": "harness/chaos/",
     "locust": "scenarios/",

@@ -1,4 +1,4 @@
-"""The wire against real sockets: each way a call can die has its own name."""
+"""The transport against real sockets: each way in which a call can fail has its own error."""
 
 from __future__ import annotations
 
@@ -13,22 +13,12 @@ import httpx
 import pytest
 
 from reference_services.resilience.errors import never_sent
-from reference_services.resilience.transport import Transport
+from reference_services.resilience.transport import BODY_BYTES_MAX, Transport
 
 pytestmark = pytest.mark.anyio
 Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 NO_MORE = 3
 ANSWER = b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\nX-Twice: a\r\nX-Twice: b\r\n\r\nok"
-
-
-class ManualSeconds:
-    """A clock that stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.now_s = 100.0
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 @asynccontextmanager
@@ -66,11 +56,11 @@ def asking(url: str, *, read_s: float = 1.0) -> httpx.Request:
 
 
 async def send(url: str, *, read_s: float = 1.0) -> httpx.Response:
-    wire = Transport(connections=4, keepalive_s=5)
+    transport = Transport(connections=4, keepalive_s=5)
     try:
-        return await wire.handle_async_request(asking(url, read_s=read_s))
+        return await transport.handle_async_request(asking(url, read_s=read_s))
     finally:
-        await wire.aclose()
+        await transport.aclose()
 
 
 async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -159,35 +149,36 @@ async def test_a_peer_that_never_accepts_is_a_connect_timeout() -> None:
 
 
 async def test_no_free_connection_in_time_is_a_pool_timeout_and_no_permit_is_lost() -> None:
-    wire = Transport(connections=2, keepalive_s=5)
+    transport = Transport(connections=2, keepalive_s=5)
     async with serving(silence) as silent, serving(answer) as well:
         held = [
-            asyncio.create_task(wire.handle_async_request(asking(silent, read_s=0.3)))
+            asyncio.create_task(transport.handle_async_request(asking(silent, read_s=0.3)))
             for _ in range(2)
         ]
         await asyncio.wait(held, timeout=0.05)
-        late = [wire.handle_async_request(asking(well)) for _ in range(10)]
+        late = [transport.handle_async_request(asking(well)) for _ in range(10)]
         refused = await asyncio.gather(*late, return_exceptions=True)
         assert {type(error) for error in refused} == {httpx.PoolTimeout}
         await asyncio.gather(*held, return_exceptions=True)
-        calls = [wire.handle_async_request(asking(well)) for _ in range(2)]
+        calls = [transport.handle_async_request(asking(well)) for _ in range(2)]
         assert [got.status_code for got in await asyncio.gather(*calls)] == [201, 201]
-        await wire.aclose()
+        await transport.aclose()
 
 
 async def test_a_cancelled_wait_for_a_connection_loses_no_permit() -> None:
-    wire = Transport(connections=1, keepalive_s=5)
+    transport = Transport(connections=1, keepalive_s=5)
     async with serving(silence) as silent, serving(answer) as well:
         for _ in range(3):
             calls = [
-                asyncio.create_task(wire.handle_async_request(asking(silent))) for _ in range(2)
+                asyncio.create_task(transport.handle_async_request(asking(silent)))
+                for _ in range(2)
             ]
             await asyncio.wait(calls, timeout=0.02)
             for call in calls:
                 call.cancel()
             await asyncio.gather(*calls, return_exceptions=True)
-        assert (await wire.handle_async_request(asking(well))).status_code == 201
-        await wire.aclose()
+        assert (await transport.handle_async_request(asking(well))).status_code == 201
+        await transport.aclose()
 
 
 async def late(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -224,33 +215,82 @@ async def test_an_answer_without_a_length_counts_as_cut_off() -> None:
 
 
 async def test_a_connection_serves_again_only_while_it_is_in_order_and_fresh() -> None:
-    clock = ManualSeconds()
     seen: list[object] = []
 
     async def note(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         seen.append(writer.get_extra_info("peername"))
         await (twice if len(seen) == NO_MORE else answer)(reader, writer)
 
-    wire = Transport(connections=2, keepalive_s=5, now=clock)
+    transport = Transport(connections=2, keepalive_s=0.3)
     async with serving(note) as url:
         for _ in range(2):
-            await wire.handle_async_request(asking(url))
+            await transport.handle_async_request(asking(url))
         assert seen[0] == seen[1]
-        clock.now_s += 5
-        await wire.handle_async_request(asking(url))  # too old, so another; it answers twice
-        await wire.handle_async_request(asking(url))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.Event().wait(), 0.5)
+        await transport.handle_async_request(asking(url))  # too old, so another; it answers twice
+        await transport.handle_async_request(asking(url))
         assert len({seen[1], seen[2], seen[3]}) == NO_MORE
-        await wire.aclose()
+        await transport.aclose()
+
+
+async def test_an_idle_connection_that_the_server_closed_is_not_used_again() -> None:
+    async def answer_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await answer(reader, writer)
+        await writer.drain()
+        writer.close()
+
+    transport = Transport(connections=2, keepalive_s=30)
+    async with serving(answer_once) as url:
+        for _ in range(5):
+            assert (await transport.handle_async_request(asking(url))).status_code == 201
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.Event().wait(), 0.02)
+        await transport.aclose()
+
+
+async def test_nothing_is_sent_twice_when_an_idle_connection_turns_out_to_be_closed() -> None:
+    heard: list[bytes] = []
+
+    async def hear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(b"once")
+        await (answer if len(heard) == 1 else close)(reader, writer)
+
+    transport = Transport(connections=1, keepalive_s=30)
+    async with serving(hear) as url:
+        await transport.handle_async_request(asking(url))
+        with pytest.raises(httpx.RemoteProtocolError):
+            await transport.handle_async_request(asking(url))
+        await transport.aclose()
+    assert heard == [b"once", b"once"]
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+async def test_a_method_that_the_client_would_repeat_by_itself_is_not_sent(method: str) -> None:
+    request = asking("http://127.0.0.1:9/")
+    request.method = method
+    with pytest.raises(httpx.UnsupportedProtocol):
+        await Transport(connections=1, keepalive_s=5).handle_async_request(request)
+
+
+async def test_an_answer_that_is_too_long_is_refused() -> None:
+    async def too_long(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        size = BODY_BYTES_MAX + 1
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + b"x" * size)
+
+    async with serving(too_long) as url:
+        with pytest.raises(httpx.RemoteProtocolError):
+            await send(url, read_s=5.0)
 
 
 async def test_a_late_answer_never_meets_the_next_request() -> None:
-    wire = Transport(connections=1, keepalive_s=5)
+    transport = Transport(connections=1, keepalive_s=5)
     async with serving(late) as slow:
         with pytest.raises(httpx.ReadTimeout):
-            await wire.handle_async_request(asking(slow, read_s=0.02))
-        got = await wire.handle_async_request(asking(slow))
+            await transport.handle_async_request(asking(slow, read_s=0.02))
+        got = await transport.handle_async_request(asking(slow))
         assert got.content == b"ok"
-        await wire.aclose()
+        await transport.aclose()
 
 
 async def test_a_line_break_in_a_header_is_not_sent() -> None:
