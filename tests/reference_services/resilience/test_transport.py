@@ -6,48 +6,17 @@ import asyncio
 import contextlib
 import socket
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 
 import httpx
 import pytest
 
 from reference_services.resilience.errors import never_sent
 from reference_services.resilience.transport import BODY_BYTES_MAX, Transport
+from tests.support.services_peer import Behaviour, serving
 
 pytestmark = pytest.mark.anyio
-Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 NO_MORE = 3
 ANSWER = b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\nX-Twice: a\r\nX-Twice: b\r\n\r\nok"
-
-
-@asynccontextmanager
-async def serving(behave: Behaviour) -> AsyncIterator[str]:
-    """A server that reads one request and then does as told; it is gone when the block ends."""
-    heard: set[asyncio.Task[None]] = set()
-
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while await reader.readuntil(b"{}"):
-            await behave(reader, writer)
-            if writer.is_closing():
-                return
-
-    async def quiet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if (task := asyncio.current_task()) is not None:
-            heard.add(task)
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-            await handle(reader, writer)
-        writer.close()
-        with contextlib.suppress(ConnectionError):
-            await writer.wait_closed()
-
-    server = await asyncio.start_server(quiet, "127.0.0.1", 0)
-    try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
-    finally:
-        server.close()
-        if heard:
-            await asyncio.wait(heard, timeout=2.0)
 
 
 def asking(url: str, *, read_s: float = 1.0) -> httpx.Request:
