@@ -20,13 +20,14 @@ from harness.safety.lock import MachineLock
 from harness.safety.state import State, lock_path, open_state
 from harness.safety.undo import UndoLog, refuse_leftover
 from harness.store import LoadPlan, RunFolder
-from harness.targets.local.target import Supervisor
+from harness.targets.base import UpPlan
+from harness.targets.local.running import Supervisor
 from harness.timeline import NoTimeline
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 SYSTEM: Final = ROOT / "reference_services" / "system.yaml"
 # As in a run whose experiment touches no TCP edge: no proxy is in front of the database.
-DIRECT: Final = ("--direct", "ledger>postgres", "--direct", "payments>postgres")
+FAULTED: Final = frozenset({"payer>payments", "payments>ledger", "payments>bank"})
 PAYERS_GIVE_UP_S: Final = 5.0
 START_LIMIT_S: Final = 30.0
 GENERATOR: Final = "generator"
@@ -61,7 +62,8 @@ def started(folder: RunFolder, system: Path = SYSTEM) -> Iterator[tuple[State, S
     with MachineLock.take(lock_path()):
         refuse_leftover(state.undo)
         with guarded(state, folder, NoTimeline(), ending):
-            supervisor = Supervisor.start(system, folder, state, DIRECT)
+            plan = UpPlan(system=system, folder=folder, state=state, faulted_edges=FAULTED)
+            supervisor = Supervisor.start(plan)
             try:
                 yield state, supervisor
             finally:

@@ -11,8 +11,8 @@ from benchmarks.synthetic_books import charge_line
 from harness.errors import TargetError
 from harness.safety.state import State
 from harness.store import RunFolder
-from harness.targets.base import InstanceStatus
 from harness.targets.local.target import LocalTarget
+from harness.targets.records import InstanceStatus
 
 BANK: Final = "bank"
 _LEASE_S: Final = 60.0

@@ -23,9 +23,9 @@ from typing import Final, Protocol
 import msgspec
 
 from benchmarks.loopback_server import HOST
-from harness.targets.base import EdgeFault
 from harness.targets.local.tcp_proxy.client import TcpEdges
 from harness.targets.local.tcp_proxy.protocol import TcpEdgePlan, TcpProxyPlan
+from harness.targets.records import EdgeFault
 
 EDGE: Final = "caller>called"
 START_LIMIT_S: Final = 15.0

@@ -19,10 +19,10 @@ from benchmarks.measuring import Case, Figures, Peer, Row
 from benchmarks.peers import find, missing
 from benchmarks.proxies import EDGE, Proxy, Start, edge_ports, free_port, running, squall
 from harness.system import Edge, Service
-from harness.targets.base import EdgeFault
 from harness.targets.local.envoy.config import MeshFiles, bootstrap
 from harness.targets.local.envoy.runtime import runtime_file
 from harness.targets.local.layout import PlacedEdge, PlacedInstance
+from harness.targets.records import EdgeFault
 
 TOXIPROXY: Final = "toxiproxy-server"
 _PROXY: Final = f"/proxies/{quote(EDGE)}"

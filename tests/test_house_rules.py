@@ -48,6 +48,8 @@ SHARED_BY_SERVICES = {
     "ledger",
     "bank",
 }
+# The modules of harness/targets that are no target themselves.
+SEAM = {"base", "records", "registry", "replay", "edge_abilities"}
 MAX_FUNCTION, MAX_FILE, MAX_PARAMETERS = 50, 300, 5
 
 
@@ -146,6 +148,16 @@ def test_assert_is_for_tests_and_broad_except_says_why(path: Path) -> None:
         if isinstance(node, ast.ExceptHandler):
             broad = node.type is None or ast.unparse(node.type) in ("Exception", "BaseException")
             assert not broad or "#" in lines[node.lineno - 1], f"broad except in {node.lineno}"
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in products() if name_of(p).split("/")[0] != "benchmarks"], ids=name_of
+)
+def test_only_the_registry_knows_which_targets_there_are(path: Path) -> None:
+    """Targets share code among themselves; nothing else imports one, whatever its kind."""
+    if not name_of(path).startswith("harness/targets/"):
+        rooms = [n.split(".")[2] for n in imports(path) if n.startswith("harness.targets.")]
+        assert not set(rooms) - SEAM
 
 
 def test_no_room_is_a_junk_drawer() -> None:

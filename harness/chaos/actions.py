@@ -24,7 +24,7 @@ from harness.faults.reset import Reset
 from harness.faults.slicer import Slicer
 from harness.faults.slow_close import SlowClose
 from harness.faults.timeout import Timeout
-from harness.targets.base import Direction
+from harness.targets.records import Direction
 
 Chosen = Literal["all", "new"]
 

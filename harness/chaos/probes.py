@@ -10,7 +10,7 @@ from harness.chaos.session import session
 from harness.clock import NS_PER_S, Clock, SystemClock
 from harness.errors import ConfigError
 from harness.faults.on_edge import find_edge
-from harness.targets.base import Target
+from harness.targets.base import Instances, able
 
 _ANSWER_S: Final = 2.0
 _MAX_WITHIN_S: Final = 60.0
@@ -25,10 +25,10 @@ def all_ready(within_s: float = 0.0) -> bool:
     """
     if not 0 <= within_s <= _MAX_WITHIN_S:
         raise ConfigError(f"within_s: {within_s!r}: write 0 to {_MAX_WITHIN_S:g} seconds")
-    return ready_within(session().target, within_s, SystemClock())
+    return ready_within(able(session().target, Instances), within_s, SystemClock())
 
 
-def ready_within(target: Target, within_s: float, clock: Clock) -> bool:
+def ready_within(target: Instances, within_s: float, clock: Clock) -> bool:
     """Whether every instance of a target is ready, now or until the time is up."""
     ends_ns = clock.monotonic_ns() + round(within_s * NS_PER_S)
     while True:

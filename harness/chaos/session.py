@@ -8,6 +8,7 @@ SQUALL_STATE_DIR    the state folder                 default: this user's own
 SQUALL_TIMELINE     where the driver tells           default: the state folder's
 SQUALL_EXPERIMENT   whose blast radius holds         default: none; the arguments are the limit
 SQUALL_SYSTEM       the system that it is about      needed with SQUALL_EXPERIMENT
+SQUALL_TARGET       the target                       default: the state folder's last one
 SQUALL_SEED         which instances are picked       default: the first
 ```
 """
@@ -33,13 +34,15 @@ from harness.faults.on_edge import OnEdge, find_edge
 from harness.safety.state import open_state
 from harness.safety.undo import UndoLog
 from harness.system import read_system
-from harness.targets.base import InstanceStatus, Target, split_slot
-from harness.targets.local.target import LocalTarget
+from harness.targets.base import Instances, Target, able
+from harness.targets.records import InstanceStatus, split_slot
+from harness.targets.registry import target_type, target_up
 from harness.timeline import FileTimeline
 
 EXPERIMENT_VARIABLE: Final = "SQUALL_EXPERIMENT"
 SYSTEM_VARIABLE: Final = "SQUALL_SYSTEM"
 TIMELINE_VARIABLE: Final = "SQUALL_TIMELINE"
+TARGET_VARIABLE: Final = "SQUALL_TARGET"
 SEED_VARIABLE: Final = "SQUALL_SEED"
 _SEED_DIGITS: Final = 16
 _CALL_S: Final = 5.0  # no call may hold up the undoing of the other faults for long
@@ -88,7 +91,7 @@ class Session:
 
     def _pick(self, service: str, count: int) -> list[InstanceStatus]:
         held = {held.fault.resource for held in self.driver.held}
-        instances = self.target.instances()
+        instances = able(self.target, Instances).instances()
         on = len([i for i in instances if i.name in held])
         self._check_radius(service, count, on)
         ready = [
@@ -134,7 +137,7 @@ def open_session(environ: Mapping[str, str]) -> Session:
     state = open_state(environ)
     clock = SystemClock()
     terms = _terms(environ)
-    target = LocalTarget(state.target_socket, limit_s=_CALL_S)
+    target = target_type(environ.get(TARGET_VARIABLE) or target_up(state)).attach(state, _CALL_S)
     timeline = FileTimeline(Path(environ.get(TIMELINE_VARIABLE) or state.timeline), clock)
     limits = Limits() if terms is None else Limits(max_held_s=terms.max_duration_s)
     return Session(

@@ -24,7 +24,8 @@ from typing import Final
 
 from harness.store import FORMS
 from harness.system import EvidenceSource, System
-from harness.targets.base import InstanceStatus, Target
+from harness.targets.base import Instances
+from harness.targets.records import InstanceStatus
 from harness.timeline import Timeline
 
 TIMEOUT_S: Final = 20.0
@@ -54,7 +55,9 @@ class _Got:
     version: str = ""
 
 
-def fetch_all(system: System, target: Target, folder: Path, timeline: Timeline) -> tuple[str, ...]:
+def fetch_all(
+    system: System, target: Instances, folder: Path, timeline: Timeline
+) -> tuple[str, ...]:
     """Write `<folder>/<source>.<form>` for each source; returns what could not be had, and why.
 
     All sources are fetched at once, each of a service's from another of its instances first. A

@@ -32,7 +32,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from harness.safety.undo import UndoKind
 from harness.targets.base import Target
 from harness.timeline import Scalar
 
@@ -45,8 +44,7 @@ QUIET_S: Final = 0.3  # an edge's counter: long enough for a request to come by
 class Seen:
     """What a resource looked like before its fault. Zero where it does not apply."""
 
-    pid: int = 0
-    started_ticks: int = 0
+    identity: str = ""
     hits: int = 0
     requests: int = 0
     exposed: int = 0
@@ -82,8 +80,8 @@ class Fault(Protocol):
         """
 
     @property
-    def undo_kind(self) -> UndoKind:
-        """How it is undone when only the undo log is left."""
+    def undo_action(self) -> str:
+        """The action of the target that undoes it when only the undo log is left."""
 
     @property
     def look_again_s(self) -> float:

@@ -17,8 +17,9 @@ from harness.errors import FaultError, TargetError
 from harness.faults.base import Evidence, Fault, Finding, Seen
 from harness.faults.watch import NoWatch, Sampling, Watch
 from harness.safety.lease import LEASE_S, Heartbeat, Lease, NoLease
-from harness.safety.undo import UndoLog
-from harness.targets.base import Target
+from harness.safety.undo import Undo, UndoLog
+from harness.targets.base import Leases, Target, able
+from harness.targets.registry import word_of
 from harness.timeline import Scalar, Timeline
 
 
@@ -76,7 +77,9 @@ class Driver:
         held = self._begin(fault)
         try:
             fault.inject(self._target, LEASE_S)
-            held.lease = Heartbeat(self._target.renew, fault.held_as, self._limits.max_held_s)
+            held.lease = Heartbeat(
+                able(self._target, Leases).renew, fault.held_as, self._limits.max_held_s
+            )
             self._tell(held, "injected", _identity(held.before))
             found = self._wait(
                 lambda: fault.verify(self._target, held.before), self._limits.verify_s
@@ -109,14 +112,14 @@ class Driver:
         if any(held.fault.held_as == fault.held_as for held in self._held):
             raise FaultError(f"{fault.held_as} has a fault already; undo it first")
         before = fault.look(self._target)
-        record = self._undo_log.intent(
-            fault.undo_kind,
-            fault.held_as,
-            LEASE_S,
-            before.pid,
-            before.started_ticks,
-            fault=fault.name,
+        data = {"resource": fault.held_as, "identity": before.identity}
+        undo = Undo(
+            target=word_of(self._target),
+            action=fault.undo_action,
+            resource=fault.held_as,
+            data={key: value for key, value in data.items() if value},
         )
+        record = self._undo_log.intent(undo, LEASE_S, fault=fault.name)
         held = Held(id=record, fault=fault, before=before)
         self._held.append(held)
         self._tell(held, "asked", fault.settings())
@@ -201,6 +204,6 @@ class Driver:
 
 
 def _identity(before: Seen) -> Evidence:
-    if before.pid:
-        return {"pid": before.pid, "started_ticks": before.started_ticks}
+    if before.identity:
+        return {"identity": before.identity}
     return {"hits_before": before.hits, "requests_before": before.requests}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.faults.base import AT_ONCE_S, Evidence, Finding, Seen
-from harness.safety.undo import UndoKind
 from harness.targets.base import Target
 
 
@@ -15,7 +14,7 @@ class Noop:
 
     resource: str
     name: str = "noop"
-    undo_kind: UndoKind = "clear_edge"
+    undo_action: str = "clear_edge"
     look_again_s: float = AT_ONCE_S
 
     @property

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.faults.on_edge import OnEdge
-from harness.targets.base import Direction
+from harness.targets.records import Direction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,9 +13,9 @@ import msgspec
 
 from harness.errors import UnknownResourceError
 from harness.faults.base import QUIET_S, Evidence, Finding, Seen
-from harness.safety.undo import UndoKind
-from harness.targets.base import SLOT_MARK, EdgeFault, EdgeStatus, Target
+from harness.targets.base import EdgeFaults, Target, able
 from harness.targets.edge_abilities import settings_of
+from harness.targets.records import SLOT_MARK, EdgeFault, EdgeStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class OnEdge(ABC):
     """
 
     name: ClassVar[str]
-    undo_kind: ClassVar[UndoKind] = "clear_edge"
+    undo_action: ClassVar[str] = "clear_edge"
     look_again_s: ClassVar[float] = QUIET_S
     edge: str
     slot: str = ""
@@ -62,7 +62,7 @@ class OnEdge(ABC):
 
     def inject(self, target: Target, lease_s: float) -> None:
         """Set it on the edge."""
-        target.fault_edge(self.edge, self.asked, lease_s)
+        able(target, EdgeFaults).fault_edge(self.edge, self.asked, lease_s)
 
     def verify(self, target: Target, before: Seen) -> Finding:
         """Proven when it is set and has touched at least one request."""
@@ -88,7 +88,7 @@ class OnEdge(ABC):
 
     def undo(self, target: Target) -> None:
         """Take it off the edge; other faults of the edge stay."""
-        target.clear_edge(self.held_as)
+        able(target, EdgeFaults).clear_edge(self.held_as)
 
     def verify_undone(self, target: Target, before: Seen, last: Seen) -> Finding:
         """Undone when it is not set and has touched no request since the last look."""
@@ -118,9 +118,9 @@ class OnEdge(ABC):
         )
 
 
-def find_edge(target: Target, name: str) -> EdgeStatus:
+def find_edge(target: object, name: str) -> EdgeStatus:
     """The edge as it is now. Raises UnknownResourceError."""
-    found = target.edges()
+    found = able(target, EdgeFaults).edges()
     for edge in found:
         if edge.name == name:
             return edge

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from harness.errors import UnknownResourceError
 from harness.faults.base import Seen
-from harness.targets.base import InstanceStatus, Target
+from harness.targets.base import Instances, able
+from harness.targets.records import InstanceStatus
 
 
-def find_instance(target: Target, name: str) -> InstanceStatus:
+def find_instance(target: object, name: str) -> InstanceStatus:
     """The instance as it is now. Raises UnknownResourceError."""
-    found = target.instances()
+    found = able(target, Instances).instances()
     for instance in found:
         if instance.name == name:
             return instance
@@ -17,7 +18,6 @@ def find_instance(target: Target, name: str) -> InstanceStatus:
     raise UnknownResourceError(f"no instance {name!r}; known: {known}")
 
 
-def look_at_instance(target: Target, name: str) -> Seen:
-    """Which process it is."""
-    instance = find_instance(target, name)
-    return Seen(pid=instance.pid, started_ticks=instance.started_ticks)
+def look_at_instance(target: object, name: str) -> Seen:
+    """Which life of it that is."""
+    return Seen(identity=find_instance(target, name).identity)

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from harness.faults.base import AT_ONCE_S, Evidence, Finding, Seen
 from harness.faults.on_instance import find_instance, look_at_instance
-from harness.safety.identity import process_state
-from harness.safety.undo import UndoKind
-from harness.targets.base import Target
-
-_STOPPED: Final = "T"
+from harness.targets.base import Pauses, Target, able
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +15,7 @@ class Pause:
 
     instance: str
     name: str = "pause"
-    undo_kind: UndoKind = "resume"
+    undo_action: str = "resume"
     look_again_s: float = AT_ONCE_S
 
     @property
@@ -38,47 +33,39 @@ class Pause:
         return {"signal": "SIGSTOP"}
 
     def look(self, target: Target) -> Seen:
-        """Which process it is."""
+        """Which life of it that is."""
         return look_at_instance(target, self.instance)
 
     def inject(self, target: Target, lease_s: float) -> None:
         """Freeze it."""
-        target.pause(self.instance, lease_s)
+        able(target, Pauses).pause(self.instance, lease_s)
 
     def verify(self, target: Target, before: Seen) -> Finding:
-        """Proven when the target sees it paused and, where we can see it too, the kernel agrees."""
+        """Proven when the target sees it paused and whoever runs it sees nothing else."""
         state = find_instance(target, self.instance).state
-        kernel = process_state(before.pid, before.started_ticks)
+        seen = able(target, Pauses).seen(before.identity)
+        evidence: Evidence = {"identity": before.identity, "state": state, "seen": seen}
         return Finding(
-            proven=state == "paused" and kernel in (_STOPPED, ""),
-            evidence=_evidence(before, state, kernel),
+            proven=state == "paused" and seen in ("paused", "unknown"), evidence=evidence
         )
 
     def held(self, target: Target, before: Seen) -> Finding:
-        """Held while the instance is paused and, where we can see it too, the kernel agrees."""
+        """Held while the proof holds."""
         return self.verify(target, before)
 
     def undo(self, target: Target) -> None:
         """Let it go on."""
-        target.resume(self.instance)
+        able(target, Pauses).resume(self.instance)
 
     def verify_undone(self, target: Target, before: Seen, last: Seen) -> Finding:
         """Undone when it is ready and runs."""
         del last
         now = find_instance(target, self.instance)
-        kernel = process_state(now.pid, now.started_ticks)
-        seen = Seen(pid=now.pid, started_ticks=now.started_ticks)
-        evidence = _evidence(seen, now.state, kernel)
-        return Finding(
-            proven=now.state == "ready" and kernel != _STOPPED,
-            evidence={**evidence, "pid_before": before.pid},
-        )
-
-
-def _evidence(seen: Seen, state: str, kernel: str) -> Evidence:
-    return {
-        "pid": seen.pid,
-        "started_ticks": seen.started_ticks,
-        "state": state,
-        "kernel_state": kernel,
-    }
+        seen = able(target, Pauses).seen(now.identity)
+        evidence: Evidence = {
+            "identity": now.identity,
+            "identity_before": before.identity,
+            "state": now.state,
+            "seen": seen,
+        }
+        return Finding(proven=now.state == "ready" and seen != "paused", evidence=evidence)

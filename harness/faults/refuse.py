@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from harness.faults.base import Evidence
 from harness.faults.on_edge import OnEdge
-from harness.targets.base import EdgeFault
+from harness.targets.records import EdgeFault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from harness.faults.on_connections import OnConnections
-from harness.targets.base import EdgeFault
+from harness.targets.records import EdgeFault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

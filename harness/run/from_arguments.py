@@ -13,12 +13,15 @@ import msgspec
 from harness.clock import SystemClock
 from harness.errors import ConfigError
 from harness.experiment import Experiment
-from harness.run.doctor import Finding, Place, examine, other_load
+from harness.host.finding import Finding
+from harness.run.doctor import Place, examine, other_load
+from harness.run.opening import preflight
 from harness.run.order import Order, again
 from harness.safety.lock import holder
 from harness.safety.state import State, lock_path
 from harness.safety.undo import leftover
 from harness.system import CHANGES, read_system
+from harness.targets.registry import USUAL
 from harness.validation.file_check import Load, check_files
 
 USUAL_SYSTEM: Final = Path("reference_services") / "system.yaml"  # the default of --system
@@ -110,9 +113,10 @@ def check(experiment: Experiment) -> Checked:
 def diagnose(runs_dir: Path, system_path: Path, state: State) -> tuple[Finding, ...]:
     """All that would stop a run now."""
     system = read_system(system_path)
-    place = Place(runs_dir=runs_dir, state_dir=state.root, system=system)
+    place = Place(runs_dir=runs_dir, state_dir=state.root)
+    needed = preflight(USUAL, system, state.root)
     checks = (_lock, lambda: _leftover(state), lambda: other_load(SystemClock()))
-    return examine(place, checks)
+    return examine(place, checks, needed)
 
 
 def _lock() -> Finding:

@@ -13,14 +13,16 @@ from typing import Final
 import msgspec
 
 from harness.clock import NS_PER_S, Clock, SystemClock
-from harness.errors import HarnessError, TargetError, UnknownResourceError
-from harness.safety.ending import end_processes, living_of, resume_process
-from harness.safety.identity import family, process_state
+from harness.errors import HarnessError, UnknownResourceError
+from harness.safety.ending import end_processes, living_of
+from harness.safety.identity import family
 from harness.safety.mark import bearers, own_line, socket_server, state_prefix
 from harness.safety.remains import remove_remains, remove_sockets
 from harness.safety.state import State
 from harness.safety.undo import UndoLog, UndoRecord
-from harness.targets.base import Target, split_slot
+from harness.targets.base import Undoes
+from harness.targets.records import split_slot
+from harness.targets.registry import target_type
 from harness.timeline import Timeline
 
 _PROCESSES: Final = ("process", "run")
@@ -28,7 +30,10 @@ _NO_FAULT: Final = (*_PROCESSES, "folder")
 
 
 class Healed(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one record. `how` is a sentence for a person."""
+    """What became of one record. `kind`: a fault's action, else the record's kind.
+
+    `how` is a sentence for a person.
+    """
 
     id: str
     kind: str
@@ -69,7 +74,7 @@ class Patience:
 
 def heal(
     state: State,
-    target: Target | None,
+    target: Undoes | None,
     timeline: Timeline,
     clock: Clock | None = None,
     patience: Patience | None = None,
@@ -78,9 +83,10 @@ def heal(
 ) -> HealReport:
     """Undo all that is pending and clear the log if nothing is left.
 
-    `target` is a supervisor that answers: it undoes the faults, and its processes are kept. Without
-    one, the recorded processes and all that bear the mark of a run of this state folder are what a
-    dead run left over: they are killed, and what they left on disk is removed. With `unsealed` the
+    `target` is a system that is up and answers: it undoes the faults, and its processes are kept.
+    Without one, the recorded processes and all that bear the mark of a run of this state folder are
+    what a dead run left over: they are killed, what they left on disk is removed, and each fault's
+    target undoes it by itself (`orphaned`). With `unsealed` the
     record of a folder that is about to be sealed is kept.
     Raises RefusedError if the undo log cannot be read.
     """
@@ -121,7 +127,7 @@ def unnoted(state: State, records: tuple[UndoRecord, ...]) -> tuple[UndoRecord, 
     )
 
 
-def undo_faults(state: State, target: Target, timeline: Timeline) -> tuple[Healed, ...]:
+def undo_faults(state: State, target: Undoes, timeline: Timeline) -> tuple[Healed, ...]:
     """At the end of a run: undo what the conductor left on, if anything, and prove it.
 
     Processes and the log are left alone. Raises RefusedError if the log cannot be read.
@@ -137,7 +143,7 @@ def undo_faults(state: State, target: Target, timeline: Timeline) -> tuple[Heale
 
 class _Healer:
     def __init__(
-        self, target: Target | None, timeline: Timeline, clock: Clock, patience: Patience
+        self, target: Undoes | None, timeline: Timeline, clock: Clock, patience: Patience
     ) -> None:
         self._target, self._timeline = target, timeline
         self._clock, self._patience = clock, patience
@@ -151,21 +157,19 @@ class _Healer:
         return tuple(self._prove(r, errors[r.id], until_ns) for r in records)
 
     def _take_away(self, record: UndoRecord) -> str:
-        if record.kind == "resume":
-            resume_process(record)
-        if self._target is None:
+        if record.kind != "fault":
             return ""
-        undo = {
-            "revive": self._target.revive,
-            "resume": self._target.resume,
-            "clear_edge": self._target.clear_edge,
-        }
         try:
-            undo[record.kind](record.resource)
-        except TargetError as error:
+            self._undoer(record).undo(record.action, record.data)
+        except HarnessError as error:
             return str(error)
-        self._tell(record, "undone", "asked for")
+        if self._target is not None:
+            self._tell(record, "undone", "asked for")
         return ""
+
+    def _undoer(self, record: UndoRecord) -> Undoes:
+        """The system that is up, or the record's target by itself. Raises ConfigError."""
+        return self._target or target_type(record.target).orphaned()
 
     def _prove(self, record: UndoRecord, error: str, until_ns: int) -> Healed:
         while True:
@@ -176,7 +180,7 @@ class _Healer:
         how = f"{how}; {error}" if error and not undone else how
         self._tell(record, "verified_undone" if undone else "undo_failed", how)
         return Healed(
-            id=record.id, kind=record.kind, resource=record.resource, undone=undone, how=how
+            id=record.id, kind=record.does, resource=record.resource, undone=undone, how=how
         )
 
     def _look(self, record: UndoRecord) -> tuple[bool, str]:
@@ -189,12 +193,8 @@ class _Healer:
         return self._look_at_fault(record)
 
     def _look_at_fault(self, record: UndoRecord) -> tuple[bool, str]:
-        if process_state(record.pid, record.started_ticks) == "T":
-            return False, f"pid {record.pid} is still stopped"
-        if self._target is None:
-            return True, "the system that bore it has ended"
         try:
-            return _state_of(self._target, record)
+            return self._undoer(record).undone(record.action, record.data)
         except UnknownResourceError:
             return True, "the system that is up has no such resource"
         except HarnessError as error:
@@ -226,17 +226,3 @@ class _Healer:
                 by="heal",
                 how=how,
             )
-
-
-def _state_of(target: Target, record: UndoRecord) -> tuple[bool, str]:
-    if record.kind == "clear_edge":
-        name, slot = split_slot(record.resource)
-        for edge in target.edges():
-            if edge.name == name:
-                left = [fault.name for fault in edge.faults if slot in ("", fault.name)]
-                return not left, f"fault: {', '.join(left) or 'none'}"
-    else:
-        for instance in target.instances():
-            if instance.name == record.resource:
-                return instance.state == "ready", f"state: {instance.state}"
-    raise UnknownResourceError(record.resource)

@@ -17,18 +17,20 @@ from harness.clock import NS_PER_S, Clock
 from harness.errors import HarnessError, TargetError, after_start
 from harness.evidence import fetch
 from harness.evidence.tables import store_asked, store_evidence
+from harness.files.log_limit import close_gaps
 from harness.host.cpu import MachineWatch
 from harness.host.disturbance import worst_harmful
 from harness.host.usage import Sample, Usage, Watched, between, take_sample
 from harness.load.traffic import read_schedule
 from harness.run.guard import Ending, guarded, unsealed
 from harness.run.inputs import Inputs, scrub_run
+from harness.run.opening import preflight
 from harness.run.order import (
     Order,
     intent_prefix,
     open_folder,
     path_in_runs,
-    refuse_taken_ports,
+    refuse_unready,
     refuse_without_space,
 )
 from harness.run.signals import Stopped, held, interruptible
@@ -37,7 +39,7 @@ from harness.safety.lock import MachineLock
 from harness.safety.state import State, lock_path
 from harness.safety.undo import UndoLog, refuse_leftover
 from harness.store import COMPLETE, SCHEMA, Manifest, PhaseSpan, RunFolder, write_json
-from harness.targets.local.log_limit import close_gaps
+from harness.targets.base import Instances, able
 from harness.timeline import FileTimeline, read_timeline
 from harness.view.model import LiveModel
 from harness.view.tail import RunFollower
@@ -104,7 +106,7 @@ def _run(order: Order, tools: Tools, ending: Ending) -> RunFolder:
     with ExitStack() as machine:
         machine.enter_context(MachineLock.take(lock_path()))
         refuse_leftover(tools.state.undo)
-        refuse_taken_ports(order.system)
+        refuse_unready(preflight(order.target, order.system, tools.state.root))
         folder, inputs = open_folder(order, stamp)
         machine.enter_context(after_start())
         machine.enter_context(unsealed(tools.state, folder))
@@ -137,7 +139,9 @@ def _lived(
         with interruptible():
             with closing_view(tools.watcher):
                 _live_through(session)
-            fetch.fetch_all(order.system, parts.target, folder.evidence_folder, timeline)
+            fetch.fetch_all(
+                order.system, able(parts.target, Instances), folder.evidence_folder, timeline
+            )
         return session, _usage(session)
 
 
@@ -225,8 +229,8 @@ def _phase(
             break
         if not s.parts.generator.alive() and not until_loaded:
             raise TargetError(f"the load generator ended in {name}; see {s.folder.logs}")
-        if not s.parts.supervisor.alive:
-            raise TargetError(f"the supervisor ended in {name}; see {s.folder.logs}")
+        if not s.parts.running.alive:
+            raise TargetError(f"the target ended in {name}; see {s.folder.logs}")
         s.machine.tick()
         s.tools.watcher.tick(at_s)
         s.tools.clock.sleep(min(TICK_S, end_s - at_s))

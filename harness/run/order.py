@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import shlex
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,10 +14,12 @@ from typing import Final
 
 from harness.errors import RefusedError
 from harness.experiment import Experiment
-from harness.run.doctor import FREE_BYTES, free_space, ports
+from harness.host.finding import Finding
+from harness.run.doctor import FREE_BYTES, free_space
 from harness.run.inputs import Inputs, read_inputs, store_inputs
 from harness.store import LoadPlan, RunFolder
 from harness.system import System
+from harness.targets.registry import USUAL
 
 _MOST_IN_A_SECOND: Final = 100
 
@@ -40,6 +42,7 @@ class Order:
     workers: int = 1
     changes: Mapping[str, str] = field(default_factory=dict)
     again: str = ""
+    target: str = USUAL
 
 
 def again(order: Order, experiment: str, usual_system: Path) -> str:
@@ -81,13 +84,6 @@ def _new_folder(named: Path) -> RunFolder:
     raise FileExistsError(errno.EEXIST, f"{_MOST_IN_A_SECOND} runs began in the same second")
 
 
-def direct_edges(order: Order) -> tuple[str, ...]:
-    """TCP edges that this experiment may not touch are not proxied: least disturbance."""
-    allowed = order.experiment.terms.blast_radius.edges
-    alone = (e.name for e in order.system.edges if e.via == "tcp" and e.name not in allowed)
-    return tuple(word for name in alone for word in ("--direct", name))
-
-
 def plan_load(order: Order, folder: RunFolder, host: str) -> LoadPlan:
     """What the generator is to do. `host` is the system's entry."""
     phases = order.experiment.terms.phases
@@ -122,8 +118,8 @@ def refuse_without_space(runs_dir: Path) -> None:
         raise RefusedError(f"{runs_dir}: {text}; free some or use --runs-dir")
 
 
-def refuse_taken_ports(system: System) -> None:
-    """Raise RefusedError where another process listens on a port that the system file names."""
-    taken = next((port for port in ports(system) if not port.ok), None)
-    if taken is not None:
-        raise RefusedError(f"{taken.name} is in use; {taken.fix}")
+def refuse_unready(findings: Sequence[Finding]) -> None:
+    """Raise RefusedError at the first check of a target's needs that failed."""
+    found = next((one for one in findings if not one.ok), None)
+    if found is not None:
+        raise RefusedError(f"{found.name}: {found.seen}; {found.fix}")

@@ -13,7 +13,8 @@ from harness.clock import Clock
 from harness.errors import HarnessError, RefusedError, TargetError, after_start
 from harness.run.guard import Ending, prove
 from harness.run.heal import HealReport, heal
-from harness.run.order import refuse_taken_ports
+from harness.run.opening import bring_up_target, preflight
+from harness.run.order import refuse_unready
 from harness.run.signals import Stopped, held, interruptible
 from harness.safety.identity import process_state
 from harness.safety.lock import Holder, MachineLock, holder
@@ -22,7 +23,8 @@ from harness.safety.state import State, lock_path
 from harness.safety.undo import UndoLog, leftover, refuse_leftover
 from harness.store import RunFolder
 from harness.system import System, read_system
-from harness.targets.local.target import LocalTarget, Supervisor
+from harness.targets.base import EdgeFaults, Instances, Lifecycle, Target, UpPlan, able
+from harness.targets.registry import USUAL, target_type, target_up
 from harness.timeline import FileTimeline, NoTimeline
 
 FOLDER: Final = "services"
@@ -35,7 +37,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     state: str
     address: str
-    pid: int | None = None
+    identity: str = ""
     requests: int | None = None
 
 
@@ -68,7 +70,7 @@ def _noted(system: System, state: State) -> tuple[RunFolder, str]:
     folder, mark = RunFolder(state.root / FOLDER), new_mark(state.root)
     with MachineLock.take(lock_path()):
         refuse_leftover(state.undo)
-        refuse_taken_ports(system)
+        refuse_unready(preflight(USUAL, system, state.root))
         shutil.rmtree(folder.root, ignore_errors=True)
         state.timeline.unlink(missing_ok=True)
         UndoLog(state.undo).run_begins(folder.root, mark)
@@ -76,16 +78,18 @@ def _noted(system: System, state: State) -> tuple[RunFolder, str]:
 
 
 def _brought_up(system_path: Path, state: State, folder: RunFolder, mark: str) -> tuple[Part, ...]:
-    options = ("--lock", "--outlive", "--timeline", str(state.timeline))
+    plan = UpPlan(
+        system=system_path, folder=folder, state=state, timeline=state.timeline, hold=True
+    )
     with bearing(mark):
-        supervisor = Supervisor.spawn(system_path, folder, state, options)
+        running = bring_up_target(USUAL, plan).running
     try:
         with interruptible():
-            supervisor.wait_ready()
+            running.wait_ready()
             parts = look(state)
-        supervisor.keep()
+        running.keep()
     except BaseException:  # a stop as well
-        supervisor.stop()
+        running.stop()
         raise
     return parts
 
@@ -109,13 +113,14 @@ def take_down(state: State) -> tuple[Part, ...]:
 
 def _asked_to_end(state: State, who: Holder) -> tuple[Part, ...]:
     """Ask the supervisor to end the system; returns what was up, also if it does not answer."""
-    target = LocalTarget(state.target_socket, limit_s=ANSWER_LIMIT_S)
+    target = _attached(state)
     stopped: tuple[Part, ...]
-    stopped = (Part(name="supervisor", state="up", address=str(state.target_socket), pid=who.pid),)
+    name, where = f"supervisor (pid {who.pid})", str(state.target_socket)
+    stopped = (Part(name=name, state="up", address=where),)
     with suppress(TargetError, RefusedError):
-        target.instances()  # a frozen one is not waited for twice
+        able(target, Instances).instances()  # a frozen one is not waited for twice
         stopped = look(state)
-        target.shutdown()
+        able(target, Lifecycle).down()
     return stopped
 
 
@@ -131,11 +136,12 @@ def _leftover_hint(state: State) -> str:
 
 def look(state: State) -> tuple[Part, ...]:
     """Instances and edges now. Raises RefusedError where no system is up."""
-    target = LocalTarget(state.target_socket)
     if not state.target_socket.exists():
         raise RefusedError("no system is up; start one with `squall services up`")
+    target = target_type(target_up(state)).attach(state)
     instances = [
-        Part(name=i.name, state=i.state, address=i.address, pid=i.pid) for i in target.instances()
+        Part(name=i.name, state=i.state, address=i.address, identity=i.identity)
+        for i in able(target, Instances).instances()
     ]
     edges = [
         Part(
@@ -144,7 +150,7 @@ def look(state: State) -> tuple[Part, ...]:
             address=e.address,
             requests=e.requests,
         )
-        for e in target.edges()
+        for e in able(target, EdgeFaults).edges()
     ]
     return (*instances, *edges)
 
@@ -157,7 +163,7 @@ def heal_now(state: State, clock: Clock) -> HealReport:
     who = holder(lock_path())
     if who is not None and not _is_held_system(who, state):
         raise RefusedError(f"{who}; {_how_to_stop(who)}, it undoes by itself")
-    target = None if who is None else LocalTarget(state.target_socket, limit_s=ANSWER_LIMIT_S)
+    target = None if who is None else _attached(state)
     if target is not None:
         _must_answer(target, who)
     timeline = FileTimeline(state.timeline, clock)
@@ -167,9 +173,13 @@ def heal_now(state: State, clock: Clock) -> HealReport:
         timeline.close()
 
 
-def _must_answer(target: LocalTarget, who: Holder | None) -> None:
+def _attached(state: State) -> Target:
+    return target_type(target_up(state)).attach(state, ANSWER_LIMIT_S)
+
+
+def _must_answer(target: Target, who: Holder | None) -> None:
     try:
-        target.instances()
+        able(target, Instances).instances()
     except TargetError as error:
         text = f"{who}; the system that it holds does not answer ({error})"
         raise TargetError(f"{text}; `squall services down` ends it") from error

@@ -14,13 +14,14 @@ from typing import Final
 from harness.chaos.conductor import LEAVE_S, STOP_S, Conductor
 from harness.load.generator import MOST_PER_WORKER_S, Generator, overload
 from harness.run.heal import undo_faults
-from harness.run.order import Order, direct_edges, plan_load
+from harness.run.opening import bring_up_target
+from harness.run.order import Order, plan_load
 from harness.run.signals import interruptible
 from harness.safety.identity import process_identity
 from harness.safety.state import State
 from harness.safety.undo import UndoLog
 from harness.store import RunFolder
-from harness.targets.local.target import LocalTarget, Supervisor
+from harness.targets.base import Running, Target, UpPlan
 from harness.timeline import FileTimeline
 
 START_LIMIT_S: Final = 30.0
@@ -31,8 +32,8 @@ Note = Callable[[str], None]
 class Parts:
     """What runs beside the harness."""
 
-    target: LocalTarget
-    supervisor: Supervisor
+    target: Target
+    running: Running
     generator: Generator
     conductor: Conductor
 
@@ -52,22 +53,31 @@ def start_parts(order: Order, stage: Stage, stack: ExitStack) -> Parts:
     state, folder = stage.state, stage.folder
     undo = UndoLog(state.undo)
     stage.note(f"starting {order.system.name} ...")
-    supervisor = Supervisor.spawn(order.system_path, folder, state, direct_edges(order))
-    stack.callback(supervisor.stop)
+    opened = bring_up_target(order.target, _up_plan(order, stage))
+    target, running = opened.target, opened.running
+    stack.callback(running.stop)
     with interruptible():
-        supervisor.wait_ready()
-    target = LocalTarget(state.target_socket)
-    generator = Generator.start(plan_load(order, folder, supervisor.entry), folder)
+        running.wait_ready()
+    generator = Generator.start(plan_load(order, folder, running.entry), folder)
     record = undo.process_started(generator.pid, process_identity(generator.pid) or 0, "locust")
     stack.callback(undo.undone, record)
     stack.callback(generator.stop)
     conductor = Conductor.start(order.experiment, folder, state, order.seed)
-    stack.callback(_undo_faults, stage, supervisor, target)
-    stack.callback(_stop_conductor, conductor, supervisor)
+    stack.callback(_undo_faults, stage, running, target)
+    stack.callback(_stop_conductor, conductor, running)
     with interruptible():
         conductor.wait_ready(START_LIMIT_S)
         _await_generator(generator, stage)
-    return Parts(target=target, supervisor=supervisor, generator=generator, conductor=conductor)
+    return Parts(target=target, running=running, generator=generator, conductor=conductor)
+
+
+def _up_plan(order: Order, stage: Stage) -> UpPlan:
+    return UpPlan(
+        system=order.system_path,
+        folder=stage.folder,
+        state=stage.state,
+        faulted_edges=frozenset(order.experiment.terms.blast_radius.edges),
+    )
 
 
 def _await_generator(generator: Generator, stage: Stage) -> None:
@@ -84,12 +94,12 @@ def _await_generator(generator: Generator, stage: Stage) -> None:
             )
 
 
-def _stop_conductor(conductor: Conductor, supervisor: Supervisor) -> None:
-    """Ask it to undo; where the supervisor has died there is nothing that could be undone."""
-    conductor.stop(STOP_S if supervisor.alive else LEAVE_S)
+def _stop_conductor(conductor: Conductor, running: Running) -> None:
+    """Ask it to undo; where what runs the system has died nothing could be undone."""
+    conductor.stop(STOP_S if running.alive else LEAVE_S)
 
 
-def _undo_faults(stage: Stage, supervisor: Supervisor, target: LocalTarget) -> None:
+def _undo_faults(stage: Stage, running: Running, target: Target) -> None:
     """Undo what the conductor left on; a supervisor that has died took its system along."""
-    if supervisor.alive:
+    if running.alive:
         undo_faults(stage.state, target, stage.timeline)

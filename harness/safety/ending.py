@@ -1,4 +1,4 @@
-"""Ends what the undo log names: paused processes go on, processes of a dead run are killed."""
+"""Ends the processes that the undo log names: those of a dead run are killed."""
 
 from __future__ import annotations
 
@@ -8,22 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from harness.clock import NS_PER_S, Clock
-from harness.safety.identity import Process, family, is_alive, signal_each, signal_family
+from harness.safety.identity import Process, family, is_alive, signal_each
 from harness.safety.mark import bearers, own_line
 from harness.safety.remains import data_of
 from harness.safety.undo import UndoRecord
 
 _POLL_S: Final = 0.005
-
-
-def resume_process(record: UndoRecord) -> int:
-    """Let a paused process and its session go on; returns how many were signalled.
-
-    No supervisor is asked.
-    """
-    if not record.pid:
-        return 0
-    return signal_family(record.pid, record.started_ticks, signal.SIGCONT)
 
 
 def living_of(records: Iterable[UndoRecord]) -> tuple[Process, ...]:

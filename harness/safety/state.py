@@ -2,6 +2,7 @@
 
 ```
 $SQUALL_STATE_DIR or <tempdir>/squall-<uid>     0700, its owner's alone
+    target            the target that the system was started with (harness/targets/registry.py)
     target.sock       the supervisor's control socket
     undo.ndjson       what must be undone (harness/safety/undo.py)
     timeline.ndjson   only while `services up` holds the system; a run keeps its own
@@ -40,6 +41,11 @@ class State:
     def target_socket(self) -> Path:
         """The supervisor's control socket."""
         return self.root / "target.sock"
+
+    @property
+    def target_word(self) -> Path:
+        """Names the target of the system that is up."""
+        return self.root / "target"
 
     @property
     def undo(self) -> Path:

@@ -3,16 +3,18 @@
 Append-only JSON lines, written by several processes (O_APPEND, one write a line):
 
 ```
-{"op":"intent","id":"...","kind":"resume","resource":"payments-1","pid":7,"started_ticks":9,"lease_s":2.0}
+{"op":"intent","id":"...","kind":"fault","resource":"payments-1","target":"local","action":"resume",
+ "data":{"resource":"payments-1","identity":"7:9:0a1b"},"lease_s":2.0}          (one line)
 {"op":"undone","id":"..."}
 {"op":"abandoned","reason":"the harness (pid 7) died"}
 ```
 
-A line that cannot be read is skipped, and that is safe: an intent whose write did not succeed was
-never followed by its fault, and an `undone` that was lost only makes a harmless undo happen twice.
+The record of a fault is (target, action, data), and only its target knows what they mean. A line
+that cannot be read is skipped, and that is safe: an intent whose write did not succeed was never
+followed by its fault, and an `undone` that was lost only makes a harmless undo happen twice.
 
-Each intent names the boot it was written in (`boot`, not shown above): a machine that was started
-anew has other processes under the old pids, so such records come back without pid.
+Each intent names the boot it was written in (`boot`, not shown above): after a restart of the
+machine other processes have the old pids, so records of processes come back without pid.
 """
 
 from __future__ import annotations
@@ -28,8 +30,20 @@ import msgspec
 from harness.errors import FaultError, RefusedError
 from harness.safety.private_file import append_private, read_private
 
-UndoKind = Literal["revive", "resume", "clear_edge", "process", "run", "folder"]
+UndoKind = Literal["fault", "process", "run", "folder"]
 _ID_BYTES: Final = 8
+
+
+class Undo(msgspec.Struct, frozen=True, kw_only=True):
+    """How a fault is undone: `target` (its word in the registry) replays `action` with `data`.
+
+    `resource` says to a person what is faulted.
+    """
+
+    target: str
+    action: str
+    resource: str
+    data: dict[str, str] = {}
 
 
 class UndoRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,9 +52,7 @@ class UndoRecord(msgspec.Struct, frozen=True, kw_only=True):
     `fault` is the fault's name in the timeline, so that whoever undoes it can tell of it.
 
     kind         resource             undone when
-    revive       an instance          it was started again
-    resume       an instance          its process (pid, started_ticks) goes on
-    clear_edge   an edge              it has no fault
+    fault        what is faulted      its target says so: (target, action, data)
     process      what the process is  it has ended
     run          the run's folder     no process bears its `mark`, its data is removed
     folder       the run's folder     it was sealed, or its half-written files are removed
@@ -51,12 +63,20 @@ class UndoRecord(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     kind: UndoKind
     resource: str
+    target: str = ""
+    action: str = ""
+    data: dict[str, str] = {}
     pid: Annotated[int, msgspec.Meta(ge=0)] = 0
     started_ticks: Annotated[int, msgspec.Meta(ge=0)] = 0
     lease_s: float = 0.0
     fault: str = ""
     boot: str = ""
     mark: str = ""
+
+    @property
+    def does(self) -> str:
+        """What is to be done, in one word: a fault's action, else the kind."""
+        return self.action or self.kind
 
 
 class _Intent(UndoRecord, frozen=True, kw_only=True, tag_field="op", tag="intent"):
@@ -80,26 +100,18 @@ class UndoLog:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def intent(
-        self,
-        kind: UndoKind,
-        resource: str,
-        lease_s: float,
-        pid: int = 0,
-        started_ticks: int = 0,
-        *,
-        fault: str = "",
-    ) -> str:
-        """Note what will have to be undone; on disk when this returns. Returns the record's id.
+    def intent(self, undo: Undo, lease_s: float, *, fault: str = "") -> str:
+        """Note how a fault will be undone; on disk when this returns. Returns the record's id.
 
         Raises FaultError if it could not be written: then the fault must not be injected.
         """
         line = _Intent(
             id=_new_id(),
-            kind=kind,
-            resource=resource,
-            pid=pid,
-            started_ticks=started_ticks,
+            kind="fault",
+            resource=undo.resource,
+            target=undo.target,
+            action=undo.action,
+            data=undo.data,
             lease_s=lease_s,
             fault=fault,
             boot=_boot_id(),
@@ -193,7 +205,7 @@ def leftover(path: Path) -> str:
     abandoned = [line.reason for line in _read(path) if isinstance(line, _Abandoned)]
     if not open_records and not abandoned:
         return ""
-    names = ", ".join(f"{r.kind} {r.resource}" for r in open_records[:3])
+    names = ", ".join(f"{r.does} {r.resource}" for r in open_records[:3])
     more = f" and {len(open_records) - 3} more" if len(open_records) > 3 else ""  # noqa: PLR2004  # as many as are named
     why = f" ({abandoned[-1]})" if abandoned else ""
     what = f"{names}{more}" if names else "nothing, but it was not looked after"

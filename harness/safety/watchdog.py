@@ -22,8 +22,9 @@ from typing import Final
 from harness.clock import NS_PER_S, Clock, SystemClock
 from harness.errors import HarnessError, RefusedError
 from harness.python_child import python_module
-from harness.safety.ending import end_processes, resume_process
+from harness.safety.ending import end_processes
 from harness.safety.private_file import append_private
+from harness.safety.replay import undo_orphans
 from harness.safety.state import State
 from harness.safety.undo import UndoLog
 
@@ -97,10 +98,14 @@ def watch(reader: int, undo: Path, harness_pid: int, clock: Clock) -> bool:
     began_ns = clock.monotonic_ns()
     log = UndoLog(undo)
     records = log.pending()
-    resumed = sum(resume_process(record) for record in records if record.kind == "resume")
-    left = end_processes(records, clock, _END_S)
+    faults = [record for record in records if record.kind == "fault"]
+    left = end_processes(records, clock, _END_S)  # first: an undo may have to wait for an answer
+    failed = undo_orphans(faults)
     took_ms = (clock.monotonic_ns() - began_ns) / NS_PER_S * 1000
-    words = f"{len(records)} records, {resumed} processes resumed, {len(left)} left alive"
+    undone = f"{len(faults) - len(failed)} of {len(faults)} faults undone"
+    words = f"{len(records)} records, {undone}, {len(left)} processes left alive"
+    for text in failed:
+        sys.stderr.write(f"not undone: {text}\n")
     log.abandoned(f"the harness (pid {harness_pid}) died; {words} after {took_ms:.0f} ms")
     sys.stderr.write(f"harness {harness_pid} died: {words} after {took_ms:.0f} ms\n")
     return False

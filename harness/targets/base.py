@@ -1,153 +1,136 @@
-"""What every target can do: list its instances and edges, fault them under a lease, and prove it.
+"""What targets can do: one Protocol for each ability.
 
-The target keeps each fault's lease: a fault that is not renewed for `lease_s` is undone by the
-target itself. Each call is short, bounded and safe to repeat.
+A target is a class with `attach`, `orphaned`, `undo` and `undone` (Target) and the abilities that
+its kind of system allows. `registry.py` finds the class; `issubclass(cls, Kills)` says whether it
+has an ability. A new target is one folder here and one line in the registry, or a class of any
+importable module, named `module:Class`.
 
-An edge can have several faults at once, in the order in which they were set. Each has a `slot`, its
-name on that edge. `edge#slot` addresses one of them in `clear_edge` and `renew`, and so in the undo
-log; the edge's name alone addresses all of them. `edge_abilities` lists which edge can do what.
+A target keeps each fault's lease: it undoes a fault that nobody has renewed for `lease_s`. Each
+call is short, has a time limit and may be repeated. Every method raises TargetError when the target
+does not answer in time.
 """
 
 from __future__ import annotations
 
-from typing import Final, Literal, Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self, TypeVar, runtime_checkable
 
-import msgspec
+from harness.errors import FaultError
+from harness.safety.state import State
+from harness.targets.records import EdgeFault, EdgeStatus, IdentityState, InstanceStatus
+from harness.timeline import Timeline
 
-SLOT_MARK: Final = "#"
-Direction = Literal["upstream", "downstream", "both"]
-InstanceState = Literal["starting", "ready", "unready", "paused", "down", "stopped"]
-EdgeFaultKind = Literal[
-    "latency",
-    "errors",
-    "lost_answers",
-    "bandwidth",
-    "slicer",
-    "limit_data",
-    "slow_close",
-    "timeout",
-    "reset",
-    "refuse",
-    "blackhole",
-]
+if TYPE_CHECKING:  # the watchdog imports this module and starts within a run's start
+    from harness.host.finding import Finding
+    from harness.store import RunFolder
+    from harness.system import System
 
-
-class InstanceStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """One instance now. `pid` and `started_ticks` (/proc stat field 22) name a process for good."""
-
-    name: str
-    service: str
-    state: InstanceState
-    pid: int = 0
-    started_ticks: int = 0
-    address: str = ""
-    leased: bool = False
+Ability = TypeVar("Ability")
+# What a target needs to undo a fault when only the undo log is left: plain JSON values.
+UndoData = Mapping[str, str]
+CALL_LIMIT_S = 15.0
 
 
-class EdgeFault(msgspec.Struct, frozen=True, kw_only=True):
-    """One fault of an edge. `edge_abilities` lists each setting's unit, range and meaning.
+class Proof(NamedTuple):
+    """Whether it is so, and how that is known: a phrase for a person."""
 
-    `slot` names it among the faults of its edge; "" means its kind. `seed` decides which
-    connections a `percent` below 100 chooses. `direction` None is the kind's own default.
+    holds: bool
+    how: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpPlan:
+    """What is to be brought up, and where its files go.
+
+    `faulted_edges` are the edges that may be faulted; None means all of them. With `hold` the
+    system outlives the process that starts it and its supervisor holds the machine's lock.
     """
 
-    kind: EdgeFaultKind
-    slot: str = ""
-    percent: float = 100.0
-    connections: Literal["all", "new"] = "all"
-    direction: Direction | None = None
-    seed: int = 0
-    latency_ms: float = 0.0
-    jitter_ms: float = 0.0
-    status: int = 503
-    kbytes_per_s: float = 0.0
-    average_bytes: int = 0
-    variation_bytes: int = 0
-    gap_ms: float = 0.0
-    limit_bytes: int = 0
-    delay_ms: float = 0.0
-    timeout_ms: float = 0.0
-    after_ms: float = 0.0
+    system: Path
+    folder: RunFolder
+    state: State
+    timeline: Path | None = None
+    faulted_edges: frozenset[str] | None = None
+    hold: bool = False
+
+
+@runtime_checkable
+class Undoes(Protocol):
+    """Replays undo records: an action of the target with its data."""
+
+    def undo(self, action: str, data: UndoData) -> None:
+        """Do it; harmless if there is nothing to undo."""
+
+    def undone(self, action: str, data: UndoData) -> Proof:
+        """Whether nothing of that fault is left. Raises UnknownResourceError: no such resource."""
+
+
+@runtime_checkable
+class Target(Undoes, Protocol):
+    """A system that is up, as the harness and its conductor reach it."""
+
+    @classmethod
+    def attach(cls, state: State, limit_s: float = CALL_LIMIT_S) -> Self:
+        """The target of the system that this state folder holds; nothing is asked of it yet."""
+
+    @classmethod
+    def orphaned(cls) -> Undoes:
+        """Who replays undo records when no process of the run is left."""
+
+
+class Running(Protocol):
+    """A system that this process has begun to start."""
 
     @property
-    def name(self) -> str:
-        """Its slot, which is its kind where none was given."""
-        return self.slot or self.kind
-
-
-class FaultCount(msgspec.Struct, frozen=True, kw_only=True):
-    """What one fault has touched on its edge; each count only grows, also after its end.
-
-    `hits`: what the table calls a hit, of `exposed` that could have been one. `bytes`: bytes of the
-    hits. `connections`: tcp edges: those that the fault has chosen, of `offered` that it could
-    have chosen. `delay_ms`: sum of the delays measured on the hits, None where none is measured.
-    """
-
-    slot: str
-    hits: int = 0
-    exposed: int = 0
-    bytes: int = 0
-    connections: int = 0
-    offered: int = 0
-    delay_ms: float | None = None
-
-
-class EdgeStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """One edge now. `requests` (tcp: chunks) and `hits`, of all faults, count since the start.
-
-    `faults` are those that work now, in order; `counts` has one entry for each fault ever set.
-    `error` says why the edge does not do what was asked of it, "" if it does.
-    """
-
-    name: str
-    address: str
-    requests: int
-    hits: int
-    faults: tuple[EdgeFault, ...] = ()
-    counts: tuple[FaultCount, ...] = ()
-    error: str = ""
+    def entry(self) -> str:
+        """The URL that load is sent to; "" until it is ready."""
 
     @property
-    def fault(self) -> EdgeFault | None:
-        """The first fault that works now."""
-        return self.faults[0] if self.faults else None
+    def alive(self) -> bool:
+        """Whether what runs it has not ended."""
 
-    def fault_in(self, slot: str) -> EdgeFault | None:
-        """The fault in that slot, if it works now."""
-        return next((fault for fault in self.faults if fault.name == slot), None)
+    def wait_ready(self) -> None:
+        """Wait until all of the system is ready. Raises what it says if it cannot be."""
 
-    def count_of(self, slot: str) -> FaultCount:
-        """What the fault in that slot has touched; zeros if there never was one."""
-        found = (count for count in self.counts if count.slot == slot)
-        return next(found, FaultCount(slot=slot))
+    def keep(self) -> None:
+        """Let it outlive this process. Raises TargetError if it has ended."""
+
+    def stop(self) -> None:
+        """End all that was started, and wait for it."""
 
 
-class Target(Protocol):
-    """A running system. Every method raises TargetError when the target does not answer in time."""
+@runtime_checkable
+class Lifecycle(Protocol):
+    """Brings systems up and takes them down."""
+
+    @classmethod
+    def preflight(cls, system: System, state_root: Path) -> tuple[Finding, ...]:
+        """What the target needs here: a run is refused while one of these checks fails."""
+
+    @classmethod
+    def up(cls, plan: UpPlan) -> Running:
+        """Begin to start it; returns at once."""
+
+    def down(self) -> None:
+        """End the system that `hold` left up; returns when it is down."""
+
+
+@runtime_checkable
+class Instances(Protocol):
+    """Lists the instances of the system; they may come and go."""
 
     def instances(self) -> tuple[InstanceStatus, ...]:
-        """All instances, in the order of the system file."""
+        """All instances that there are now."""
 
-    def edges(self) -> tuple[EdgeStatus, ...]:
-        """All edges, in the order of the system file."""
+    def seen(self, identity: str) -> IdentityState:
+        """What that life of an instance does now, by whoever runs it (kernel, cluster)."""
 
-    def kill(self, instance: str, lease_s: float) -> InstanceStatus:
-        """Kill (SIGKILL) and hold down until `revive` or the lease ends; who it was before."""
 
-    def revive(self, instance: str) -> InstanceStatus:
-        """Start a killed instance; returns at once (state starting). Nothing to do if it lives."""
-
-    def pause(self, instance: str, lease_s: float) -> InstanceStatus:
-        """Freeze (SIGSTOP the whole session) until `resume` or the lease ends."""
-
-    def resume(self, instance: str) -> InstanceStatus:
-        """Let it go on. Nothing to do if it was not paused."""
-
-    def fault_edge(self, edge: str, fault: EdgeFault, lease_s: float) -> EdgeStatus:
-        """Set a fault on an edge, in its slot; another one in that slot is replaced."""
-
-    def clear_edge(self, edge: str) -> EdgeStatus:
-        """Take one fault (`edge#slot`) or all of an edge away; bytes held by it go at once."""
+@runtime_checkable
+class Leases(Protocol):
+    """Keeps faults on for as long as somebody renews them."""
 
     def renew(self, resource: str, lease_s: float) -> None:
         """Prolong a lease: of an instance, an edge, or one of its faults (`edge#slot`).
@@ -156,7 +139,85 @@ class Target(Protocol):
         """
 
 
-def split_slot(resource: str) -> tuple[str, str]:
-    """`edge#slot` as (edge, slot); slot "" where the resource is an instance or a whole edge."""
-    name, mark, slot = resource.rpartition(SLOT_MARK)
-    return (name, slot) if mark else (resource, "")
+@runtime_checkable
+class Kills(Leases, Instances, Protocol):
+    """Kills instances."""
+
+    def kill(self, instance: str, lease_s: float) -> InstanceStatus:
+        """Kill it without a grace period and hold it down until `revive` or the lease ends.
+
+        Returns what it was before.
+        """
+
+    def revive(self, instance: str) -> InstanceStatus:
+        """Start a killed instance; returns at once. Nothing to do if it lives."""
+
+
+@runtime_checkable
+class Pauses(Leases, Instances, Protocol):
+    """Freezes instances: they hold their connections and answer nothing."""
+
+    def pause(self, instance: str, lease_s: float) -> InstanceStatus:
+        """Freeze it with all its processes until `resume` or the lease ends."""
+
+    def resume(self, instance: str) -> InstanceStatus:
+        """Let it go on. Nothing to do if it was not paused."""
+
+
+@runtime_checkable
+class EdgeFaults(Leases, Protocol):
+    """Faults the traffic between services."""
+
+    def edges(self) -> tuple[EdgeStatus, ...]:
+        """All edges."""
+
+    def fault_edge(self, edge: str, fault: EdgeFault, lease_s: float) -> EdgeStatus:
+        """Set a fault on an edge, in its slot; another one in that slot is replaced."""
+
+    def clear_edge(self, edge: str) -> EdgeStatus:
+        """Take one fault (`edge#slot`) or all of an edge away; bytes held by it go at once."""
+
+
+@runtime_checkable
+class Scales(Leases, Instances, Protocol):
+    """Changes how many instances a service has."""
+
+    def scale(self, service: str, replicas: int, lease_s: float) -> int:
+        """Ask for that many until `unscale` or the lease ends; returns how many there were."""
+
+    def unscale(self, service: str) -> None:
+        """Go back to as many as there were before. Nothing to do if it was not scaled."""
+
+
+@runtime_checkable
+class Partitions(Leases, Instances, Protocol):
+    """Cuts services off from others."""
+
+    def partition(self, service: str, others: tuple[str, ...], lease_s: float) -> None:
+        """Let nothing pass between a service and the others until `join` or the lease ends."""
+
+    def join(self, service: str) -> None:
+        """Let everything pass again. Nothing to do if it was not cut off."""
+
+
+@runtime_checkable
+class Events(Protocol):
+    """Tells what happens in the system by itself. A target may also write the timeline directly."""
+
+    def tell_events(self, timeline: Timeline) -> Callable[[], None]:
+        """Begin to write what happens into the timeline; the result ends that."""
+
+
+@runtime_checkable
+class Fetches(Protocol):
+    """Makes a service's own HTTP interface reachable, for evidence."""
+
+    def addresses(self, service: str) -> tuple[str, ...]:
+        """host:port of each instance of a service that is ready, where this process reaches it."""
+
+
+def able(target: object, ability: type[Ability]) -> Ability:
+    """The target as one that has an ability. Raises FaultError if it has not."""
+    if isinstance(target, ability):
+        return target
+    raise FaultError(f"the target {type(target).__name__} has not the ability {ability.__name__}")

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from harness.targets.base import Direction, EdgeFault, EdgeFaultKind
+from harness.targets.records import Direction, EdgeFault, EdgeFaultKind
 
 Via = Literal["gateway", "mesh", "tcp"]
 Carrier = Literal["http", "tcp"]

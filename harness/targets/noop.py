@@ -1,19 +1,93 @@
-"""A target with nothing in it: the smallest thing that keeps the Protocol's promises."""
+"""An empty target: it has every ability, and each fault on it names something unknown."""
 
 from __future__ import annotations
 
-from typing import NoReturn
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, Self
 
 from harness.errors import UnknownResourceError
-from harness.targets.base import EdgeFault, EdgeStatus, InstanceStatus
+from harness.safety.state import State
+from harness.targets.base import CALL_LIMIT_S, Proof, Running, UndoData, Undoes, UpPlan
+from harness.targets.records import EdgeFault, EdgeStatus, IdentityState, InstanceStatus
+from harness.timeline import Timeline
+
+if TYPE_CHECKING:
+    from harness.host.finding import Finding
+    from harness.system import System
+
+
+class NoRunning:
+    """Implements harness.targets.base.Running: nothing was started, so nothing ends."""
+
+    entry = ""
+    alive = True
+
+    def wait_ready(self) -> None:
+        """Nothing to wait for."""
+
+    def keep(self) -> None:
+        """Nothing to keep."""
+
+    def stop(self) -> None:
+        """Nothing to stop."""
 
 
 class NoTarget:
-    """An empty system: it lists nothing, so every fault on it names something unknown."""
+    """Implements every Protocol of harness.targets.base for an empty system."""
+
+    @classmethod
+    def attach(cls, state: State, limit_s: float = CALL_LIMIT_S) -> Self:
+        """The same for every state folder."""
+        del state, limit_s
+        return cls()
+
+    @classmethod
+    def orphaned(cls) -> Undoes:
+        """Itself."""
+        return cls()
+
+    def undo(self, action: str, data: UndoData) -> None:
+        """Undo nothing."""
+
+    def undone(self, action: str, data: UndoData) -> Proof:
+        """Nothing was done, so it is undone."""
+        del action, data
+        return Proof(holds=True, how="this target is empty")
+
+    @classmethod
+    def preflight(cls, system: System, state_root: Path) -> tuple[Finding, ...]:
+        """Nothing is needed."""
+        del system, state_root
+        return ()
+
+    @classmethod
+    def up(cls, plan: UpPlan) -> Running:
+        """Start nothing."""
+        del plan
+        return NoRunning()
+
+    def down(self) -> None:
+        """End nothing."""
 
     def instances(self) -> tuple[InstanceStatus, ...]:
         """None."""
         return ()
+
+    def seen(self, identity: str) -> IdentityState:
+        """There is nothing to see."""
+        del identity
+        return "unknown"
+
+    def addresses(self, service: str) -> tuple[str, ...]:
+        """None."""
+        del service
+        return ()
+
+    def tell_events(self, timeline: Timeline) -> Callable[[], None]:
+        """Nothing happens."""
+        del timeline
+        return lambda: None
 
     def edges(self) -> tuple[EdgeStatus, ...]:
         """None."""
@@ -45,6 +119,24 @@ class NoTarget:
     def clear_edge(self, edge: str) -> EdgeStatus:
         """Raise UnknownResourceError."""
         _unknown("edge", edge)
+
+    def scale(self, service: str, replicas: int, lease_s: float) -> int:
+        """Raise UnknownResourceError."""
+        del replicas, lease_s
+        _unknown("service", service)
+
+    def unscale(self, service: str) -> None:
+        """Raise UnknownResourceError."""
+        _unknown("service", service)
+
+    def partition(self, service: str, others: tuple[str, ...], lease_s: float) -> None:
+        """Raise UnknownResourceError."""
+        del others, lease_s
+        _unknown("service", service)
+
+    def join(self, service: str) -> None:
+        """Raise UnknownResourceError."""
+        _unknown("service", service)
 
     def renew(self, resource: str, lease_s: float) -> None:
         """Raise UnknownResourceError."""

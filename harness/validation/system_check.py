@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from harness.files.document import Node
 from harness.files.problems import Problem, fix_name, listed
 from harness.files.record_check import missing_key
+from harness.files.templates import names_in
 from harness.system import Edge, Service, System
-from harness.targets.local.templates import names_in
 
 MAX_INSTANCES: Final = 64
 # Names of processes and logs that every local system has beside its own instances.

@@ -130,7 +130,7 @@ def test_a_supervisor_that_is_killed_ends_the_run_with_code_three(place: SmallPl
     os.kill(supervisor, signal.SIGKILL)
     said = die(run, 60)
     assert (run.returncode, place.living(), place.bulky()) == (3, {}, []), said
-    assert "the supervisor ended" in said
+    assert "the target ended" in said
     assert not (place.state / "undo.ndjson").exists()
 
 

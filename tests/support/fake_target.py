@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Self
 
 import msgspec
 
 from harness.clock import NS_PER_S
 from harness.errors import TargetError, UnknownResourceError
-from harness.targets.base import (
+from harness.safety.state import State
+from harness.targets.base import CALL_LIMIT_S, Proof, UndoData, Undoes
+from harness.targets.local.orphans import LocalOrphans
+from harness.targets.records import (
     SLOT_MARK,
     EdgeFault,
     EdgeStatus,
     FaultCount,
+    IdentityState,
     InstanceStatus,
     split_slot,
 )
+from harness.targets.replay import undo_by_abilities, undone_by_abilities
 from tests.support.manual_clock import ManualClock
-
-# Beyond what a Linux pid can be (2**22), so that no real process is ever meant.
-FIRST_PID = 2**22 + 1
 
 
 class FakeTarget:
     """Instances start in `start_s`; edges carry `rates` requests a second while time advances.
 
     `calls` is all that was asked, in order. `failing` names methods that raise TargetError,
-    `deaf` edges whose fault is accepted and touches nothing, `stuck` resources that never heal.
+    `deaf` edges whose fault is accepted and touches nothing, `stuck` resources that never heal,
+    `unharmed` identities that live on although the target says otherwise.
     """
 
     def __init__(self, clock: ManualClock, *services: str, **edges: float) -> None:
@@ -37,9 +41,10 @@ class FakeTarget:
         self.failing: set[str] = set()
         self.deaf: set[str] = set()
         self.stuck: set[str] = set()
+        self.unharmed: set[str] = set()
         self.rates = {name.replace("__", ">"): rate for name, rate in edges.items()}
         self._carry = dict.fromkeys(self.rates, 0.0)
-        self._pids = iter(range(FIRST_PID, FIRST_PID + 10_000))
+        self._lives = map(str, range(10_000))
         self._instances = {name: self._new(name) for name in services}
         self._edges = {
             name: EdgeStatus(name=name, address="127.0.0.1:1", requests=0, hits=0)
@@ -49,9 +54,29 @@ class FakeTarget:
         self._ready_at: dict[str, int] = {}
         clock.listeners.append(self._advance)
 
-    def embody(self, instance: str, pid: int, started_ticks: int) -> None:
-        """Let a real process play an instance."""
-        self._change(instance, pid=pid, started_ticks=started_ticks)
+    @classmethod
+    def attach(cls, state: State, limit_s: float = CALL_LIMIT_S) -> Self:
+        raise NotImplementedError
+
+    @classmethod
+    def orphaned(cls) -> Undoes:
+        return LocalOrphans()
+
+    def undo(self, action: str, data: UndoData) -> None:
+        LocalOrphans().undo(action, data)
+        undo_by_abilities(self, action, data)
+
+    def undone(self, action: str, data: UndoData) -> Proof:
+        return undone_by_abilities(self, action, data)
+
+    def seen(self, identity: str) -> IdentityState:
+        """What the instance of that identity does; gone if there is none any more."""
+        if identity in self.unharmed:
+            return "running"
+        for instance in self._instances.values():
+            if instance.identity == identity:
+                return "paused" if instance.state == "paused" else "running"
+        return "gone"
 
     def instances(self) -> tuple[InstanceStatus, ...]:
         self._asked("instances")
@@ -64,7 +89,7 @@ class FakeTarget:
     def kill(self, instance: str, lease_s: float) -> InstanceStatus:
         before = self._instance("kill", instance)
         self._lease(instance, lease_s)
-        self._change(instance, state="down", pid=0, started_ticks=0, leased=True)
+        self._change(instance, state="down", identity="", leased=True)
         return before
 
     def revive(self, instance: str) -> InstanceStatus:
@@ -168,9 +193,8 @@ class FakeTarget:
         )
 
     def _new(self, name: str, state: str = "ready") -> InstanceStatus:
-        pid = next(self._pids)
         raw = {"name": name, "service": name.rpartition("-")[0] or name, "state": state}
-        return msgspec.convert({**raw, "pid": pid, "started_ticks": pid}, InstanceStatus)
+        return msgspec.convert({**raw, "identity": next(self._lives)}, InstanceStatus)
 
     def _change(self, name: str, **changes: object) -> None:
         self._instances[name] = msgspec.structs.replace(self._instances[name], **changes)

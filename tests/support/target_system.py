@@ -18,8 +18,10 @@ from typing import Any
 
 from harness.safety.state import State
 from harness.store import RunFolder
-from harness.targets.base import EdgeStatus, InstanceStatus
-from harness.targets.local.target import LocalTarget, Supervisor
+from harness.targets.base import UpPlan
+from harness.targets.local.running import Supervisor
+from harness.targets.local.target import LocalTarget
+from harness.targets.records import EdgeStatus, InstanceStatus
 from harness.timeline import Event, read_timeline
 from tests.support.target_waiting import until
 
@@ -111,7 +113,8 @@ def system_up(text: str = SYSTEM, options: tuple[str, ...] = (), **env: str) -> 
     state.root.mkdir(mode=0o700)
     system.write_text(text)
     try:
-        supervisor = Supervisor.start(system, run, state, options, env={**os.environ, **env})
+        plan = UpPlan(system=system, folder=run, state=state)
+        supervisor = Supervisor.start(plan, options, env={**os.environ, **env})
         target = LocalTarget(state.target_socket)
         try:
             yield UpSystem(

@@ -10,12 +10,12 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-from harness.targets.base import EdgeFault
 from harness.targets.local.ports import HOST
 from harness.targets.local.tcp_proxy.busy_poll import Vigil
 from harness.targets.local.tcp_proxy.edge import TcpEdge
 from harness.targets.local.tcp_proxy.protocol import TcpEdgePlan
 from harness.targets.local.tcp_proxy.timer_queue import TimerQueue
+from harness.targets.records import EdgeFault
 
 LIMIT_S = 10.0
 

@@ -1,7 +1,7 @@
 """The supervisor's process: a whole local system, from its first child to its last.
 
 `python -m harness.targets.local --system FILE --run-dir DIR --state DIR [--timeline FILE]
-[--direct EDGE]... [--lock] [--outlive]`
+[--faulted EDGE,...] [--lock] [--outlive]`
 prints one line (protocol.Announcement) when all is ready or cannot be (exit 2), then serves
 `<state>/target.sock` until SIGTERM, SIGINT, SIGHUP or a `shutdown` request. It dies with its
 parent. With --outlive it reads stdin when it is ready: at `keep` it outlives its parent and says
@@ -54,7 +54,7 @@ class Settings:
     run: RunFolder
     state: State
     timeline: Path
-    direct: frozenset[str]
+    faulted: frozenset[str] | None
     lock: bool
     outlive: bool
 
@@ -82,7 +82,7 @@ async def _serve(settings: Settings) -> None:
     where = _folders(settings)
     timeline = FileTimeline(settings.timeline, SystemClock())
     spawner = Spawner(UndoLog(settings.state.undo))
-    layout = place(system, Ports(random.Random()), settings.direct)
+    layout = place(system, Ports(random.Random()), settings.faulted)
     life = SystemLife(layout, where, spawner, timeline)
     supervisor = Supervision(life, timeline)
     supervisor.over = over
@@ -168,7 +168,7 @@ def _parse(arguments: list[str]) -> Settings:
     parser.add_argument("--run-dir", type=Path, required=True)
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--timeline", type=Path)
-    parser.add_argument("--direct", action="append", default=[], metavar="EDGE")
+    parser.add_argument("--faulted", metavar="EDGE,...")
     parser.add_argument("--lock", action="store_true")
     parser.add_argument("--outlive", action="store_true")
     found = parser.parse_args(arguments)
@@ -178,7 +178,7 @@ def _parse(arguments: list[str]) -> Settings:
         run=run,
         state=State(root=found.state.absolute()),
         timeline=found.timeline or run.timeline,
-        direct=frozenset(found.direct),
+        faulted=None if found.faulted is None else frozenset(found.faulted.split(",")),
         lock=found.lock,
         outlive=found.outlive,
     )

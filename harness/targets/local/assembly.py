@@ -14,6 +14,7 @@ from typing import Final
 import envoy
 import msgspec
 
+from harness.files.templates import fill
 from harness.python_child import python_module
 from harness.safety.mark import MARK_VARIABLE
 from harness.store import RunFolder
@@ -27,7 +28,6 @@ from harness.targets.local.postgres import USER, Cluster, password_of, socket_pa
 from harness.targets.local.probes import http_is_ready, postgres_is_ready
 from harness.targets.local.tcp_proxy.client import TcpEdges
 from harness.targets.local.tcp_proxy.protocol import TcpEdgePlan, TcpProxyPlan
-from harness.targets.local.templates import fill
 
 TCP_PROXY: Final = "tcp-proxy"
 ENVOYS: Final = ("gateway", "mesh")

@@ -7,10 +7,10 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from harness.clock import SystemClock
+from harness.files.log_limit import bound_logs
 from harness.targets.local.assembly import ENVOYS, Place, health_log
 from harness.targets.local.envoy.health import HealthReader
 from harness.targets.local.layout import Layout
-from harness.targets.local.log_limit import bound_logs
 from harness.targets.local.logs import LogFollower, Reader, follow_logs, interesting, reader
 from harness.timeline import FileTimeline
 

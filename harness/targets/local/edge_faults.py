@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from harness.errors import FaultError
-from harness.targets.base import EdgeFault
 from harness.targets.edge_abilities import (
     Via,
     abilities_of,
@@ -13,6 +12,7 @@ from harness.targets.edge_abilities import (
     settings_of,
     wrong_settings,
 )
+from harness.targets.records import EdgeFault
 
 MAX_LEASE_S: Final = 600.0
 

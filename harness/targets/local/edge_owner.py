@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-from harness.targets.base import EdgeFault, FaultCount
+from harness.targets.records import EdgeFault, FaultCount
 
 
 class EdgeSeen(NamedTuple):

@@ -9,9 +9,10 @@ from typing import Final
 
 from harness.errors import TargetError
 from harness.safety.identity import Process, family, is_alive, process_state, signal_process
-from harness.targets.base import InstanceState, InstanceStatus
 from harness.targets.local.child import Child, Command, Spawner
 from harness.targets.local.probes import Probe
+from harness.targets.local.process_name import identity_of
+from harness.targets.records import InstanceState, InstanceStatus
 from harness.timeline import Timeline
 
 BACKOFF_FIRST_S: Final = 0.1
@@ -67,8 +68,7 @@ class Instance:
             name=self.spec.name,
             service=self.spec.service,
             state=self.state,
-            pid=child.pid if child else 0,
-            started_ticks=child.started_ticks if child else 0,
+            identity=identity_of(child.pid, child.started_ticks) if child else "",
             address=self.spec.address,
             leased=leased,
         )

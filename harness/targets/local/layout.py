@@ -83,8 +83,10 @@ class Layout:
         return through | {f"edge:{e.name}": e.behind[0].address for e in self.direct}
 
 
-def place(system: System, ports: PortSource, direct: frozenset[str] = frozenset()) -> Layout:
-    """Give each instance and edge its port; `direct` names TCP edges to be left alone.
+def place(system: System, ports: PortSource, faulted: frozenset[str] | None = None) -> Layout:
+    """Give each instance and edge its port.
+
+    `faulted` names the edges that may be faulted (None: all); other TCP edges are not proxied.
 
     Raises RefusedError (a wanted port is in use), TargetError (none is free), ConfigError.
     """
@@ -105,7 +107,8 @@ def place(system: System, ports: PortSource, direct: frozenset[str] = frozenset(
     )
     for placed in edges:
         _check(placed)
-    alone = tuple(e for e in edges if e.name in direct and e.edge.via == "tcp")
+    may_be = {e.name for e in edges} if faulted is None else faulted
+    alone = tuple(e for e in edges if e.name not in may_be and e.edge.via == "tcp")
     through = tuple(e for e in edges if e not in alone)
     return Layout(system=system, instances=instances, edges=through, direct=alone)
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from harness.errors import HarnessError, TargetError
-from harness.targets.base import split_slot
+from harness.targets.records import split_slot
 from harness.timeline import Scalar, Timeline
 
 Undo = Callable[[], Awaitable[None]]

@@ -7,7 +7,7 @@ from typing import Final, Literal
 import msgspec
 
 from harness.errors import FaultError, TargetError, UnknownResourceError
-from harness.targets.base import EdgeFault, EdgeStatus, InstanceStatus
+from harness.targets.records import EdgeFault, EdgeStatus, InstanceStatus
 
 LINE_BYTES_MAX: Final = 1_048_576
 Trouble = Literal["", "unknown", "fault", "target"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness.targets.base import EdgeFaultKind, FaultCount
+from harness.targets.records import EdgeFaultKind, FaultCount
 
 
 class SlotCounts:

@@ -8,7 +8,6 @@ from functools import partial
 
 from harness.errors import FaultError, TargetError, UnknownResourceError
 from harness.files.problems import nearest
-from harness.targets.base import SLOT_MARK, EdgeFault, EdgeStatus, InstanceStatus, split_slot
 from harness.targets.local.edge_faults import check_fault, check_lease
 from harness.targets.local.edge_owner import EdgeOwner, EdgeSeen
 from harness.targets.local.instance import Instance
@@ -16,6 +15,7 @@ from harness.targets.local.layout import PlacedEdge
 from harness.targets.local.leases import Leases
 from harness.targets.local.protocol import Answer, Request, describe
 from harness.targets.local.system_life import SystemLife, each
+from harness.targets.records import SLOT_MARK, EdgeFault, EdgeStatus, InstanceStatus, split_slot
 from harness.timeline import Timeline
 
 

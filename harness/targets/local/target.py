@@ -1,50 +1,83 @@
-"""The local target from outside: the supervisor's start, and the client of its socket."""
+"""The local target: child processes of this machine, reached through their supervisor's socket."""
 
 from __future__ import annotations
 
-import os
-import select
-import signal
 import socket
-import subprocess
 import time
-from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final, Self
 
 import msgspec
 
-from harness.errors import ConfigError, HarnessError, RefusedError, TargetError
-from harness.python_child import python_module
-from harness.safety.identity import process_identity
+from harness.errors import TargetError
 from harness.safety.state import State
-from harness.safety.tied import tie
-from harness.safety.undo import UndoLog
-from harness.store import RunFolder
-from harness.targets.base import EdgeFault, EdgeStatus, InstanceStatus
-from harness.targets.local.protocol import (
-    KEEP,
-    KEPT,
-    Announcement,
-    Answer,
-    Request,
-    raise_trouble,
-)
+from harness.targets.base import CALL_LIMIT_S, Proof, Running, UndoData, Undoes, UpPlan
+from harness.targets.local.orphans import LocalOrphans
+from harness.targets.local.process_name import seen_of
+from harness.targets.local.protocol import Answer, Request, raise_trouble
+from harness.targets.records import EdgeFault, EdgeStatus, IdentityState, InstanceStatus
+from harness.targets.replay import undo_by_abilities, undone_by_abilities
 
-# Longer than the supervisor gives itself: normally it is the one to say that it took too long.
-CALL_LIMIT_S: Final = 15.0
-START_LIMIT_S: Final = 60.0
-STOP_LIMIT_S: Final = 15.0
+if TYPE_CHECKING:
+    from harness.host.finding import Finding
+    from harness.system import System
+
+DOWN_LIMIT_S: Final = 15.0
 _LOOK_AGAIN_S: Final = 0.02
-_READ_BYTES: Final = 65_536
 
 
 class LocalTarget:
-    """Implements harness.targets.base.Target. One connection a call: safe from any thread."""
+    """Has the abilities Lifecycle, Instances, Kills, Pauses, EdgeFaults and Fetches.
+
+    One connection a call: safe from any thread. The supervisor gives itself less time than
+    `limit_s`: normally it is the one to say that something took too long.
+    """
 
     def __init__(self, path: Path, limit_s: float = CALL_LIMIT_S) -> None:
         self._path, self._limit_s = path, limit_s
+
+    @classmethod
+    def attach(cls, state: State, limit_s: float = CALL_LIMIT_S) -> Self:
+        """The client of the supervisor of this state folder."""
+        return cls(state.target_socket, limit_s)
+
+    @classmethod
+    def orphaned(cls) -> Undoes:
+        """Signals processes by itself."""
+        return LocalOrphans()
+
+    @classmethod
+    def preflight(cls, system: System, state_root: Path) -> tuple[Finding, ...]:
+        """What its processes need of this machine."""
+        from harness.targets.local.preflight import preflight  # noqa: PLC0415  # the watchdog imports this module
+
+        return preflight(system, state_root)
+
+    @classmethod
+    def up(cls, plan: UpPlan) -> Running:
+        """Start a supervisor that dies with this process."""
+        from harness.targets.local.running import Supervisor  # noqa: PLC0415  # as above
+
+        return Supervisor.spawn(plan)
+
+    def undo(self, action: str, data: UndoData) -> None:
+        """Let a paused process go on without the supervisor, then ask the supervisor."""
+        LocalOrphans().undo(action, data)
+        undo_by_abilities(self, action, data)
+
+    def undone(self, action: str, data: UndoData) -> Proof:
+        """By the kernel's word for a paused process, then by the supervisor's."""
+        kernel = LocalOrphans().undone(action, data)
+        return undone_by_abilities(self, action, data) if kernel.holds else kernel
+
+    def seen(self, identity: str) -> IdentityState:
+        """What that process does, by the kernel's word: the supervisor is not asked."""
+        return seen_of(identity)
+
+    def addresses(self, service: str) -> tuple[str, ...]:
+        """host:port of each ready instance."""
+        ready = (i for i in self.instances() if i.service == service and i.state == "ready")
+        return tuple(instance.address for instance in ready)
 
     def instances(self) -> tuple[InstanceStatus, ...]:
         """All instances, in the order of the system file."""
@@ -87,13 +120,13 @@ class LocalTarget:
         """Prolong the lease of an instance's or edge's fault. Raises if it has none (any more)."""
         self._ask(Request(op="renew", resource=resource, lease_s=lease_s))
 
-    def shutdown(self, limit_s: float = STOP_LIMIT_S) -> None:
-        """End the whole system; returns when it is down. Raises TargetError after `limit_s`."""
+    def down(self) -> None:
+        """End the whole system; returns when it is down. Raises TargetError after 15 s."""
         self._ask(Request(op="shutdown"))
-        deadline = time.monotonic() + limit_s
+        deadline = time.monotonic() + DOWN_LIMIT_S
         while self._path.exists():  # the supervisor removes it last
             if time.monotonic() > deadline:
-                raise TargetError(f"{self._path}: the system is not down after {limit_s:g} s")
+                raise TargetError(f"{self._path}: the system is not down after {DOWN_LIMIT_S:g} s")
             time.sleep(_LOOK_AGAIN_S)
 
     def _instance(self, request: Request) -> InstanceStatus:
@@ -115,131 +148,3 @@ class LocalTarget:
             raise TargetError(f"{self._path}: {text}") from error
         raise_trouble(answer)
         return answer
-
-
-class Supervisor:
-    """A supervisor that this process has started, in a session of its own."""
-
-    def __init__(self, process: subprocess.Popen[bytes], undo: UndoLog, record: str) -> None:
-        self._process, self._undo, self._record = process, undo, record
-        self.pid = process.pid
-        self.entry = ""
-
-    @classmethod
-    def start(
-        cls,
-        system: Path,
-        run: RunFolder,
-        state: State,
-        options: tuple[str, ...] = (),
-        env: Mapping[str, str] | None = None,
-    ) -> Supervisor:
-        """Spawn it and wait until all of the system is ready.
-
-        Raises RefusedError, ConfigError or TargetError as it says; nothing is left then.
-        """
-        started = cls.spawn(system, run, state, options, env)
-        try:
-            started.wait_ready()
-        except BaseException:  # any error, Ctrl-C too: nothing may be left running
-            started.stop()
-            raise
-        return started
-
-    @classmethod
-    def spawn(
-        cls,
-        system: Path,
-        run: RunFolder,
-        state: State,
-        options: tuple[str, ...] = (),
-        env: Mapping[str, str] | None = None,
-    ) -> Supervisor:
-        """Start a supervisor that dies with this process; what it prints goes to supervisor.log.
-
-        `options` go to `python -m harness.targets.local` (--lock, --timeline, --direct, --outlive).
-        """
-        run.logs.mkdir(parents=True, exist_ok=True)
-        undo = UndoLog(state.undo)
-        with run.log("supervisor").open("ab") as log:
-            process = subprocess.Popen(
-                (*_command(system, run, state), *options),
-                cwd=system.absolute().parent,
-                env=dict(os.environ if env is None else env),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                start_new_session=True,
-                preexec_fn=tie(),  # noqa: PLW1509  # system calls only
-            )
-        ticks = process_identity(process.pid) or 0
-        return cls(process, undo, undo.process_started(process.pid, ticks, "supervisor"))
-
-    def wait_ready(self) -> None:
-        """Until all of the system is ready. Raises what the supervisor says."""
-        self.entry = _heard(self._process).entry
-
-    def keep(self) -> None:
-        """Let it outlive this process (option --outlive). Raises TargetError if it has ended."""
-        line = b""
-        if self._process.stdin is not None:
-            with suppress(BrokenPipeError):
-                self._process.stdin.write(KEEP)
-                self._process.stdin.close()
-            line = _read_line(self._process, time.monotonic() + CALL_LIMIT_S)
-        if line != KEPT:
-            raise TargetError("the supervisor ended before it could be left alone")
-
-    @property
-    def alive(self) -> bool:
-        """Whether it has not ended."""
-        return self._process.poll() is None
-
-    def stop(self, limit_s: float = STOP_LIMIT_S) -> None:
-        """End the system and wait for it; by force after `limit_s` (children die with it)."""
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(limit_s)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                with suppress(BrokenPipeError):
-                    stream.close()
-        self._undo.undone(self._record)
-
-
-def _command(system: Path, run: RunFolder, state: State) -> tuple[str, ...]:
-    paths = {"--system": system, "--run-dir": run.root, "--state": state.root}
-    where = (word for option, path in paths.items() for word in (option, str(path.absolute())))
-    return python_module("harness.targets.local", *where)
-
-
-def _heard(process: subprocess.Popen[bytes]) -> Announcement:
-    """The supervisor's one line. Raises what it says, or TargetError if it says nothing."""
-    line = _read_line(process, time.monotonic() + START_LIMIT_S)
-    try:
-        said = msgspec.json.decode(line, type=Announcement)
-    except msgspec.MsgspecError as error:
-        raise TargetError("the supervisor ended without a word; see supervisor.log") from error
-    if not said.ready:
-        kinds: dict[str, type[HarnessError]] = {"refused": RefusedError, "config": ConfigError}
-        raise kinds.get(said.trouble, TargetError)(said.error)
-    return said
-
-
-def _read_line(process: subprocess.Popen[bytes], deadline: float) -> bytes:
-    if process.stdout is None:
-        return b""
-    line = b""
-    while not line.endswith(b"\n"):
-        wait_s = max(0.0, deadline - time.monotonic())
-        if not select.select([process.stdout], [], [], wait_s)[0]:
-            raise TargetError(f"the supervisor was not ready within {START_LIMIT_S:g} s")
-        more = os.read(process.stdout.fileno(), _READ_BYTES)
-        if not more:
-            break
-        line += more
-    return line

@@ -12,7 +12,7 @@ import pytest
 
 from harness.chaos import probes
 from harness.errors import ConfigError
-from harness.targets.base import EdgeStatus
+from harness.targets.records import EdgeStatus
 from tests.support.fake_target import FakeTarget
 from tests.support.manual_clock import ManualClock
 

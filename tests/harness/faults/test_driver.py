@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +17,6 @@ from harness.faults.latency import Latency
 from harness.faults.lost_answers import LostAnswers
 from harness.faults.noop import Noop
 from harness.faults.pause import Pause
-from harness.safety.identity import process_identity
 from harness.safety.undo import pending
 from harness.targets.base import Target
 from tests.support.faults_scene import Scene
@@ -105,7 +103,6 @@ def test_a_fault_that_touches_nothing_is_unproven(scene: Scene) -> None:
 def test_a_target_that_fails_leaves_no_fault_behind(scene: Scene, method: str) -> None:
     faults = {"kill": 0, "pause": 1, "fault_edge": 2}
     scene.target.failing.add(method)
-    scene.target.embody("ledger-1", os.getpid(), process_identity(os.getpid()) or 0)
     with pytest.raises(FaultError, match=f"{method} .* failed"):
         scene.driver.inject(every_fault()[faults[method]])
     assert scene.timeline.kinds == ["asked", "unproven", "undone", "verified_undone"]
@@ -116,12 +113,12 @@ def test_the_proof_of_a_kill_names_the_process_that_ended(scene: Scene) -> None:
     before = scene.target.instances()[0]
     scene.driver.inject(Kill(instance="ledger-1"))
     proof = scene.timeline.one("verified").data
-    assert (proof["pid"], proof["started_ticks"]) == (before.pid, before.started_ticks)
+    assert proof["identity"] == before.identity
     assert (proof["ended"], proof["state"]) == (True, "down")
     scene.driver.undo_all()
     undone = scene.timeline.one("verified_undone").data
     assert undone["state"] == "ready"
-    assert undone["pid"] != before.pid
+    assert undone["identity"] != before.identity
     assert isinstance(undone["waited_ms"], float)
     assert 1000 <= undone["waited_ms"] < 1200
 
@@ -139,17 +136,17 @@ def test_the_proof_of_an_edge_fault_is_its_counter(scene: Scene) -> None:
 
 
 def test_a_kill_that_did_not_kill_is_unproven(scene: Scene) -> None:
-    scene.target.embody("ledger-1", os.getpid(), process_identity(os.getpid()) or 0)
+    scene.target.unharmed.add(scene.target.instances()[0].identity)
     with pytest.raises(FaultError, match="not proven"):
         scene.driver.inject(Kill(instance="ledger-1"))
     assert scene.timeline.one("unproven").data["ended"] is False
 
 
 def test_a_pause_that_the_kernel_does_not_see_is_unproven(scene: Scene) -> None:
-    scene.target.embody("ledger-1", os.getpid(), process_identity(os.getpid()) or 0)
+    scene.target.unharmed.add(scene.target.instances()[0].identity)
     with pytest.raises(FaultError, match="not proven"):
         scene.driver.inject(Pause(instance="ledger-1"))
-    assert scene.timeline.one("unproven").data["kernel_state"] in {"R", "S"}
+    assert scene.timeline.one("unproven").data["seen"] == "running"
 
 
 def test_what_cannot_be_undone_is_said_and_stays_in_the_undo_log(scene: Scene) -> None:

@@ -12,7 +12,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from harness.run.doctor import Finding, Place, examine
+from harness.errors import RefusedError
+from harness.host.finding import Finding
+from harness.run.doctor import Place, examine
+from harness.run.opening import preflight
+from harness.run.order import refuse_unready
 from harness.system import read_system
 from tests.support.documents_files import system_file
 
@@ -23,9 +27,13 @@ print(other_load(SystemClock()).seen)
 """
 
 
-def place(tmp_path: Path, *swap: str) -> Place:
+def place(tmp_path: Path) -> Place:
+    return Place(runs_dir=tmp_path / "runs", state_dir=tmp_path / "state")
+
+
+def needed(tmp_path: Path, *swap: str, state_root: Path = Path("/tmp/squall-0")) -> list[Finding]:
     system = read_system(system_file(tmp_path, *swap))
-    return Place(runs_dir=tmp_path / "runs", state_dir=tmp_path / "state", system=system)
+    return list(preflight("local", system, state_root))
 
 
 def test_a_port_in_use_is_found_with_its_fix(tmp_path: Path) -> None:
@@ -33,14 +41,16 @@ def test_a_port_in_use_is_found_with_its_fix(tmp_path: Path) -> None:
         holder.bind(("127.0.0.1", 0))
         holder.listen()
         port = holder.getsockname()[1]
-        found = examine(place(tmp_path, "port: 18080", f"port: {port}"))
+        found = needed(tmp_path, "port: 18080", f"port: {port}")
     (finding,) = [f for f in found if f.name == f"port {port}"]
     assert not finding.ok
     assert "payer>payments" in finding.fix
+    with pytest.raises(RefusedError, match=f"port {port}"):
+        refuse_unready(found)
 
 
 def test_every_finding_says_what_was_seen_and_how_to_fix_it(tmp_path: Path) -> None:
-    for finding in examine(place(tmp_path)):
+    for finding in examine(place(tmp_path), needed=needed(tmp_path)):
         assert finding.seen
         assert finding.ok or finding.fix
 
@@ -54,6 +64,22 @@ def finding(tmp_path: Path, name: str, **change: Path) -> Finding:
     where = msgspec.structs.replace(place(tmp_path), **change)
     (found,) = [f for f in examine(where) if f.name == name]
     return found
+
+
+def local_finding(tmp_path: Path, name: str, state_root: Path) -> Finding:
+    (found,) = [f for f in needed(tmp_path, state_root=state_root) if f.name == name]
+    return found
+
+
+def test_a_system_without_a_database_needs_none(tmp_path: Path) -> None:
+    path = tmp_path / "system.yaml"
+    path.write_text(
+        "name: one\nentry: payer>one\nservices: [{name: one, command: [x]}]\n"
+        "edges: [{name: payer>one, via: gateway}]\n"
+    )
+    names = {f.name for f in preflight("local", read_system(path), tmp_path)}
+    assert "envoy" in names
+    assert not names & {"PostgreSQL", "database user", "passwd entry"}
 
 
 def test_cores_are_those_that_this_process_may_use(tmp_path: Path) -> None:
@@ -79,13 +105,13 @@ def test_too_few_file_descriptors_are_found(tmp_path: Path) -> None:
 
 
 def test_a_state_folder_with_a_path_too_long_for_a_socket_is_found(tmp_path: Path) -> None:
-    assert not finding(tmp_path, "socket path", state_dir=Path("/tmp") / ("x" * 90)).ok
-    assert finding(tmp_path, "socket path", state_dir=Path("/tmp/squall-0")).ok
+    assert not local_finding(tmp_path, "socket path", Path("/tmp") / ("x" * 90)).ok
+    assert local_finding(tmp_path, "socket path", Path("/tmp/squall-0")).ok
 
 
 @pytest.mark.parametrize("name", ["a'b", "a,b", 'a"b', "a\\b", "a\nb"])
 def test_a_state_path_that_postgresql_cannot_use_is_found(name: str, tmp_path: Path) -> None:
-    assert not finding(tmp_path, "state path", state_dir=Path("/tmp") / name).ok
+    assert not local_finding(tmp_path, "state path", Path("/tmp") / name).ok
 
 
 def test_a_user_without_a_passwd_entry_is_found(
@@ -94,8 +120,8 @@ def test_a_user_without_a_passwd_entry_is_found(
     def no_entry(uid: int) -> None:
         raise KeyError(uid)
 
-    monkeypatch.setattr("harness.run.doctor.pwd.getpwuid", no_entry)
-    assert not finding(tmp_path, "passwd entry").ok
+    monkeypatch.setattr("harness.targets.local.preflight.pwd.getpwuid", no_entry)
+    assert not local_finding(tmp_path, "passwd entry", Path("/tmp/squall-0")).ok
 
 
 def test_the_load_of_others_is_measured_and_named() -> None:

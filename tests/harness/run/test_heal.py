@@ -12,12 +12,13 @@ from harness.run.heal import HealReport, Patience, heal, undo_faults
 from harness.safety.identity import process_identity, process_state
 from harness.safety.state import State
 from harness.safety.undo import UndoLog, pending
-from harness.targets.base import EdgeFault
+from harness.targets.records import EdgeFault
 from harness.timeline import NoTimeline
 from tests.support.fake_target import FakeTarget
 from tests.support.manual_clock import ManualClock
 from tests.support.safety_timeline import ListTimeline
 from tests.support.safety_victims import victim, within
+from tests.support.undo_records import undo_of
 
 
 class Sickbed:
@@ -40,11 +41,11 @@ def bed(tmp_path: Path) -> Sickbed:
 
 
 def test_undoes_newest_first_and_clears_the_log(bed: Sickbed) -> None:
-    bed.log.intent("revive", "ledger-1", 2.0)
+    bed.log.intent(undo_of("revive", "ledger-1"), 2.0)
     bed.target.kill("ledger-1", 1000)
-    bed.log.intent("resume", "payments-1", 2.0)
+    bed.log.intent(undo_of("resume", "payments-1"), 2.0)
     bed.target.pause("payments-1", 1000)
-    bed.log.intent("clear_edge", "payments>bank", 2.0)
+    bed.log.intent(undo_of("clear_edge", "payments>bank"), 2.0)
     bed.target.fault_edge("payments>bank", EdgeFault(kind="latency", latency_ms=500), 1000)
     bed.target.calls.clear()
     report = bed.heal()
@@ -61,7 +62,7 @@ def test_undoes_newest_first_and_clears_the_log(bed: Sickbed) -> None:
 
 
 def test_tells_of_the_fault_by_its_own_name(bed: Sickbed) -> None:
-    record = bed.log.intent("clear_edge", "payments>bank", 2.0, fault="latency")
+    record = bed.log.intent(undo_of("clear_edge", "payments>bank"), 2.0, fault="latency")
     bed.heal()
     told = bed.timeline.one("verified_undone")
     assert (told.name, told.target) == ("latency", "payments>bank")
@@ -72,7 +73,7 @@ def test_heals_one_fault_of_an_edge_and_leaves_the_one_that_is_not_in_the_log(be
     late = EdgeFault(kind="latency", latency_ms=500)
     bed.target.fault_edge("payments>bank", late, 1000)
     bed.target.fault_edge("payments>bank", EdgeFault(kind="slow_close", delay_ms=5), 1000)
-    bed.log.intent("clear_edge", "payments>bank#slow_close", 2.0, fault="slow_close")
+    bed.log.intent(undo_of("clear_edge", "payments>bank#slow_close"), 2.0, fault="slow_close")
     report = bed.heal()
     assert [(r.resource, r.undone) for r in report.records] == [("payments>bank#slow_close", True)]
     assert bed.target.edges()[0].faults == (late,)
@@ -82,7 +83,7 @@ def test_heals_one_fault_of_an_edge_and_leaves_the_one_that_is_not_in_the_log(be
 def test_at_the_end_of_a_run_only_faults_are_undone(bed: Sickbed) -> None:
     with victim() as (process, ticks):
         bed.log.process_started(process.pid, ticks, "supervisor")
-        bed.log.intent("revive", "ledger-1", 2.0)
+        bed.log.intent(undo_of("revive", "ledger-1"), 2.0)
         (healed,) = undo_faults(bed.state, bed.target, bed.timeline)
         assert (healed.resource, healed.undone) == ("ledger-1", True)
         assert [r.resource for r in pending(bed.state.undo)] == ["supervisor"]
@@ -90,22 +91,22 @@ def test_at_the_end_of_a_run_only_faults_are_undone(bed: Sickbed) -> None:
 
 
 def test_healing_twice_is_harmless(bed: Sickbed) -> None:
-    bed.log.intent("revive", "ledger-1", 2.0)
+    bed.log.intent(undo_of("revive", "ledger-1"), 2.0)
     bed.target.kill("ledger-1", 1000)
     assert bed.heal().cleared
     assert bed.heal() == HealReport(records=(), kept=(), cleared=True)
 
 
 def test_heals_what_never_happened(bed: Sickbed) -> None:
-    bed.log.intent("revive", "ledger-1", 2.0)
-    bed.log.intent("clear_edge", "payments>bank", 2.0)
+    bed.log.intent(undo_of("revive", "ledger-1"), 2.0)
+    bed.log.intent(undo_of("clear_edge", "payments>bank"), 2.0)
     assert bed.heal().cleared
 
 
 def test_goes_on_over_an_error_and_keeps_what_is_not_proven(bed: Sickbed) -> None:
-    bed.log.intent("revive", "ledger-1", 2.0)
+    bed.log.intent(undo_of("revive", "ledger-1"), 2.0)
     bed.target.kill("ledger-1", 1000)
-    bed.log.intent("clear_edge", "payments>bank", 2.0)
+    bed.log.intent(undo_of("clear_edge", "payments>bank"), 2.0)
     bed.target.fault_edge("payments>bank", EdgeFault(kind="latency", latency_ms=500), 1000)
     bed.target.stuck.add("payments>bank")
     report = bed.heal()
@@ -120,7 +121,7 @@ def test_goes_on_over_an_error_and_keeps_what_is_not_proven(bed: Sickbed) -> Non
 
 
 def test_a_target_that_stops_answering_is_no_proof(bed: Sickbed) -> None:
-    bed.log.intent("clear_edge", "payments>bank", 2.0)
+    bed.log.intent(undo_of("clear_edge", "payments>bank"), 2.0)
     bed.target.failing |= {"clear_edge", "edges"}
     (failed,) = bed.heal().failed
     assert "clear_edge payments>bank failed" in failed.how
@@ -142,8 +143,8 @@ def test_without_a_supervisor_what_is_paused_goes_on_and_what_is_left_is_killed(
     log = UndoLog(state.undo)
     with victim() as (left, left_ticks), victim() as (paused, paused_ticks):
         log.process_started(left.pid, left_ticks, "ledger-1")
-        log.intent("resume", "payments-1", 2.0, paused.pid, paused_ticks)
-        log.intent("clear_edge", "payments>bank", 2.0)
+        log.intent(undo_of("resume", "payments-1", paused.pid, paused_ticks), 2.0)
+        log.intent(undo_of("clear_edge", "payments>bank"), 2.0)
         os.kill(paused.pid, signal.SIGSTOP)
         stopped = within(5, lambda: process_state(paused.pid, paused_ticks) == "T")
         assert stopped is not None
@@ -159,13 +160,13 @@ def test_a_reused_pid_is_left_alone(tmp_path: Path) -> None:
     log = UndoLog(state.undo)
     with victim() as (process, ticks):
         log.process_started(process.pid, ticks - 1, "long gone")
-        log.intent("resume", "payments-1", 2.0, process.pid, ticks - 1)
+        log.intent(undo_of("resume", "payments-1", process.pid, ticks - 1), 2.0)
         assert heal(state, None, NoTimeline()).cleared
         assert process_identity(process.pid) == ticks
 
 
 def test_a_torn_log_is_healed_of_all_that_it_still_says(bed: Sickbed) -> None:
-    bed.log.intent("revive", "ledger-1", 2.0)
+    bed.log.intent(undo_of("revive", "ledger-1"), 2.0)
     bed.target.kill("ledger-1", 1000)
     with bed.state.undo.open("ab") as log:
         log.write(b'\n{"op":"intent","id":"torn","kind":"rev')
@@ -180,14 +181,14 @@ def test_an_abandoned_run_with_nothing_pending_is_cleared(bed: Sickbed) -> None:
 
 
 def test_a_resource_that_the_system_lacks_needs_no_undo(bed: Sickbed) -> None:
-    bed.log.intent("revive", "gone-1", 2.0)
+    bed.log.intent(undo_of("revive", "gone-1"), 2.0)
     report = bed.heal()
     assert report.cleared
     assert report.records[0].how == "the system that is up has no such resource"
 
 
 def test_waits_no_longer_than_it_may(bed: Sickbed) -> None:
-    bed.log.intent("revive", "ledger-1", 2.0)
+    bed.log.intent(undo_of("revive", "ledger-1"), 2.0)
     bed.target.kill("ledger-1", 1000)
     bed.target.stuck.add("ledger-1")
     began_ns = bed.clock.monotonic_ns()

@@ -13,6 +13,8 @@ import pytest
 
 from harness.errors import FaultError, RefusedError
 from harness.safety.undo import UndoLog, leftover, pending, refuse_leftover
+from harness.targets.local.process_name import process_of
+from tests.support.undo_records import undo_of
 
 
 @pytest.fixture
@@ -21,16 +23,17 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_an_intent_is_on_disk_when_it_returns(path: Path) -> None:
-    record = UndoLog(path).intent("resume", "payments-1", 2.0, pid=7, started_ticks=9)
+    record = UndoLog(path).intent(undo_of("resume", "payments-1", 7, 9), 2.0)
     (found,) = pending(path)
-    assert (found.id, found.kind, found.resource) == (record, "resume", "payments-1")
-    assert (found.pid, found.started_ticks, found.lease_s) == (7, 9, 2.0)
+    assert (found.id, found.kind, found.resource) == (record, "fault", "payments-1")
+    assert (found.target, found.action, found.lease_s) == ("local", "resume", 2.0)
+    assert process_of(found.data["identity"]) == (7, 9)
 
 
 def test_pending_is_newest_first_without_what_was_undone(path: Path) -> None:
     log = UndoLog(path)
-    first = log.intent("revive", "ledger-1", 2.0)
-    second = log.intent("clear_edge", "payments>bank", 2.0)
+    first = log.intent(undo_of("revive", "ledger-1"), 2.0)
+    second = log.intent(undo_of("clear_edge", "payments>bank"), 2.0)
     third = log.process_started(12, 34, "supervisor")
     log.undone(second)
     assert [r.id for r in log.pending()] == [third, first]
@@ -38,7 +41,7 @@ def test_pending_is_newest_first_without_what_was_undone(path: Path) -> None:
 
 def test_an_undo_noted_twice_is_harmless(path: Path) -> None:
     log = UndoLog(path)
-    record = log.intent("revive", "ledger-1", 2.0)
+    record = log.intent(undo_of("revive", "ledger-1"), 2.0)
     log.undone(record)
     log.undone(record)
     assert log.pending() == ()
@@ -53,10 +56,10 @@ def test_no_log_means_nothing_pending(path: Path) -> None:
 @pytest.mark.parametrize("cut", range(1, 60, 7))
 def test_a_torn_last_line_loses_only_itself(path: Path, cut: int) -> None:
     log = UndoLog(path)
-    kept = log.intent("revive", "ledger-1", 2.0)
-    log.intent("revive", "ledger-2", 2.0)
+    kept = log.intent(undo_of("revive", "ledger-1"), 2.0)
+    log.intent(undo_of("revive", "ledger-2"), 2.0)
     path.write_bytes(path.read_bytes()[:-cut])
-    later = log.intent("clear_edge", "payments>bank", 2.0)
+    later = log.intent(undo_of("clear_edge", "payments>bank"), 2.0)
     ids = [r.id for r in log.pending()]
     assert ids[0] == later
     assert ids[-1] == kept
@@ -65,7 +68,7 @@ def test_a_torn_last_line_loses_only_itself(path: Path, cut: int) -> None:
 
 def test_refuses_an_intent_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(FaultError, match="cannot be written"):
-        UndoLog(tmp_path / "missing" / "undo.ndjson").intent("revive", "ledger-1", 2.0)
+        UndoLog(tmp_path / "missing" / "undo.ndjson").intent(undo_of("revive", "ledger-1"), 2.0)
 
 
 def test_refuses_an_intent_on_a_full_disk(path: Path) -> None:
@@ -73,7 +76,7 @@ def test_refuses_an_intent_on_a_full_disk(path: Path) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))  # as a disk that is full
     try:
         with pytest.raises(FaultError, match=r"undo log was cut off|cannot be written"):
-            UndoLog(path).intent("revive", "ledger-1", 2.0)
+            UndoLog(path).intent(undo_of("revive", "ledger-1"), 2.0)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
@@ -109,7 +112,7 @@ def test_what_others_could_have_written_is_not_believed(
     with pytest.raises(RefusedError, match=why):
         pending(path)
     with pytest.raises(FaultError, match=why):
-        UndoLog(path).intent("revive", "ledger-1", 2.0)
+        UndoLog(path).intent(undo_of("revive", "ledger-1"), 2.0)
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give a file away")
@@ -129,7 +132,7 @@ def test_a_record_with_an_impossible_pid_is_skipped(path: Path, pid: int) -> Non
 
 def test_clears_only_when_nothing_is_pending(path: Path) -> None:
     log = UndoLog(path)
-    record = log.intent("revive", "ledger-1", 2.0)
+    record = log.intent(undo_of("revive", "ledger-1"), 2.0)
     assert not log.clear()
     assert path.exists()
     log.undone(record)
@@ -140,7 +143,7 @@ def test_clears_only_when_nothing_is_pending(path: Path) -> None:
 
 def test_a_leftover_refuses_the_next_run_and_says_what_and_how_to_mend(path: Path) -> None:
     log = UndoLog(path)
-    log.intent("resume", "payments-1", 2.0)
+    log.intent(undo_of("resume", "payments-1"), 2.0)
     with pytest.raises(RefusedError, match=r"resume payments-1.*squall heal"):
         refuse_leftover(path)
 

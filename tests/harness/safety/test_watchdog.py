@@ -39,6 +39,7 @@ from harness.safety.identity import process_identity, read_process
 from harness.safety.state import State
 from harness.safety.undo import UndoLog
 from harness.safety.watchdog import Watchdog
+from tests.support.undo_records import undo_of
 state = State(root=Path(sys.argv[1]))
 dog = Watchdog.start(state)
 log = UndoLog(state.undo)
@@ -55,7 +56,7 @@ pids = {
     "watchdog": dog.process.pid,
 }
 for name in ("paused", "resumed"):
-    log.intent("resume", name, 2.0, pids[name], process_identity(pids[name]))
+    log.intent(undo_of("resume", name, pids[name], process_identity(pids[name])), 2.0)
     os.kill(pids[name], signal.SIGSTOP)
 while not (Path(f"/proc/{pids['supervisor']}/task/{pids['supervisor']}/children").read_text()):
     time.sleep(0.01)
@@ -137,7 +138,7 @@ def test_the_next_run_refuses_after_a_death(harness: Harness) -> None:
     assert within(LIMIT_S, lambda: not harness.lives("watchdog")) is not None
     with pytest.raises(RefusedError, match=rf"pid {harness.process.pid}\) died.*squall heal"):
         refuse_leftover(harness.state.undo)
-    assert "0 left alive" in harness.state.watchdog_log.read_text()
+    assert "0 processes left alive" in harness.state.watchdog_log.read_text()
 
 
 @pytest.mark.parametrize("harness", ["clean"], indirect=True)

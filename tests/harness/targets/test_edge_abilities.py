@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from harness.chaos import actions
-from harness.targets.base import EdgeFault
 from harness.targets.edge_abilities import (
     EDGE_ABILITIES,
     Ability,
@@ -18,6 +17,7 @@ from harness.targets.edge_abilities import (
     ability_of,
     wrong_settings,
 )
+from harness.targets.records import EdgeFault
 
 ROOT = Path(__file__).parents[3]
 

@@ -1,21 +1,41 @@
-"""The empty target keeps the Protocol and knows nothing."""
+"""The empty target has every ability and knows nothing."""
 
 from __future__ import annotations
 
 import pytest
 
 from harness.errors import UnknownResourceError
-from harness.targets.base import EdgeFault, Target
+from harness.targets import base
 from harness.targets.noop import NoTarget
+from harness.targets.records import EdgeFault
+
+ABILITIES = (
+    base.Target,
+    base.Lifecycle,
+    base.Instances,
+    base.Leases,
+    base.Kills,
+    base.Pauses,
+    base.EdgeFaults,
+    base.Scales,
+    base.Partitions,
+    base.Events,
+    base.Fetches,
+)
 
 
 def test_lists_nothing() -> None:
-    target: Target = NoTarget()
-    assert (target.instances(), target.edges()) == ((), ())
+    target = NoTarget()
+    assert (target.instances(), target.edges(), target.addresses("ledger")) == ((), (), ())
+
+
+@pytest.mark.parametrize("ability", ABILITIES, ids=lambda ability: ability.__name__)
+def test_has_every_ability(ability: type) -> None:
+    assert issubclass(NoTarget, ability)
 
 
 def test_every_fault_on_it_names_something_unknown() -> None:
-    target: Target = NoTarget()
+    target = NoTarget()
     for call in (
         lambda: target.kill("ledger-1", 1),
         lambda: target.revive("ledger-1"),
@@ -23,6 +43,10 @@ def test_every_fault_on_it_names_something_unknown() -> None:
         lambda: target.resume("ledger-1"),
         lambda: target.fault_edge("ledger-1", EdgeFault(kind="reset"), 1),
         lambda: target.clear_edge("ledger-1"),
+        lambda: target.scale("ledger-1", 3, 1),
+        lambda: target.unscale("ledger-1"),
+        lambda: target.partition("ledger-1", (), 1),
+        lambda: target.join("ledger-1"),
         lambda: target.renew("ledger-1", 1),
     ):
         with pytest.raises(UnknownResourceError, match="ledger-1"):

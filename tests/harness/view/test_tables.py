@@ -6,7 +6,7 @@ import io
 
 from rich.console import Console
 
-from harness.run.doctor import Finding
+from harness.host.finding import Finding
 from harness.view.tables import table
 
 

@@ -10,13 +10,13 @@ from urllib.parse import quote
 import msgspec
 
 from harness.errors import FaultError, TargetError
-from harness.targets.base import EdgeFault, EdgeFaultKind, FaultCount
 from harness.targets.local.edge_owner import Carried, EdgeSeen
 from harness.targets.local.envoy import admin as envoy_admin
 from harness.targets.local.envoy.config import LOST_ROUTE, MeshFiles, bootstrap
 from harness.targets.local.envoy.runtime import runtime_file
 from harness.targets.local.layout import PlacedEdge
 from harness.targets.local.slot_counts import SlotCounts
+from harness.targets.records import EdgeFault, EdgeFaultKind, FaultCount
 
 ACKNOWLEDGE_LIMIT_S: Final = 3.0
 _POLL_S: Final = 0.001

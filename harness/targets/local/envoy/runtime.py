@@ -7,8 +7,8 @@ from typing import Final
 
 import msgspec
 
-from harness.targets.base import EdgeFault
 from harness.targets.local.envoy.config import GENERATION_KEY, RTDS_LAYER, runtime_key
+from harness.targets.records import EdgeFault
 
 _RUNTIME_TYPE: Final = "type.googleapis.com/envoy.service.runtime.v3.Runtime"
 _PARTS_PER_PERCENT: Final = 10_000

@@ -11,8 +11,8 @@ import math
 import random
 from typing import Final
 
-from harness.targets.base import EdgeFault, FaultCount
 from harness.targets.edge_abilities import ability_of
+from harness.targets.records import EdgeFault, FaultCount
 
 _GOLDEN: Final = (math.sqrt(5) - 1) / 2
 _PERCENT: Final = 100.0

@@ -10,9 +10,9 @@ from typing import Final
 import msgspec
 
 from harness.errors import TargetError
-from harness.targets.base import SLOT_MARK, EdgeFault, FaultCount
 from harness.targets.local.edge_owner import Carried, EdgeSeen
 from harness.targets.local.tcp_proxy.protocol import TcpAnswer, TcpEdgeState, TcpRequest
+from harness.targets.records import SLOT_MARK, EdgeFault, FaultCount
 
 TIMEOUT_S: Final = 1.0
 _READ_BYTES: Final = 65_536

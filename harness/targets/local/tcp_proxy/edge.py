@@ -8,7 +8,6 @@ from functools import partial
 from typing import Final
 
 from harness.errors import FaultError
-from harness.targets.base import EdgeFault, FaultCount
 from harness.targets.local.tcp_proxy.active_fault import ActiveFault
 from harness.targets.local.tcp_proxy.busy_poll import Vigil
 from harness.targets.local.tcp_proxy.connection import TcpConnection
@@ -16,6 +15,7 @@ from harness.targets.local.tcp_proxy.half import TcpHalf
 from harness.targets.local.tcp_proxy.listener import TcpListener
 from harness.targets.local.tcp_proxy.protocol import TcpEdgePlan
 from harness.targets.local.tcp_proxy.timer_queue import TimerQueue
+from harness.targets.records import EdgeFault, FaultCount
 
 CONNECT_TIMEOUT_S: Final = 5.0
 FAULTS_MAX: Final = 8

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from harness.targets.base import EdgeFault, FaultCount
+from harness.targets.records import EdgeFault, FaultCount
 
 
 class TcpEdgePlan(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from harness.errors import FaultError
-from harness.targets.base import EdgeFault
 from harness.targets.local.edge_faults import check_fault, check_lease
+from harness.targets.records import EdgeFault
 
 
 @pytest.mark.parametrize(

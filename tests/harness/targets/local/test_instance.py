@@ -17,6 +17,7 @@ from harness.safety.identity import family, is_alive, process_state
 from harness.targets.local import instance as life
 from harness.targets.local.child import Command, NoProcessLog, Spawner
 from harness.targets.local.instance import Instance, InstanceSpec
+from harness.targets.local.process_name import process_of
 from tests.support.target_timeline import HeardTimeline
 from tests.support.target_waiting import until_true
 
@@ -64,7 +65,7 @@ def act(
 def test_is_ready_when_its_probe_says_so(tmp_path: Path) -> None:
     async def play(stage: Stage) -> None:
         await stage.until("ready")
-        assert stage.instance.status().pid > 0
+        assert stage.instance.status().identity
         assert stage.heard.states("ledger-1") == ["starting", "ready"]
 
     act(tmp_path, play)
@@ -74,14 +75,14 @@ def test_a_kill_holds_it_down_until_it_is_revived(tmp_path: Path) -> None:
     async def play(stage: Stage) -> None:
         await stage.until("ready")
         before = await stage.instance.kill()
-        assert (before.state, before.pid > 0) == ("ready", True)
-        assert not is_alive(before.pid, before.started_ticks)
-        assert (stage.instance.state, stage.instance.status().pid) == ("down", 0)
+        assert (before.state, before.identity != "") == ("ready", True)
+        assert not is_alive(*process_of(before.identity))
+        assert (stage.instance.state, stage.instance.status().identity) == ("down", "")
         assert (await stage.instance.kill()).state == "down"
         stage.instance.revive()
         assert stage.instance.status().state == "starting"
         await stage.until("ready")
-        assert stage.instance.status().pid != before.pid
+        assert stage.instance.status().identity != before.identity
         assert stage.heard.states("ledger-1") == ["starting", "ready", "down", "starting", "ready"]
 
     act(tmp_path, play)
@@ -91,13 +92,15 @@ def test_starts_again_when_it_dies_by_itself(tmp_path: Path) -> None:
     async def play(stage: Stage) -> None:
         await stage.until("ready")
         old = stage.instance.status()
-        os.kill(old.pid, signal.SIGKILL)
+        os.kill(process_of(old.identity).pid, signal.SIGKILL)
         await stage.until("down")
         await stage.until("ready")
-        assert stage.instance.status().pid != old.pid
+        assert stage.instance.status().identity != old.identity
         assert stage.instance.deaths == 1
         downs = [e for e in stage.heard.events if e.data.get("state") == "down"]
-        assert [(e.data["pid"], e.data["exit_code"]) for e in downs] == [(old.pid, -9)]
+        assert [(e.data["pid"], e.data["exit_code"]) for e in downs] == [
+            (process_of(old.identity).pid, -9)
+        ]
 
     act(tmp_path, play)
 
@@ -139,16 +142,16 @@ def test_a_pause_stops_the_whole_session_and_resume_lets_it_go_on(tmp_path: Path
     async def play(stage: Stage) -> None:
         await stage.until("ready")
         old = stage.instance.status()
-        await until_true(lambda: len(family((old.pid, old.started_ticks))) == 2)
+        await until_true(lambda: len(family(process_of(old.identity))) == 2)
         await stage.instance.pause()
         now = stage.instance.status()
         assert now.state == "paused"
-        assert process_state(now.pid, now.started_ticks) == "T"
-        assert [p.state for p in family((now.pid, now.started_ticks))] == ["T", "T"]
+        assert process_state(*process_of(now.identity)) == "T"
+        assert [p.state for p in family(process_of(now.identity))] == ["T", "T"]
         stage.instance.resume()
-        await until_true(lambda: process_state(now.pid, now.started_ticks) == "S")
+        await until_true(lambda: process_state(*process_of(now.identity)) == "S")
         await stage.until("ready")
-        assert stage.instance.status().pid == now.pid
+        assert stage.instance.status().identity == now.identity
         stage.instance.resume()
         assert stage.instance.state == "ready"
 
@@ -183,7 +186,7 @@ def test_stop_ends_by_force_what_does_not_listen(tmp_path: Path) -> None:
         await until_true((tmp_path / "ledger-1.log").read_text)
         old = stage.instance.status()
         await stage.instance.stop(0.1)
-        assert not is_alive(old.pid, old.started_ticks)
+        assert not is_alive(*process_of(old.identity))
         assert stage.heard.states("ledger-1")[-1] == "stopped"
 
     act(tmp_path, play, ("sh", "-c", "trap '' TERM; echo deaf; sleep 60 & wait; sleep 60"))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from harness.errors import FaultError, TargetError
-from harness.targets.base import EdgeFault
+from harness.targets.records import EdgeFault
 from tests.support.target_system import UpSystem, ask, database_speaks, system_up
 from tests.support.target_waiting import until
 

@@ -11,7 +11,8 @@ import pytest
 from harness.errors import FaultError, TargetError, UnknownResourceError
 from harness.safety.identity import is_alive, process_state
 from harness.safety.undo import pending
-from harness.targets.base import EdgeFault
+from harness.targets.local.process_name import process_of
+from harness.targets.records import EdgeFault
 from tests.support.target_system import UpSystem, ask, database_speaks, system_up
 from tests.support.target_waiting import until
 
@@ -39,7 +40,7 @@ def test_everything_is_ready_in_the_order_of_the_file(up: UpSystem) -> None:
     found = up.target.instances()
     assert [i.name for i in found] == ["db", "back-1", "back-2", "front"]
     assert {i.state for i in found} == {"ready"}
-    assert all(is_alive(i.pid, i.started_ticks) for i in found)
+    assert all(is_alive(*process_of(i.identity)) for i in found)
     assert [e.name for e in up.target.edges()] == ["payer>front", "front>back", "back>db"]
     assert up.supervisor.entry == f"http://{up.edge('payer>front').address}"
 
@@ -61,38 +62,38 @@ def test_children_get_their_own_environment_and_nothing_else(up: UpSystem) -> No
 def test_every_child_stands_in_the_undo_log(up: UpSystem) -> None:
     parts = (*up.target.instances(), *up.target.parts())
     noted = {(r.pid, r.started_ticks) for r in pending(up.state.undo) if r.kind == "process"}
-    assert {(p.pid, p.started_ticks) for p in parts} < noted
+    assert {process_of(p.identity) for p in parts} < noted
     assert up.supervisor.pid in {pid for pid, _ in noted}
 
 
 def test_a_kill_costs_few_requests_and_holds_until_revived(up: UpSystem) -> None:
     address = up.edge("front>back").address
     before = up.target.kill("back-1", LONG_S)
-    assert not is_alive(before.pid, before.started_ticks)
+    assert not is_alive(*process_of(before.identity))
     now = up.instance("back-1")
-    assert (now.state, now.pid, now.leased) == ("down", 0, True)
+    assert (now.state, now.identity, now.leased) == ("down", "", True)
     replies = [ask(address) for _ in range(60)]
     assert sum(reply.status != 201 for reply in replies) <= 3
     assert {r.json()["instance"] for r in replies if r.status == 201} == {"back-2"}
     assert up.target.revive("back-1").state == "starting"
     again = up.until("back-1", "ready")
-    assert (again.pid != before.pid, again.leased) == (True, False)
+    assert (again.identity != before.identity, again.leased) == (True, False)
 
 
 def test_an_unexpected_death_is_told_and_mended(up: UpSystem) -> None:
     old = up.instance("front")
-    os.kill(old.pid, signal.SIGKILL)
-    until(lambda: up.instance("front").pid not in (0, old.pid))
+    os.kill(process_of(old.identity).pid, signal.SIGKILL)
+    until(lambda: up.instance("front").identity not in ("", old.identity))
     up.until("front", "ready")
     told = [(e.data["state"], e.data["pid"]) for e in up.events("instance", "front")]
-    assert ("down", old.pid) in told
+    assert ("down", process_of(old.identity).pid) in told
 
 
 def test_a_lease_that_ends_revives_and_tells(up: UpSystem) -> None:
     before = up.target.kill("back-2", 0.3)
     up.target.renew("back-2", 0.5)
     again = up.until("back-2", "ready")
-    assert again.pid != before.pid
+    assert again.identity != before.identity
     assert len(up.events("lease_expired", "back-2")) == 1
     with pytest.raises(TargetError, match="back-2 has no fault"):
         up.target.renew("back-2", 1)
@@ -100,21 +101,21 @@ def test_a_lease_that_ends_revives_and_tells(up: UpSystem) -> None:
 
 def test_a_lease_shorter_than_the_kill_itself_still_ends_in_a_revival(up: UpSystem) -> None:
     before = up.target.kill("back-1", 0.001)
-    until(lambda: up.instance("back-1").pid not in (0, before.pid))
-    assert up.until("back-1", "ready").pid != before.pid
+    until(lambda: up.instance("back-1").identity not in ("", before.identity))
+    assert up.until("back-1", "ready").identity != before.identity
 
 
 def test_a_pause_freezes_and_a_resume_wakes(up: UpSystem) -> None:
     paused = up.target.pause("back-1", LONG_S)
     assert (paused.state, paused.leased) == ("paused", True)
-    assert process_state(paused.pid, paused.started_ticks) == "T"
+    assert process_state(*process_of(paused.identity)) == "T"
     up.target.resume("back-1")
-    assert up.until("back-1", "ready").pid == paused.pid
+    assert up.until("back-1", "ready").identity == paused.identity
 
 
 def test_a_paused_one_wakes_when_nobody_renews(up: UpSystem) -> None:
     paused = up.target.pause("front", 0.2)
-    assert up.until("front", "ready").pid == paused.pid
+    assert up.until("front", "ready").identity == paused.identity
     assert up.events("lease_expired", "front")
 
 
@@ -124,9 +125,9 @@ def test_a_fault_survives_an_envoy_that_dies_and_so_do_its_counters(up: UpSystem
     assert ask(address).status == 555
     before = up.edge("front>back")
     envoy = next(p for p in up.target.parts() if p.name == "mesh")
-    os.kill(envoy.pid, signal.SIGKILL)
+    os.kill(process_of(envoy.identity).pid, signal.SIGKILL)
     until(lambda: [p.state for p in up.target.parts() if p.name == "mesh"] == ["ready"])
-    until(lambda: next(p.pid for p in up.target.parts() if p.name == "mesh") != envoy.pid)
+    until(lambda: next(p.identity for p in up.target.parts() if p.name == "mesh") != envoy.identity)
     up_again = until(lambda: _answers(address))
     assert up_again < 20
     assert ask(address).status == 555
@@ -139,7 +140,7 @@ def test_the_database_comes_back_after_kill_9_and_after_a_pause(up: UpSystem) ->
     before = up.target.kill("db", LONG_S)
     assert not database_speaks(address)
     up.target.revive("db")
-    assert up.until("db", "ready").pid != before.pid
+    assert up.until("db", "ready").identity != before.identity
     assert database_speaks(address)
     up.target.pause("db", LONG_S)
     assert not database_speaks(address)
@@ -151,7 +152,7 @@ def test_the_database_comes_back_after_kill_9_and_after_a_pause(up: UpSystem) ->
 def test_a_tcp_proxy_that_dies_gets_its_fault_back_with_the_next_renewal(up: UpSystem) -> None:
     up.target.fault_edge("back>db", EdgeFault(kind="refuse"), LONG_S)
     proxy = next(p for p in up.target.parts() if p.name == "tcp-proxy")
-    os.kill(proxy.pid, signal.SIGKILL)
+    os.kill(process_of(proxy.identity).pid, signal.SIGKILL)
     until(lambda: _renewed(up, "back>db"))
     fault = up.edge("back>db").fault
     assert fault is not None

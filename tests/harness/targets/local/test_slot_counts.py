@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.targets.base import FaultCount
 from harness.targets.local.slot_counts import SlotCounts
+from harness.targets.records import FaultCount
 
 
 def kind(hits: int, exposed: int) -> FaultCount:

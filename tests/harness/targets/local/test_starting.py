@@ -12,7 +12,9 @@ import pytest
 from harness.errors import ConfigError, RefusedError, TargetError
 from harness.safety.identity import is_alive
 from harness.safety.undo import pending
+from harness.targets.base import UpPlan
 from harness.targets.local.ports import HOST
+from harness.targets.local.process_name import process_of
 from harness.targets.local.target import LocalTarget
 from tests.support.target_system import SERVICE, system_up
 from tests.support.target_waiting import until
@@ -33,8 +35,8 @@ edges:
 def test_ends_with_no_process_socket_or_data_left() -> None:
     with system_up(SMALL) as up:
         processes = (*up.target.instances(), *up.target.parts())
-        up.target.shutdown()
-        assert not any(is_alive(p.pid, p.started_ticks) for p in processes)
+        up.target.down()
+        assert not any(is_alive(*process_of(p.identity)) for p in processes)
         assert list(up.state.root.glob("*.sock")) == []
         assert not (up.run.root / "data").exists()
         until(lambda: [r.resource for r in pending(up.state.undo)] == ["supervisor"])
@@ -47,14 +49,14 @@ def test_ends_in_order_on_sigterm_though_one_is_paused() -> None:
         processes = (*up.target.instances(), *up.target.parts())
         up.target.pause("one", 60)
         up.supervisor.stop()
-        assert not any(is_alive(p.pid, p.started_ticks) for p in processes)
+        assert not any(is_alive(*process_of(p.identity)) for p in processes)
 
 
 def test_a_killed_supervisor_takes_its_children_along() -> None:
     with system_up(SMALL) as up:
         processes = (*up.target.instances(), *up.target.parts())
         os.kill(up.supervisor.pid, signal.SIGKILL)
-        until(lambda: not any(is_alive(p.pid, p.started_ticks) for p in processes))
+        until(lambda: not any(is_alive(*process_of(p.identity)) for p in processes))
 
 
 def test_a_port_in_use_is_named() -> None:
@@ -84,7 +86,7 @@ def test_a_second_system_in_the_same_state_folder_is_refused() -> None:
     with system_up(SMALL) as up:
         again = type(up.supervisor).start
         with pytest.raises(RefusedError, match="up already"):
-            again(up.system, up.run, up.state)
+            again(UpPlan(system=up.system, folder=up.run, state=up.state))
         assert LocalTarget(up.state.target_socket).instances()[0].state == "ready"
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from harness.targets.base import EdgeFault
 from harness.targets.local.envoy.runtime import runtime_file
+from harness.targets.records import EdgeFault
 
 
 def layer(faults: dict[str, tuple[EdgeFault, ...]]) -> Any:  # noqa: ANN401  # JSON

@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 import uvloop
 
-from harness.targets.base import EdgeFault
 from harness.targets.local.tcp_proxy.passage import HELD_BYTES_MAX
+from harness.targets.records import EdgeFault
 from tests.support.target_tcp import Scene, tcp_scene
 from tests.support.target_waiting import until_true
 

@@ -12,9 +12,9 @@ import pytest
 import uvloop
 
 from harness.errors import FaultError
-from harness.targets.base import EdgeFault
 from harness.targets.local.tcp_proxy.edge import FAULTS_MAX
 from harness.targets.local.tcp_proxy.passage import HELD_BYTES_MAX
+from harness.targets.records import EdgeFault
 from tests.support.target_tcp import EchoServer, Scene, tcp_scene
 from tests.support.target_waiting import until_true
 

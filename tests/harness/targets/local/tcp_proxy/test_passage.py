@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.targets.base import EdgeFault, FaultCount
 from harness.targets.local.tcp_proxy.active_fault import ActiveFault
 from harness.targets.local.tcp_proxy.passage import HELD_BYTES_MAX, HELD_ITEMS_MAX, Passage
 from harness.targets.local.tcp_proxy.stages import NEVER, Mark, Stage, stage_for
+from harness.targets.records import EdgeFault, FaultCount
 
 MS = 1_000_000
 S = 1_000 * MS

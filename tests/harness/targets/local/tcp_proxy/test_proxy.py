@@ -11,9 +11,9 @@ import pytest
 import uvloop
 
 from harness.errors import TargetError
-from harness.targets.base import EdgeFault
 from harness.targets.local.tcp_proxy import control as tcp_control
 from harness.targets.local.tcp_proxy.control import TcpControl
+from harness.targets.records import EdgeFault
 from tests.support.target_tcp_proxy import EDGE, ProxyProcess, tcp_proxy
 
 LATE = EdgeFault(kind="latency", latency_ms=20)

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 import uvloop
 
-from harness.targets.base import EdgeFault
+from harness.targets.records import EdgeFault
 from tests.support.target_tcp import Caller, Scene, tcp_scene
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.errors import ConfigError
-from harness.targets.local.templates import fill
+from harness.files.templates import fill
 
 VALUES = {"port": "8000", "edge:payments>ledger": "127.0.0.1:9"}
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.targets.local import log_limit
-from harness.targets.local.log_limit import close_gaps, cut_middle
+from harness.files import log_limit
+from harness.files.log_limit import close_gaps, cut_middle
 from harness.targets.local.logs import LogFollower
 
 
