@@ -15,7 +15,7 @@ from benchmarks.synthetic_books import SyntheticAsked, answer_of, write_evidence
 from harness.evidence.tables import store_asked, store_evidence
 from harness.host.cpu import Machine, Slice
 from harness.load.asked import write_asked
-from harness.load.records import OUTCOME_SHIFT, ErrorClass, Outcome
+from harness.load.records import EFFECT_SHIFT, OUTCOME_SHIFT, Outcome
 from harness.store import (
     SCHEMA,
     LoadDone,
@@ -154,8 +154,8 @@ def _records(length: Length) -> tuple[Records, Ints]:
     records["took_us"] = np.where(is_hurt & ~is_second, 1_000_000, took_us)
     is_info = is_hurt & ~is_second
     outcome = np.where(is_info, Outcome.INFO, Outcome.OK)
-    records["code"] = np.where(is_info, 504, 201) | outcome << OUTCOME_SHIFT
-    records["error"] = ErrorClass.NONE
+    effect = 1 << EFFECT_SHIFT
+    records["code"] = np.where(is_info, 504, 201) | outcome << OUTCOME_SHIFT | effect
     records["answer"] = np.where(is_info, 0, 1 + numbers)
     ends = records["due_us"].astype(np.int64) + records["late_us"] + records["took_us"]
     return records[np.argsort(ends)], due

@@ -28,7 +28,7 @@ from harness.load.asked import ColumnType
 from harness.seal import SEAL, SealCheck, check_seal, write_seal
 
 T = TypeVar("T")
-SCHEMA: Final = 4
+SCHEMA: Final = 5
 FORMS: Final = ("ndjson", "csv")
 COMPLETE: Final = "complete"
 

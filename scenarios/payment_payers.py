@@ -1,19 +1,20 @@
-"""A payer as a pure generator: what one intent asks for, what it learns, when it gives up.
+"""The payer of one payment: pays, asks for the status while the outcome is unknown, pays again.
 
-It yields a `Request` and is sent its `Answer`, which it repays with what it has `Learned`; then it
-yields a `Wait` before the next request, or ends. No clock, randomness or network of its own.
+`harness/load/payer.py` says what a payer yields. Both drivers carry this one.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from functools import partial
 from hashlib import blake2b
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 import msgspec
 
+from harness.load.asked import ColumnType, Row
+from harness.load.payer import Answer, Intent, Learned, Patience, Payer, Request, Wait
 from harness.load.records import ErrorClass, Outcome
 
 PAY: Final = "pay"
@@ -24,49 +25,10 @@ PAYEES: Final = 50
 AMOUNT_MIN_MINOR: Final = 100
 AMOUNT_SPAN_MINOR: Final = 9_900
 DECLINED_MODULUS_MINOR: Final = 1000  # the bank declines amounts that end in 999
+PATIENCE: Final = Patience()
 _UNSENT: Final = (ErrorClass.REFUSED, ErrorClass.CONNECT_TIMEOUT, ErrorClass.POOL)
 _MAY_COME_GOOD: Final = (408, 409, 425, 429)
 _Says = Literal["captured", "declined", "refused", "untouched", "unknown"]
-
-
-class Request(NamedTuple):
-    """What goes on the wire. `name` is one of `NAMES`."""
-
-    name: str
-    method: str
-    path: str
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
-
-
-class Answer(NamedTuple):
-    """What came back: a status, or the error that stands for it. Header names are lower case.
-
-    `at_s` is the end of the attempt in seconds since the run's zero: the payer's only clock.
-    """
-
-    status: int
-    error: ErrorClass
-    body: bytes = b""
-    headers: Mapping[str, str] = {}
-    at_s: float = 0.0
-
-
-class Wait(NamedTuple):
-    """How long the payer lets pass before the next request."""
-
-    seconds: float
-
-
-class Learned(NamedTuple):
-    """What the payer knows of its payment after an attempt, and the digest of a final promise."""
-
-    outcome: Outcome
-    digest: int
-
-
-Step = Request | Wait | Learned
-Payer = Generator[Step, Answer | None, Outcome]
 
 
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,16 +38,6 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     payee: str
     amount_minor: int
     currency: str = "EUR"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """How long a payer keeps at it. Waits are drawn evenly from 0 to a doubling limit."""
-
-    max_attempts: int = 20
-    give_up_s: float = 40.0
-    backoff_s: float = 0.1
-    backoff_max_s: float = 4.0
 
 
 class _Promise(msgspec.Struct, frozen=True):
@@ -114,6 +66,36 @@ _decode_promise = msgspec.json.Decoder(_Promise).decode
 _decode_problem = msgspec.json.Decoder(_Problem).decode
 
 
+class PaymentsAsked:
+    """Key, payer, payee, amount and currency of each payment, as rows of a stored table."""
+
+    columns: Final[Mapping[str, ColumnType]] = {
+        "key": "text",
+        "payer": "text",
+        "payee": "text",
+        "amount_minor": "integer",
+        "currency": "text",
+    }
+
+    def row(self, seed: int, intent: int, key: str) -> Row:
+        """The payment that this intent makes."""
+        it = payment_of(seed, intent)
+        return key, it.payer, it.payee, it.amount_minor, it.currency
+
+
+class PaymentPayers:
+    """Makes the payer of each intent: `PAYERS` of a scenario for the lean engine."""
+
+    names = NAMES
+    asks = PaymentsAsked()
+
+    def payer(self, intent: Intent) -> Payer:
+        """A payment by seed and number; the payer gives up in time for the run's stop."""
+        until_s = min(intent.stop_s, intent.due_s + PATIENCE.give_up_s)
+        draw = partial(share, intent.seed, intent.number)
+        return pay(intent.key, payment_of(intent.seed, intent.number), draw, until_s, PATIENCE)
+
+
 def share(seed: int, intent: int, draw: int) -> float:
     """An even draw from 0 to 1, the same for the same arguments on every machine and worker."""
     return _hash(f"{seed}/{intent}/{draw}") / 2**128
@@ -137,7 +119,7 @@ def pay(
     payment: Payment,
     draw: Callable[[int], float],
     until_s: float,
-    patience: Patience = Patience(),  # frozen, so one default serves all
+    patience: Patience = PATIENCE,
 ) -> Payer:
     """One intent: one key, as many attempts as it takes, none after `until_s`.
 
@@ -167,7 +149,8 @@ def pay(
 
 def _to_pay(key: str, payment: Payment) -> Request:
     headers = (("Idempotency-Key", key), ("Content-Type", "application/json"))
-    return Request(PAY, "POST", "/v1/payments", headers, msgspec.json.encode(payment))
+    body = msgspec.json.encode(payment)
+    return Request(PAY, "POST", "/v1/payments", headers, body, effect=True)
 
 
 def _to_ask(key: str) -> Request:

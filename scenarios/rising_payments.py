@@ -3,12 +3,8 @@
 from typing import Final
 
 from harness.load.traffic import Rise
-from scenarios.paying_user import PayingUser
+from scenarios.payment_payers import PaymentPayers
 
 CURVE: Final = Rise(from_per_s=200.0, to_per_s=1200.0, rise_s=50.0)
-
-
-class RisingPayer(PayingUser):
-    """Pays as the curve says."""
-
-    curve = CURVE
+PAYERS: Final = PaymentPayers()
+ENGINE: Final = "lean"

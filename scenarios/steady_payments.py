@@ -3,12 +3,8 @@
 from typing import Final
 
 from harness.load.traffic import Steady
-from scenarios.paying_user import PayingUser
+from scenarios.payment_payers import PaymentPayers
 
 CURVE: Final = Steady(per_s=120.0)
-
-
-class SteadyPayer(PayingUser):
-    """Pays as the curve says."""
-
-    curve = CURVE
+PAYERS: Final = PaymentPayers()
+ENGINE: Final = "lean"

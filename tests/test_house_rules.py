@@ -30,15 +30,15 @@ MAY_IMPORT = {
     "scenarios": {"scenarios", "harness"},
     "reference_services": {"reference_services"},
 }
-ONLY_IN = {
+ONLY_IN: dict[str, str | tuple[str, ...]] = {
     "pybreaker": "reference_services/resilience/breaker.py",
     "aiohttp": "reference_services/resilience/transport.py",
     "sqlite3": "reference_services/bank/store.py",
     "kubernetes": "harness/targets/kubernetes.py",
     "chaoslib": "harness/chaos/",
-    "locust": "scenarios/",
-    "gevent": "scenarios/",
-    "geventhttpclient": "scenarios/",
+    "locust": ("harness/load/locust/", "scenarios/"),  # a scenario is a user's Locust file
+    "gevent": "harness/load/locust/",
+    "geventhttpclient": "harness/load/locust/",
 }
 SHARED_BY_SERVICES = {
     "resilience",

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.measuring import Case, Figures, Peer, Row
+from harness.load.attempt_file import AttemptFile
 from harness.load.records import (
     ATTEMPT_SHIFT,
     ERROR_SHIFT,
@@ -26,7 +27,6 @@ from harness.load.records import (
     pack_into,
     words_of,
 )
-from scenarios.attempt_file import AttemptFile
 
 RECORDS: Final = 50_000
 LASTS_S: Final = 2.0  # so long that one tick of others does not count as a disturbance

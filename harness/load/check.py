@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from harness.load.generator import scenario_path
+from harness.load.scenario import engine_of, scenario_path
 from harness.load.traffic import CURVES, US_PER_S, Curve, arrivals_us
 from harness.python_child import CHECKOUT, python_module
 from harness.safety.tied import tie
@@ -28,8 +28,12 @@ _EXACT_UP_TO: Final = 100_000.0
 
 
 class CurveData(msgspec.Struct, frozen=True, kw_only=True):
-    """A curve that crossed a process: fields of a known kind, or samples; or what is wrong."""
+    """A curve that crossed a process: fields of a known kind, or samples; or what is wrong.
 
+    `open_loop` is False for a file whose users decide when they send: it has no curve.
+    """
+
+    open_loop: bool = True
     kind: str = ""
     fields: dict[str, Any] = {}
     rates: tuple[float, ...] = ()
@@ -68,14 +72,15 @@ class Span:
 class Build:
     """A scenario that is being built in a child process. The child ends within its limit."""
 
-    def __init__(self, name: str, load_s: float) -> None:
-        """Begin. Raises ConfigError for an unknown scenario."""
-        self.path = scenario_path(name)
+    def __init__(self, word: str, load_s: float, beside: Path | None = None) -> None:
+        """Begin. Raises ConfigError for an unknown scenario or engine."""
+        self.path = scenario_path(word, beside)
+        engine = engine_of(self.path)
         self._known = _built.get(_key(self.path))
         self._process: subprocess.Popen[bytes] | None = None
         if self._known is None:
             self._process = subprocess.Popen(
-                python_module("scenarios.scenario_check", name, str(load_s)),
+                python_module("harness.load.scenario_check", str(self.path), engine, str(load_s)),
                 cwd=CHECKOUT,
                 env={n: v for n, v in os.environ.items() if not n.startswith("LOCUST_")},
                 stdin=subprocess.DEVNULL,
@@ -87,9 +92,9 @@ class Build:
 
     def data(self) -> CurveData:
         """The curve, once it is built."""
-        if self._known is None or (self._process is None and not self._known.kind):
+        if self._known is None:
             self._known = self._result()
-            if self._known.kind or self._known.wrong:
+            if self._known.kind or self._known.wrong or not self._known.open_loop:
                 _built[_key(self.path)] = self._known
         return self._known
 
@@ -122,6 +127,8 @@ def load_problems(data: CurveData, span: Span) -> list[str]:
     """What is wrong with the load that this curve makes in a run."""
     if data.wrong:
         return [data.wrong]
+    if not data.open_loop:
+        return []
     return list(_wrong_fields(data)) or list(_wrong_load(_curve(data), span))
 
 

@@ -1,9 +1,11 @@
-"""Locust as a subprocess: start it by a plan, give it the zero, know when it has ended or died."""
+"""The load process: start it by a plan, give it the zero, know when it has ended or died.
+
+Both drivers (harness/load/locust, harness/load/lean) speak by the same files of the run's folder.
+"""
 
 from __future__ import annotations
 
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -13,38 +15,22 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
-from harness.errors import ConfigError, TargetError
-from harness.files.problems import nearest
+from harness.errors import TargetError
+from harness.load.plan import PLAN_VARIABLE
+from harness.load.scenario import LEAN, engine_of, scenario_path
 from harness.python_child import CHECKOUT, python_module
 from harness.safety.tied import tie
 from harness.store import LoadDone, LoadGo, LoadPlan, LoadReady, RunFolder, read_json, write_json
 
-PLAN_VARIABLE: Final = "SQUALL_LOAD_PLAN"
-SCENARIOS: Final = CHECKOUT / "scenarios"
 STOP_S: Final = 3.0
 MOST_PER_WORKER_S: Final = 2000
-_LOG: Final = "locust"
+_LOG: Final = "load"
 _POLL_S: Final = 0.01
-_A_SCENARIO: Final = re.compile(r"^CURVE\b", re.MULTILINE)
 T = TypeVar("T")
 
 
-def scenario_names() -> tuple[str, ...]:
-    """Every scenario: a file of scenarios/ that states a CURVE."""
-    files = sorted(SCENARIOS.glob("*.py"))
-    return tuple(file.stem for file in files if _A_SCENARIO.search(file.read_text("utf-8")))
-
-
-def scenario_path(name: str) -> Path:
-    """Its Locust file. Raises ConfigError with the nearest name."""
-    names = scenario_names()
-    if name not in names:
-        raise ConfigError(f"no scenario {name!r} in scenarios/; {nearest(name, list(names))}")
-    return SCENARIOS / f"{name}.py"
-
-
 class Generator:
-    """A running Locust, in a session of its own; `with` makes sure that it ends."""
+    """A running load process, in a session of its own; `with` makes sure that it ends."""
 
     def __init__(self, process: subprocess.Popen[bytes], plan: LoadPlan, folder: RunFolder) -> None:
         """Of `start`; not called by hand."""
@@ -52,7 +38,7 @@ class Generator:
 
     @classmethod
     def start(cls, plan: LoadPlan, folder: RunFolder) -> Generator:
-        """Store the plan and start Locust on it, with its output in the run's logs.
+        """Store the plan and start its driver on it, with its output in the run's logs.
 
         Returns at once. Raises ConfigError (no such scenario), OSError.
         """
@@ -84,7 +70,7 @@ class Generator:
 
     @property
     def pid(self) -> int:
-        """Locust's first process; it leads the session and the process group."""
+        """The first process of the load; it leads the session and the process group."""
         return self._process.pid
 
     def wait_ready(self, timeout_s: float) -> tuple[LoadReady, ...]:
@@ -96,7 +82,7 @@ class Generator:
         write_json(self._folder.go, LoadGo(t0_mono_ns=t0_mono_ns))
 
     def alive(self) -> bool:
-        """Whether Locust's first process still runs. A dead one is not reaped before `stop`."""
+        """Whether the first process still runs. A dead one is not reaped before `stop`."""
         if self._process.returncode is not None:
             return False
         waited = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
@@ -150,6 +136,8 @@ def overload(worker: int, peak_per_s: int) -> str:
 
 
 def _command(file: Path, plan: LoadPlan) -> list[str]:
+    if engine_of(file) == LEAN:
+        return [*python_module("harness.load.lean")]
     command = [*python_module("locust", "-f", str(file), "--headless", "--only-summary")]
     command += ["--host", plan.host, "--users", str(plan.workers), "--exit-code-on-error", "0"]
     command += ["--spawn-rate", str(plan.workers)]

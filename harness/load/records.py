@@ -24,8 +24,8 @@ _RECORD: Final = struct.Struct("<6I")
 RECORD_BYTES: Final = _RECORD.size
 # What the generator calls for every request: a buffer, an offset, and `words_of` an attempt.
 pack_into: Final = _RECORD.pack_into
-# For numpy.dtype(list(FIELDS)) in the judge; `code` packs status (10 bits), outcome (2), name (4).
-# It, `error` and `attempt` are the last word.
+# For numpy.dtype(list(FIELDS)) in the judge. `code` packs status (10 bits), outcome (2), error
+# class (3) and effect (1). `code`, `name` and `attempt` are the last word.
 FIELDS: Final = (
     ("intent", "<u4"),
     ("due_us", "<u4"),
@@ -33,15 +33,17 @@ FIELDS: Final = (
     ("took_us", "<u4"),
     ("answer", "<u4"),
     ("code", "<u2"),
-    ("error", "u1"),
+    ("name", "u1"),
     ("attempt", "u1"),
 )
 STATUS_MASK: Final = 0x3FF
 OUTCOME_SHIFT: Final = 10
-NAME_SHIFT: Final = 12
-ERROR_SHIFT: Final = 16
+ERROR_SHIFT: Final = 12
+ERROR_MASK: Final = 0x7
+EFFECT_SHIFT: Final = 15
+NAME_SHIFT: Final = 16
 ATTEMPT_SHIFT: Final = 24
-MAX_NAMES: Final = 16
+MAX_NAMES: Final = 256
 MAX_ATTEMPTS: Final = 255  # more than these are kept as these
 
 
@@ -71,7 +73,9 @@ class Attempt(NamedTuple):
 
     `due_us` is the intended start, `late_us` how much later it started, `took_us` start to end.
     `answer` is a digest of what a final answer promised (0: none), equal for equal promises.
-    `name` indexes the generator's table of request names; `attempt` counts from 1 in an intent.
+    `name` indexes the run's table of request names; `attempt` counts from 1 in an intent.
+    `effect`: if the request succeeds, the system's records must show it (`effect=True`, or the
+    request was sent with the intent's key).
     """
 
     intent: int
@@ -84,13 +88,14 @@ class Attempt(NamedTuple):
     name: int
     error: ErrorClass
     attempt: int
+    effect: bool = False
 
 
 def words_of(a: Attempt) -> tuple[int, int, int, int, int, int]:
     """An attempt in the layout's order."""
-    code = a.status & STATUS_MASK | a.outcome << OUTCOME_SHIFT | a.name << NAME_SHIFT
+    code = a.status & STATUS_MASK | a.outcome << OUTCOME_SHIFT | a.error << ERROR_SHIFT
     many = min(a.attempt, MAX_ATTEMPTS)
-    last = code | a.error << ERROR_SHIFT | many << ATTEMPT_SHIFT
+    last = code | a.effect << EFFECT_SHIFT | a.name << NAME_SHIFT | many << ATTEMPT_SHIFT
     return a.intent, a.due_us, a.late_us, a.took_us, a.answer, last
 
 
@@ -111,8 +116,9 @@ def unpack(raw: bytes) -> Attempt:
         last & STATUS_MASK,
         Outcome(last >> OUTCOME_SHIFT & 3),
         last >> NAME_SHIFT & MAX_NAMES - 1,
-        ErrorClass(last >> ERROR_SHIFT & 0xFF),
+        ErrorClass(last >> ERROR_SHIFT & ERROR_MASK),
         last >> ATTEMPT_SHIFT,
+        bool(last >> EFFECT_SHIFT & 1),
     )
 
 

@@ -15,6 +15,7 @@ from typing import Final
 from harness.errors import RefusedError
 from harness.experiment import Experiment
 from harness.host.finding import Finding
+from harness.load.scenario import planned_word
 from harness.run.doctor import FREE_BYTES, free_space
 from harness.run.inputs import Inputs, read_inputs, store_inputs
 from harness.store import LoadPlan, RunFolder
@@ -88,7 +89,7 @@ def plan_load(order: Order, folder: RunFolder, host: str) -> LoadPlan:
     """What the generator is to do. `host` is the system's entry."""
     phases = order.experiment.terms.phases
     return LoadPlan(
-        scenario=order.scenario,
+        scenario=planned_word(order.scenario, order.experiment.path.parent),
         seed=order.seed,
         rate_scale=order.rate_scale,
         host=host,

@@ -59,7 +59,7 @@ def start_parts(order: Order, stage: Stage, stack: ExitStack) -> Parts:
     with interruptible():
         running.wait_ready()
     generator = Generator.start(plan_load(order, folder, running.entry), folder)
-    record = undo.process_started(generator.pid, process_identity(generator.pid) or 0, "locust")
+    record = undo.process_started(generator.pid, process_identity(generator.pid) or 0, "load")
     stack.callback(undo.undone, record)
     stack.callback(generator.stop)
     conductor = Conductor.start(order.experiment, folder, state, order.seed)

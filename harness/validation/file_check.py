@@ -87,7 +87,7 @@ def _check_all(
         for document, experiment in shaped:
             name = load.scenario or experiment.terms.scenario
             try:
-                build = Build(name, experiment.terms.phases.load_s)
+                build = Build(name, experiment.terms.phases.load_s, document.path.parent)
             except ConfigError as error:
                 _collect(said, document, [_scenario_problem(document, load, str(error))])
                 continue

@@ -14,7 +14,7 @@ from harness.system import Edge, Service, System
 
 MAX_INSTANCES: Final = 64
 # Names of processes and logs that every local system has beside its own instances.
-_RESERVED: Final = frozenset({"gateway", "mesh", "tcp-proxy", "chaos", "locust", "supervisor"})
+_RESERVED: Final = frozenset({"gateway", "mesh", "tcp-proxy", "chaos", "load", "supervisor"})
 _TEMPLATES: Final = ("python", "port", "instance", "data")
 
 

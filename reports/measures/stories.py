@@ -7,7 +7,14 @@ from typing import Final
 
 import numpy as np
 
-from harness.load.records import NAME_SHIFT, OUTCOME_SHIFT, STATUS_MASK, ErrorClass, Outcome
+from harness.load.records import (
+    ERROR_MASK,
+    ERROR_SHIFT,
+    OUTCOME_SHIFT,
+    STATUS_MASK,
+    ErrorClass,
+    Outcome,
+)
 from harness.load.traffic import US_PER_S
 from reports.inputs.attempts import Records
 from reports.inputs.schedule import Ints
@@ -120,7 +127,8 @@ class UnknownTally:
 def _step(one: Records, due_us: int, names: tuple[str, ...]) -> Step:
     begin_us = int(one["due_us"][0]) + int(one["late_us"][0]) - due_us
     code = int(one["code"][0])
-    name, status, error = code >> NAME_SHIFT, code & STATUS_MASK, ErrorClass(int(one["error"][0]))
+    name, status = int(one["name"][0]), code & STATUS_MASK
+    error = ErrorClass(code >> ERROR_SHIFT & ERROR_MASK)
     answer = f"answer {status}" if error is ErrorClass.NONE else error.name.lower()
     return Step(
         begin_s=begin_us / US_PER_S,

@@ -16,13 +16,13 @@ from tests.support.small_place import SmallPlace
 from tests.support.squall_process import wait_until
 
 pytestmark = pytest.mark.end_to_end
-PARTS = ("watchdog", "supervisor", "locust", "chaos")
+PARTS = ("watchdog", "supervisor", "load", "chaos")
 # A word of each child's command.
 FORKS = {
-    "scenario": "scenarios.scenario_check",
+    "scenario": "harness.load.scenario_check",
     "watchdog": "harness.safety.watchdog",
     "supervisor": "harness.targets.local",
-    "generator": "locust",
+    "generator": "load",
     "conductor": "harness.chaos.conduct",
 }
 EVENTS = 60

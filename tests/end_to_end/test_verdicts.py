@@ -138,10 +138,10 @@ def test_a_frozen_generator_makes_the_run_invalid(tmp_path: Path) -> None:
     place = Place(tmp_path)
     run = place.start_run(place.experiment("ledger-killed-at-peak"))
     wait_until(lambda: place.has_event("fault", "verified_undone"))
-    (locust,) = [r for r in place.processes() if r.resource == "locust"]
-    signal_process(locust.pid, locust.started_ticks, signal.SIGSTOP)
+    (load,) = [r for r in place.processes() if r.resource == "load"]
+    signal_process(load.pid, load.started_ticks, signal.SIGSTOP)
     pass_s(3)
-    signal_process(locust.pid, locust.started_ticks, signal.SIGCONT)
+    signal_process(load.pid, load.started_ticks, signal.SIGCONT)
     _, said = run.communicate(timeout=60)
     assert run.returncode == 3, said.decode()
     assert "late" in reasons(place.verdict())

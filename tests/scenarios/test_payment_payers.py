@@ -10,20 +10,9 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.load.payer import Answer, Learned, Patience, Request, Wait
 from harness.load.records import ErrorClass, Outcome
-from scenarios.payment_payers import (
-    ASK,
-    PAY,
-    Answer,
-    Learned,
-    Patience,
-    Payment,
-    Request,
-    Wait,
-    pay,
-    payment_of,
-    share,
-)
+from scenarios.payment_payers import ASK, PAY, Payment, pay, payment_of, share
 
 KEY = "run-17"
 PAYMENT = Payment(payer="payer-0001", payee="merchant-001", amount_minor=1234)

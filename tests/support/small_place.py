@@ -67,7 +67,7 @@ class SmallPlace(Place):
     def wait_until_none_lives(self) -> float:
         """Seconds until nothing is left. The generator has longer; raises AssertionError."""
         took_s = wait_until(
-            lambda: all("locust" in said for said in self.living().values()), PROCESS_LIMIT_S
+            lambda: all("load" in said for said in self.living().values()), PROCESS_LIMIT_S
         )
         return took_s + wait_until(lambda: not self.living(), GENERATOR_LIMIT_S - took_s)
 

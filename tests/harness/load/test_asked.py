@@ -11,8 +11,7 @@ import pytest
 from harness.evidence.tables import store_asked, table_of
 from harness.load.asked import Asks, ColumnType, write_asked
 from harness.store import LoadReady, RunFolder, write_json
-from scenarios.asked_payments import PaymentsAsked
-from scenarios.payment_payers import payment_of
+from scenarios.payment_payers import PaymentsAsked, payment_of
 
 
 class Visits:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.load import generator as load
+from harness.load import scenario as load
 from harness.load.check import MIN_BASELINE, Build, CurveData, Span, load_problems
 from harness.load.traffic import Rise, Spike
 from reports.measures.recovery import MIN_BASELINE as JUDGED_BASELINE
 
-PAYING = "from scenarios.paying_user import PayingUser\n"
+PAYING = "from locust import FastHttpUser\nfrom harness.load.locust.open_loop import OpenLoop\n"
 SPAN = Span(
     baseline_begin_s=5,
     fault_begin_s=25,
@@ -65,7 +65,7 @@ def test_the_judge_and_the_check_want_the_same_baseline() -> None:
         ("CURVE = 1\nraise SystemExit(3)\n", "SystemExit"),
         ("CURVE = (\n", "SyntaxError"),
         (
-            f"{PAYING}CURVE = 3\nclass P(PayingUser):\n    curve = CURVE\n",
+            f"{PAYING}CURVE = 3\nclass P(OpenLoop, FastHttpUser):\n    curve = CURVE\n",
             "cannot be drawn",
         ),
     ],

@@ -13,10 +13,11 @@ import pytest
 
 from benchmarks.arrival_server import ArrivalServer
 from harness.errors import ConfigError, TargetError
-from harness.load.generator import Generator, overload, scenario_names, scenario_path
+from harness.load.attempt_file import BLOCK_BYTES
+from harness.load.generator import Generator, overload
 from harness.load.records import RECORD_BYTES
+from harness.load.scenario import scenario_names, scenario_path
 from harness.load.traffic import read_schedule
-from scenarios.attempt_file import BLOCK_BYTES
 from tests.support.load_runs import READY_S, attempts_of, begin, folder_of, plan_of, until
 from tests.support.load_server import LoadServer
 
@@ -104,7 +105,7 @@ def test_a_worker_that_is_asked_for_too_much_says_so(tmp_path: Path) -> None:
         (ready,) = generator.wait_ready(READY_S)
         said = overload(ready.worker, ready.peak_per_s)
         assert "above 2,000" in said
-        until(lambda: said in folder.log("locust").read_text())
+        until(lambda: said in folder.log("load").read_text())
 
 
 def test_a_worker_that_holds_its_share_says_nothing() -> None:

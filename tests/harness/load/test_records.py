@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.load.records import (
+    EFFECT_SHIFT,
+    ERROR_MASK,
+    ERROR_SHIFT,
     FIELDS,
     MAX_NAMES,
-    NAME_SHIFT,
     OUTCOME_SHIFT,
     RECORD_BYTES,
     STATUS_MASK,
@@ -34,6 +36,7 @@ ATTEMPTS = st.builds(
     name=st.integers(0, MAX_NAMES - 1),
     error=st.sampled_from(ErrorClass),
     attempt=st.integers(1, 255),
+    effect=st.booleans(),
 )
 
 
@@ -51,8 +54,9 @@ def test_the_judge_reads_the_same_record_as_columns(attempt: Attempt) -> None:
     assert read == (attempt.intent, attempt.due_us, attempt.late_us, attempt.took_us)
     assert code & STATUS_MASK == attempt.status
     assert code >> OUTCOME_SHIFT & 3 == attempt.outcome
-    assert code >> NAME_SHIFT == attempt.name
-    assert (int(row["answer"]), int(row["error"])) == (attempt.answer, attempt.error)
+    assert code >> ERROR_SHIFT & ERROR_MASK == attempt.error
+    assert bool(code >> EFFECT_SHIFT) == attempt.effect
+    assert (int(row["answer"]), int(row["name"])) == (attempt.answer, attempt.name)
     assert int(row["attempt"]) == attempt.attempt
 
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from harness.experiment import read_experiment
-from harness.load.generator import scenario_names
+from harness.load.scenario import scenario_names
 from harness.system import read_system
 from reports.verdict.objectives import check_metrics
 

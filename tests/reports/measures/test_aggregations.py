@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.errors import StoredRunError
-from harness.load.records import NAME_SHIFT, OUTCOME_SHIFT, Outcome
+from harness.load.records import OUTCOME_SHIFT, Outcome
 from harness.load.traffic import write_schedule
 from reports.inputs.attempts import RECORD, AttemptFiles, Records
 from reports.inputs.schedule import Ints, Schedule, blocks, place
@@ -42,7 +42,8 @@ def random_run(seed: int, intents: int = 900) -> tuple[Ints, Records]:
     records["late_us"] = draw.choice([100, 20_000, 2_000_000], len(numbers), p=[0.8, 0.15, 0.05])
     records["took_us"] = draw.integers(1000, 500_000, len(numbers))
     outcome = draw.choice([Outcome.OK, Outcome.FAIL, Outcome.INFO], len(numbers))
-    records["code"] = outcome << OUTCOME_SHIFT | draw.integers(0, 2, len(numbers)) << NAME_SHIFT
+    records["code"] = outcome << OUTCOME_SHIFT
+    records["name"] = draw.integers(0, 2, len(numbers))
     records["answer"] = np.where(outcome == Outcome.INFO, 0, draw.integers(0, 3, len(numbers)))
     draw.shuffle(records)
     return due, records

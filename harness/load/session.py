@@ -11,10 +11,10 @@ from typing import Final
 
 from harness.clock import NS_PER_S
 from harness.load.asked import Asks, ColumnType, write_asked
-from harness.load.generator import PLAN_VARIABLE
+from harness.load.attempt_file import AttemptFile, NoRecorder, Recorder
+from harness.load.plan import PLAN_VARIABLE
 from harness.load.traffic import Curve, arrivals_us, most_in_a_second, worker_share, write_schedule
 from harness.store import LoadDone, LoadGo, LoadPlan, LoadReady, RunFolder, read_json, write_json
-from scenarios.attempt_file import AttemptFile, NoRecorder, Recorder
 
 GO_TIMEOUT_S: Final = 120.0
 STANDALONE_LOAD_S: Final = 60.0

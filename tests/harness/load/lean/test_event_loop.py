@@ -9,12 +9,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from scenarios.native_loop import READ, NativeLoop
+from harness.load.lean.event_loop import READ, EventLoop
 
 
 @pytest.fixture
-def loop() -> Iterator[NativeLoop]:
-    loop = NativeLoop()
+def loop() -> Iterator[EventLoop]:
+    loop = EventLoop()
     yield loop
     loop.close()
 
@@ -27,7 +27,7 @@ def nothing() -> None:
     pass
 
 
-def test_a_turn_ends_when_something_is_due_and_a_little_before_at_most(loop: NativeLoop) -> None:
+def test_a_turn_ends_when_something_is_due_and_a_little_before_at_most(loop: EventLoop) -> None:
     for ahead_us in range(0, 3_000, 50):
         due_ns = soon_ns(ahead_us / 1e6)
         seen: list[int] = []
@@ -36,7 +36,7 @@ def test_a_turn_ends_when_something_is_due_and_a_little_before_at_most(loop: Nat
         assert len(seen) < 10, "it spins"
 
 
-def test_another_thread_can_wake_it(loop: NativeLoop) -> None:
+def test_another_thread_can_wake_it(loop: EventLoop) -> None:
     heard: list[str] = []
     caller = threading.Timer(0.02, loop.call_from_outside, [lambda: heard.append("called")])
     caller.start()
@@ -48,14 +48,14 @@ def test_another_thread_can_wake_it(loop: NativeLoop) -> None:
 
 
 def test_who_calls_after_the_close_harms_nobody() -> None:
-    loop = NativeLoop()
+    loop = EventLoop()
     loop.close()
     with socket.socket() as heir:  # the kernel gives closed numbers out again
         loop.call_from_outside(nothing)
         assert heir.fileno() >= 0
 
 
-def test_what_was_let_go_is_closed_and_never_called(loop: NativeLoop) -> None:
+def test_what_was_let_go_is_closed_and_never_called(loop: EventLoop) -> None:
     ours, theirs = socket.socketpair()
     called: list[int] = []
     loop.watch(ours.fileno(), READ, lambda: called.append(1))
@@ -67,7 +67,7 @@ def test_what_was_let_go_is_closed_and_never_called(loop: NativeLoop) -> None:
     assert ours.fileno() == -1
 
 
-def test_soon_is_the_next_turn_and_not_now(loop: NativeLoop) -> None:
+def test_soon_is_the_next_turn_and_not_now(loop: EventLoop) -> None:
     called: list[int] = []
     loop.soon(lambda: called.append(1))
     assert called == []
@@ -75,7 +75,7 @@ def test_soon_is_the_next_turn_and_not_now(loop: NativeLoop) -> None:
     assert called == [1]
 
 
-def test_what_is_due_is_looked_at_between_two_events(loop: NativeLoop) -> None:
+def test_what_is_due_is_looked_at_between_two_events(loop: EventLoop) -> None:
     pairs = [socket.socketpair() for _ in range(3)]
     order: list[str] = []
     for ours, theirs in pairs:

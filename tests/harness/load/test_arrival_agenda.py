@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenarios.arrival_agenda import Agenda, Bench, Due
+from harness.load.arrival_agenda import Agenda, Bench, Due
 
 
 def test_nothing_is_taken_before_it_is_due() -> None:

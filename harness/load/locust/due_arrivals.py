@@ -11,10 +11,10 @@ from typing import Any, Final, NoReturn
 
 import gevent
 
+from harness.load.due_work import DueWork, Worked
+from harness.load.locust.timer_watch import TimerWatch
 from harness.load.records import Attempt, pack_into, words_of
-from scenarios.due_work import DueWork, Worked
-from scenarios.load_session import Session
-from scenarios.timer_watch import TimerWatch
+from harness.load.session import Session
 
 USERS_AT_START: Final = 32
 MAX_USERS: Final = 2_000

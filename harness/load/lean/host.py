@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from gevent.monkey import get_original
-
-from scenarios.native_loop import NativeLoop
-from scenarios.payment_payers import Request
+from harness.load.lean.event_loop import EventLoop
+from harness.load.payer import Request
 
 Address = tuple[int, tuple[Any, ...]]
-_in_a_thread: Final = get_original("_thread", "start_new_thread")
-_look_up: Final = get_original("socket", "getaddrinfo")  # blocks its thread, and only that
 
 
 class Host:
@@ -32,13 +29,13 @@ class Host:
         self._waiting: list[Callable[[], None]] = []
         self.address: Address | None = None
         with contextlib.suppress(OSError):  # a name
-            self.address = _first(_look_up(*self._at, 0, socket.SOCK_STREAM, 0, _NUMERIC))
+            self.address = _first(socket.getaddrinfo(*self._at, 0, socket.SOCK_STREAM, 0, _NUMERIC))
 
-    def look_up(self, loop: NativeLoop, then: Callable[[], None]) -> None:
+    def look_up(self, loop: EventLoop, then: Callable[[], None]) -> None:
         """Call `then` in the loop once it is known whether there is an `address`."""
         self._waiting.append(then)
         if len(self._waiting) == 1:
-            _in_a_thread(self._find, (loop,))
+            threading.Thread(target=self._find, args=(loop,), daemon=True).start()
 
     def bytes_of(self, request: Request) -> bytes:
         """What goes on the wire."""
@@ -47,9 +44,9 @@ class Host:
         first = f"{request.method} {self._prefix}{request.path} HTTP/1.1\r\nHost: {self._netloc}"
         return f"{first}\r\n{fields}{length}\r\n".encode("latin-1") + request.body
 
-    def _find(self, loop: NativeLoop) -> None:
+    def _find(self, loop: EventLoop) -> None:
         try:
-            address = _first(_look_up(*self._at, 0, socket.SOCK_STREAM))
+            address = _first(socket.getaddrinfo(*self._at, 0, socket.SOCK_STREAM))
         except OSError:
             address = None
         loop.call_from_outside(partial(self._found, address))

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import StoredRunError
-from harness.load.generator import PLAN_VARIABLE
+from harness.load import session as load_session
+from harness.load.plan import PLAN_VARIABLE
 from harness.load.records import Attempt, ErrorClass, Outcome, pack, pack_into, words_of
+from harness.load.session import NeverStartedError, Session, open_session
 from harness.load.traffic import Steady, arrivals_us, read_schedule, worker_share
 from harness.store import LoadDone, LoadGo, LoadReady, RunFolder, read_json, write_json
-from scenarios import load_session
-from scenarios.asked_payments import PaymentsAsked
-from scenarios.load_session import NeverStartedError, Session, open_session
+from scenarios.payment_payers import PaymentsAsked
 from tests.support.load_runs import SEED, folder_of, plan_of
 
 CURVE = Steady(per_s=50)

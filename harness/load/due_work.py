@@ -6,8 +6,8 @@ import time
 from abc import ABC, abstractmethod
 from typing import Final, Generic, Protocol, TypeVar
 
-from scenarios.arrival_agenda import Agenda, Bench, Due
-from scenarios.load_session import Session
+from harness.load.arrival_agenda import Agenda, Bench, Due
+from harness.load.session import Session
 
 MAX_WAITING: Final = 20_000
 

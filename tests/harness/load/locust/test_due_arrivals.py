@@ -11,11 +11,11 @@ import gevent
 import pytest
 from gevent.queue import SimpleQueue
 
-from scenarios import due_arrivals
-from scenarios.arrival_agenda import Due
-from scenarios.attempt_file import NoRecorder
-from scenarios.due_arrivals import Arrivals
-from scenarios.load_session import Session
+from harness.load.arrival_agenda import Due
+from harness.load.attempt_file import NoRecorder
+from harness.load.locust import due_arrivals
+from harness.load.locust.due_arrivals import Arrivals
+from harness.load.session import Session
 
 
 class Pool:

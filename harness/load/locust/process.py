@@ -12,10 +12,11 @@ from locust.runners import MasterRunner, WorkerRunner
 
 from harness.errors import ConfigError, HarnessError
 from harness.load.asked import Asks
-from harness.load.generator import PLAN_VARIABLE, overload
+from harness.load.generator import overload
+from harness.load.plan import PLAN_VARIABLE
+from harness.load.session import NeverStartedError, Session, open_session
 from harness.load.traffic import Curve
 from harness.safety.tied import tie_to
-from scenarios.load_session import NeverStartedError, Session, open_session
 
 NEVER_STARTED: Final = 75
 _ALL_ENDED: Final = "squall_worker_ended"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenarios.deadline_queue import NEVER_NS, Deadlines
+from harness.load.lean.deadlines import NEVER_NS, Deadlines
 
 
 @dataclass

@@ -14,17 +14,14 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
-from gevent.monkey import get_original
-
+from harness.load.lean.event_loop import READ, WRITE, EventLoop
+from harness.load.lean.host import Address, Host
+from harness.load.lean.response_parser import AnswerParser, NotHttpError
 from harness.load.records import ErrorClass
-from scenarios.answer_parser import AnswerParser, NotHttpError
-from scenarios.native_loop import READ, WRITE, NativeLoop
-from scenarios.payer_host import Address, Host
 
 CONNECT_TIMEOUT_NS: Final = 1_000_000_000
 _BLOCK_BYTES: Final = 16_384
 _OUT_OF: Final = (errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS)
-_Socket: Final = get_original("socket", "socket")  # Locust puts gevent's in its place
 _ANSWERED: Final = ErrorClass.NONE  # an enum finds its members slowly
 _NO_HEADERS: Final[Mapping[str, str]] = {}
 
@@ -38,10 +35,10 @@ class Told(Protocol):
         """An answer, or status 0 and the error that stands for it. Header names in lower case."""
 
 
-class Wire:
+class Connection:
     """At most one connection to one HTTP host, kept alive between attempts, one at a time."""
 
-    def __init__(self, loop: NativeLoop, host: Host, told: Told) -> None:
+    def __init__(self, loop: EventLoop, host: Host, told: Told) -> None:
         self.step = 0  # of Deadlines
         self._loop, self._host, self._told = loop, host, told
         self._socket: Any = None
@@ -96,7 +93,7 @@ class Wire:
     def _connect(self, address: Address) -> None:
         family, place = address
         try:
-            self._socket = _Socket(family, socket.SOCK_STREAM)
+            self._socket = socket.socket(family, socket.SOCK_STREAM)
             self._socket.setblocking(False)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             code = self._socket.connect_ex(place)

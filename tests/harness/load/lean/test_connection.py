@@ -11,11 +11,11 @@ from contextlib import closing, contextmanager
 
 import pytest
 
+from harness.load.lean.connection import Connection
+from harness.load.lean.event_loop import EventLoop
+from harness.load.lean.host import Host
+from harness.load.payer import Answer, Request
 from harness.load.records import ErrorClass
-from scenarios.native_loop import NativeLoop
-from scenarios.payer_host import Host
-from scenarios.payer_wire import Wire
-from scenarios.payment_payers import Answer, Request
 
 ASK = Request("ask", "GET", "/v1/payments/k")
 PAY = Request("pay", "POST", "/v1/payments", (("Idempotency-Key", "k"),), b'{"a":1}')
@@ -46,8 +46,8 @@ class Payer:
 
     def __init__(self, url: str) -> None:
         self._answers: list[Answer] = []
-        self._host, self._loop = Host(url), NativeLoop()
-        self._wire = Wire(self._loop, self._host, self._told)
+        self._host, self._loop = Host(url), EventLoop()
+        self._wire = Connection(self._loop, self._host, self._told)
 
     def exchange(self, request: Request, patience_s: float) -> Answer:
         ends_ns = time.monotonic_ns() + round(patience_s * 1e9)

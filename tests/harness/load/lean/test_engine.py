@@ -9,6 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from harness.load import due_work
+from harness.load.attempt_file import AttemptFile, Recorder
+from harness.load.lean import engine
+from harness.load.lean.engine import CannotRecordError, Engine, Visit
+from harness.load.lean.host import Host
+from harness.load.payer import Payer, Request
 from harness.load.records import (
     ATTEMPT_SHIFT,
     NAME_SHIFT,
@@ -18,12 +24,8 @@ from harness.load.records import (
     Outcome,
     unpack,
 )
-from scenarios import due_work, payer_load
-from scenarios.attempt_file import AttemptFile, Recorder
-from scenarios.load_session import Session
-from scenarios.payer_host import Host
-from scenarios.payer_load import CannotRecordError, PayerLoad, Visit
-from scenarios.payment_payers import Answer, Payer, Request
+from harness.load.session import Session
+from scenarios.payment_payers import PaymentPayers
 from tests.support.load_server import LoadServer
 
 
@@ -56,9 +58,9 @@ def session(due_us: list[int], recorder: Recorder, stop_s: float = 5) -> Session
     )
 
 
-def run(url: str, due_us: list[int], path: Path, stop_s: float = 5) -> tuple[PayerLoad, str]:
+def run(url: str, due_us: list[int], path: Path, stop_s: float = 5) -> tuple[Engine, str]:
     """One load from now on, and what it gave up."""
-    load = PayerLoad(session(due_us, AttemptFile(path), stop_s), Host(url))
+    load = Engine(session(due_us, AttemptFile(path), stop_s), Host(url), PaymentPayers())
     left = load.run(time.monotonic_ns())
     load.session.done(load.started)
     return load, left
@@ -95,7 +97,7 @@ def test_a_payer_comes_again_when_it_said_and_its_attempts_count(tmp_path: Path)
 def test_at_its_bound_arrivals_wait_for_a_connection_and_start_late(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(payer_load, "MAX_CONNECTIONS", 2)
+    monkeypatch.setattr(engine, "MAX_CONNECTIONS", 2)
     with LoadServer() as server:
         server.freeze()
         threading.Timer(0.3, server.thaw).start()
@@ -109,7 +111,7 @@ def test_at_its_bound_arrivals_wait_for_a_connection_and_start_late(
 def test_what_was_prepared_for_a_dropped_arrival_is_sent_by_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(payer_load, "MAX_CONNECTIONS", 1)
+    monkeypatch.setattr(engine, "MAX_CONNECTIONS", 1)
     monkeypatch.setattr(due_work, "MAX_WAITING", 2)
     with LoadServer() as server:
         server.freeze()
@@ -132,37 +134,11 @@ def test_at_the_stop_the_rest_is_given_up_and_who_waits_is_kept(tmp_path: Path) 
     assert 200_000 <= attempt.late_us + attempt.took_us < 1_000_000
 
 
-def test_another_thread_can_stop_it(tmp_path: Path) -> None:
-    with LoadServer() as server:
-        load = PayerLoad(
-            session([0, 60_000_000], AttemptFile(tmp_path / "a"), 90), Host(server.url)
-        )
-        stopper = threading.Timer(0.1, load.stop)
-        stopper.start()
-        began_s = time.monotonic()
-        load.run(time.monotonic_ns())
-        stopper.join()
-    assert time.monotonic() - began_s < 5
-    load.session.recorder.close()
-
-
 def test_an_attempt_that_cannot_be_kept_ends_the_load() -> None:
     with LoadServer() as server:
-        load = PayerLoad(session([0], FullDisk()), Host(server.url))
+        load = Engine(session([0], FullDisk()), Host(server.url), PaymentPayers())
         with pytest.raises(CannotRecordError, match="No space"):
             load.run(time.monotonic_ns())
-
-
-def test_a_page_is_told_each_attempt_from_its_intended_start(tmp_path: Path) -> None:
-    told: list[tuple[Request, int, Answer, Outcome]] = []
-    with LoadServer() as server:
-        mine = session([0, 10_000], AttemptFile(tmp_path / "a"))
-        load = PayerLoad(mine, Host(server.url), lambda *what: told.append(what))
-        load.run(time.monotonic_ns())
-        load.session.done(load.started)
-    attempts = kept(tmp_path / "a")
-    assert [waited_us for _, waited_us, _, _ in told] == [a.late_us + a.took_us for a in attempts]
-    assert {(r.name, o) for r, _, _, o in told} == {("pay", Outcome.OK)}
 
 
 def asking_for_ever() -> Payer:
@@ -172,7 +148,7 @@ def asking_for_ever() -> Payer:
 
 def test_more_attempts_than_a_byte_holds_are_counted_as_its_limit() -> None:
     host = Host("http://127.0.0.1:1")
-    visit = Visit(asking_for_ever(), host)
+    visit = Visit(asking_for_ever(), host, {"ask": 1 << NAME_SHIFT})
     seen = [visit.word]
     for _ in range(300):
         visit.ask(host)

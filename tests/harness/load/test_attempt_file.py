@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.load.attempt_file import BLOCK_BYTES, AttemptFile, NoRecorder
 from harness.load.records import (
     RECORD_BYTES,
     Attempt,
@@ -24,14 +25,13 @@ from harness.load.records import (
     words_of,
 )
 from harness.python_child import CHECKOUT
-from scenarios.attempt_file import BLOCK_BYTES, AttemptFile, NoRecorder
 
 FIRST = Attempt(3, 10, 20, 30, 40, 201, Outcome.OK, 0, ErrorClass.NONE, 1)
 KILLED = """
 import os, signal, sys
 from pathlib import Path
 from harness.load.records import Attempt, pack_into, words_of
-from scenarios.attempt_file import AttemptFile
+from harness.load.attempt_file import AttemptFile
 file = AttemptFile(Path(sys.argv[1]))
 for intent in range(20_000):
     attempt = Attempt(intent, 10, 20, 30, 40, 201, 1, 0, 0, 1)

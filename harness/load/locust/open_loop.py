@@ -11,12 +11,12 @@ from typing import Any, ClassVar
 import gevent
 from gevent.queue import SimpleQueue
 
+from harness.load.arrival_agenda import Due
 from harness.load.asked import Asks
+from harness.load.locust.due_arrivals import Arrivals
+from harness.load.locust.process import listen
 from harness.load.records import MAX_NAMES, Attempt, ErrorClass, Outcome
 from harness.load.traffic import Curve
-from scenarios.arrival_agenda import Due
-from scenarios.due_arrivals import Arrivals
-from scenarios.locust_process import listen
 
 listen()
 
@@ -29,6 +29,7 @@ class OpenLoop:
     """
 
     abstract = True
+    open_loop = True
     curve: ClassVar[Curve]
     request_names: ClassVar[tuple[str, ...]] = ()
     asks: ClassVar[Asks | None] = None

@@ -1,50 +1,37 @@
-"""The payers' engine: in a native thread of its own, each arrival is an intent, a payer's life.
+"""The lean engine: starts a payer at each arrival and carries its requests, without Locust.
 
-A payer that waits holds no connection: its next step goes on the agenda and whichever connection is
-free carries it, so that an outage of ten seconds does not need a thousand of them.
+A payer that waits holds no connection: its next request goes on the agenda and any free connection
+carries it, so that an outage of ten seconds does not need a thousand connections.
 """
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import Final, cast
 
+from harness.load.arrival_agenda import Due
+from harness.load.attempt_file import Recorder
+from harness.load.due_work import DueWork
+from harness.load.lean.connection import Connection, Told
+from harness.load.lean.event_loop import EventLoop
+from harness.load.lean.host import Host
+from harness.load.payer import Answer, Intent, Learned, Payer, Payers, Request, Wait
 from harness.load.records import (
     ATTEMPT_SHIFT,
+    EFFECT_SHIFT,
     ERROR_SHIFT,
     MAX_ATTEMPTS,
     NAME_SHIFT,
     OUTCOME_SHIFT,
     STATUS_MASK,
     ErrorClass,
-    Outcome,
     pack_into,
 )
-from scenarios.arrival_agenda import Due
-from scenarios.attempt_file import Recorder
-from scenarios.due_work import DueWork
-from scenarios.load_session import Session
-from scenarios.native_loop import NativeLoop
-from scenarios.payer_host import Host
-from scenarios.payer_wire import Told, Wire
-from scenarios.payment_payers import (
-    NAMES,
-    Answer,
-    Learned,
-    Patience,
-    Payer,
-    Request,
-    Wait,
-    pay,
-    payment_of,
-    share,
-)
+from harness.load.session import Session
 
 ATTEMPT_PATIENCE_S: Final = 3.0
-PATIENCE: Final = Patience()
 MAX_CONNECTIONS: Final = 2_000
 _PATIENCE_NS: Final = int(ATTEMPT_PATIENCE_S * 1e9)
 _LAST_ANSWERS_NS: Final = 1_000_000_000
@@ -53,8 +40,6 @@ _PREPARED_AT_ONCE: Final = 8
 _TIME_TO_PREPARE_NS: Final = 200_000  # all of them at once take a third of it, or less
 _ONE_MORE: Final = 1 << ATTEMPT_SHIFT
 _MOST_COUNTED: Final = MAX_ATTEMPTS << ATTEMPT_SHIFT
-_NAME_BITS: Final = {name: index << NAME_SHIFT for index, name in enumerate(NAMES)}
-OnPage = Callable[[Request, int, Answer, Outcome], None]
 
 
 class CannotRecordError(Exception):
@@ -64,42 +49,40 @@ class CannotRecordError(Exception):
 class Visit:
     """A payer between two attempts, and its next request as it goes on the wire.
 
-    `word` is what a record's last word has of an attempt before its answer: its number and name.
+    `word` is the known part of a record's last word: the attempt's number, its name, its effect.
     """
 
-    __slots__ = ("_counted", "payer", "raw", "request", "word")
+    __slots__ = ("_counted", "_names", "payer", "raw", "word")
 
-    def __init__(self, payer: Payer, host: Host) -> None:
+    def __init__(self, payer: Payer, host: Host, names: Mapping[str, int]) -> None:
         self.payer = payer
         self._counted = 0
+        self._names = names
         self.ask(host)
 
     def ask(self, host: Host) -> None:
-        """The payer's next request, which goes out once."""
-        self.request = request = cast("Request", next(self.payer))
+        """Take the payer's next request, which is sent once."""
+        request = cast("Request", next(self.payer))
         self.raw = host.bytes_of(request)
         counted = self._counted
         if counted < _MOST_COUNTED:
             self._counted = counted = counted + _ONE_MORE
-        self.word = counted + _NAME_BITS[request.name]
+        self.word = counted | self._names[request.name] | request.effect << EFFECT_SHIFT
 
 
-class PayerLoad(DueWork["Carrier"]):
-    """All payers of one process; `run` it in the thread that shall carry them."""
+class Engine(DueWork["Carrier"]):
+    """All payers of one process."""
 
-    def __init__(self, session: Session, host: Host, on_page: OnPage | None = None) -> None:
-        """`on_page(request, waited_us, answer, outcome)` is told each attempt, in that thread.
-
-        Raises OSError.
-        """
+    def __init__(self, session: Session, host: Host, payers: Payers) -> None:
+        """Raises OSError."""
         super().__init__(session)
-        self.host, self.on_page = host, on_page
-        self.loop = NativeLoop()
+        self.host, self._payers = host, payers
+        self._names = {name: index << NAME_SHIFT for index, name in enumerate(payers.names)}
+        self.loop = EventLoop()
         self.stop_ns = 0
         self._connections: list[Carrier] = []
         self._next_ns = 0
         self._prepared: deque[tuple[int, Visit]] = deque()
-        self._stopped = False
 
     def run(self, zero_ns: int) -> str:
         """From the zero until all is served, at most until the session's stop.
@@ -110,7 +93,7 @@ class PayerLoad(DueWork["Carrier"]):
         self.stop_ns = zero_ns + self._stop_us * 1000
         self._plan()
         try:
-            while self._open and not self._stopped and time.monotonic_ns() < self.stop_ns:
+            while self._open and time.monotonic_ns() < self.stop_ns:
                 if not self._prepared:
                     self._prepare()
                 self.loop.turn(min(self._next_ns, self.stop_ns), self._hand_out)
@@ -119,10 +102,6 @@ class PayerLoad(DueWork["Carrier"]):
             for carrier in self._connections:
                 carrier.close()
             self.loop.close()
-
-    def stop(self) -> None:
-        """For any thread: begin nothing more, hang up."""
-        self.loop.call_from_outside(self._stop)
 
     def visit_of(self, due: Due) -> Visit:
         """Who it is whose turn has come."""
@@ -147,11 +126,9 @@ class PayerLoad(DueWork["Carrier"]):
 
     def _arrive(self, due_us: int, intent: int) -> Visit:
         session = self.session
-        until_s = min(session.stop_s, due_us / 1e6 + PATIENCE.give_up_s)
-        draw = partial(share, session.seed, intent)
         key = f"{session.intent_prefix}-{intent}"
-        payer = pay(key, payment_of(session.seed, intent), draw, until_s, PATIENCE)
-        return Visit(payer, self.host)
+        made_for = Intent(session.seed, intent, key, due_us / 1e6, session.stop_s)
+        return Visit(self._payers.payer(made_for), self.host, self._names)
 
     def _hand_out(self) -> None:
         for _ in range(_MOST_AT_ONCE):
@@ -179,13 +156,10 @@ class PayerLoad(DueWork["Carrier"]):
     def _wake_at(self, due_us: int) -> None:
         self._next_ns = min(self._next_ns, self._zero_ns + due_us * 1000)
 
-    def _stop(self) -> None:
-        self._stopped = True
-
     def _await_last_answers(self) -> str:
         left = self._give_up()
         ends_ns = time.monotonic_ns() + _LAST_ANSWERS_NS
-        while self._open > 0 and not self._stopped and time.monotonic_ns() < ends_ns:
+        while self._open > 0 and time.monotonic_ns() < ends_ns:
             self.loop.turn(ends_ns, _nothing)
         return left
 
@@ -193,12 +167,12 @@ class PayerLoad(DueWork["Carrier"]):
 class Carrier:
     """One connection, and the attempt that it carries."""
 
-    __slots__ = ("_due", "_load", "_started_us", "_visit", "_wire", "close")
+    __slots__ = ("_connection", "_due", "_load", "_started_us", "_visit", "close")
 
-    def __init__(self, load: PayerLoad) -> None:
+    def __init__(self, load: Engine) -> None:
         self._load = load
-        self._wire = Wire(load.loop, load.host, self._telling(load.session.recorder))
-        self.close = self._wire.close
+        self._connection = Connection(load.loop, load.host, self._telling(load.session.recorder))
+        self.close = self._connection.close
         self._due: Due
         self._visit: Visit
         self._started_us = 0
@@ -208,7 +182,7 @@ class Carrier:
         load = self._load
         visit = load.visit_of(due)
         now_ns = time.monotonic_ns()
-        self._wire.begin(visit.raw, min(now_ns + _PATIENCE_NS, load.stop_ns))
+        self._connection.begin(visit.raw, min(now_ns + _PATIENCE_NS, load.stop_ns))
         self._started_us = load.us_of(now_ns)
         self._due, self._visit = due, visit
 
@@ -231,8 +205,6 @@ class Carrier:
                 pack_into(room, next(places), intent, due_us, late_us, took_us, digest, last)
             except OSError as full:
                 raise CannotRecordError(str(full)) from full
-            if load.on_page is not None:
-                load.on_page(visit.request, ended_us - due_us, answer, outcome)
             self._go_on(visit, intent, ended_us)
             load.served()
             load.come_back(self)

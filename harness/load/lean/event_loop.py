@@ -1,21 +1,20 @@
-"""The payers' own loop: epoll and one timerfd in a native thread, beside Locust's hub.
+"""The engine's event loop: epoll, one timerfd, one queue of deadlines.
 
-gevent's hub needs two to three times as long for the same turn. Nothing here may call what gevent
-has put in the place of Python's own modules, hence the originals.
+It wakes a few microseconds before an arrival is due and starts nothing early.
 """
 
 from __future__ import annotations
 
 import os
+import select
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
-from gevent.monkey import get_original
-
+from harness.load.lean.deadlines import NEVER_NS, Deadlines
 from harness.timer_fd import TimerFd
-from scenarios.deadline_queue import NEVER_NS, Deadlines
 
 READ: Final = 1  # EPOLLIN
 WRITE: Final = 4  # EPOLLOUT
@@ -23,12 +22,10 @@ _MOST_EVENTS: Final = 64
 _MOST_LEAD_NS: Final = 60_000
 _LEAD_STEP_NS: Final = 500
 _NO_WAKING_NS: Final = 1_000_000  # so late, the loop was busy or stopped, and not asleep
-_epoll: Final = get_original("select", "epoll")
-_lock: Final = get_original("_thread", "allocate_lock")
 Call = Callable[[], None]
 
 
-class NativeLoop:
+class EventLoop:
     """Belongs to the thread that turns it; only `call_from_outside` is for other threads."""
 
     def __init__(self) -> None:
@@ -38,10 +35,10 @@ class NativeLoop:
         self._soon: deque[Call] = deque()
         self._outside: deque[Call] = deque()
         self._gone: list[Any] = []
-        self._poll = _epoll()
+        self._poll = select.epoll()
         self._timer, self._set_ns = TimerFd(), 0
         self._due_ns, self._lead_ns = 0, 0
-        self._bell_is_mine = _lock()
+        self._bell_is_mine = threading.Lock()
         self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self.watch(self._timer.fd, READ, self._ring)
         self.watch(self._bell, READ, self._hear)
@@ -56,7 +53,7 @@ class NativeLoop:
         self._calls[fd] = call
         self._poll.modify(fd, events)
 
-    def let_go(self, connection: Any) -> None:  # noqa: ANN401  # a socket, patched or not
+    def let_go(self, connection: Any) -> None:  # noqa: ANN401  # a socket or a TLS socket
         """Watch it no longer and close it: after this turn, in which its number may still come."""
         self._calls.pop(connection.fileno(), None)
         self._gone.append(connection)

@@ -9,7 +9,7 @@ from contextlib import closing
 import gevent
 import pytest
 
-from scenarios.timer_watch import TimerWatch
+from harness.load.locust.timer_watch import TimerWatch
 
 
 class Counting(TimerWatch):

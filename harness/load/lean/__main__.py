@@ -1,0 +1,95 @@
+"""The load process of a lean scenario: `python -m harness.load.lean`, by the plan that SQUALL_LOAD_PLAN names.
+
+With several workers it forks a child for each and waits for all of them.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import signal
+import sys
+import time
+from types import ModuleType
+from typing import Final
+
+from harness.errors import HarnessError
+from harness.load.generator import overload
+from harness.load.lean.engine import CannotRecordError, Engine
+from harness.load.lean.host import Host
+from harness.load.payer import Payers
+from harness.load.plan import planned
+from harness.load.scenario import import_scenario, scenario_path
+from harness.load.session import NeverStartedError, open_session
+from harness.safety.tied import tie_to
+from harness.store import LoadPlan
+
+BROKEN: Final = 70
+CANNOT_RECORD: Final = 74
+NEVER_STARTED: Final = 75
+_log: Final = logging.getLogger("lean")
+
+
+def main() -> int:
+    """The exit code of the whole load."""
+    logging.basicConfig(format="[%(asctime)s] %(process)d/%(levelname)s/%(name)s: %(message)s")
+    try:
+        plan = planned(os.environ)
+        path = scenario_path(plan.scenario)
+        module = import_scenario(path)
+    except HarnessError as error:
+        return _end(NEVER_STARTED, str(error))
+    except Exception as error:  # noqa: BLE001  # a user's file may raise anything
+        return _end(BROKEN, f"the scenario cannot be imported: {error!r}")
+    if plan.workers == 1:
+        return _work(0, plan, module)
+    parent = os.getpid()
+    children = [_fork(worker, plan, module, parent) for worker in range(plan.workers)]
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the children end first
+    return max(map(_wait, children))
+
+
+def _fork(worker: int, plan: LoadPlan, module: ModuleType, parent: int) -> int:
+    pid = os.fork()
+    if pid:
+        return pid
+    tie_to(parent)
+    code = _work(worker, plan, module)
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _wait(pid: int) -> int:
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def _work(worker: int, plan: LoadPlan, module: ModuleType) -> int:
+    payers: Payers = module.PAYERS
+    try:
+        session = open_session(module.CURVE, worker, plan.workers, asks=payers.asks)
+        engine = Engine(session, Host(plan.host), payers)
+        if said := overload(worker, session.peak_per_s):
+            _log.warning(said)
+        gc.collect()
+        gc.freeze()
+        session.ready(payers.names)
+        if left := engine.run(session.zero_ns(time.sleep)):
+            _log.warning(left)
+        session.done(engine.started)
+    except CannotRecordError as error:
+        return _end(CANNOT_RECORD, f"cannot record: {error}")
+    except (NeverStartedError, HarnessError, OSError, ValueError) as error:
+        return _end(NEVER_STARTED, str(error))
+    except Exception as error:  # noqa: BLE001  # a payer that breaks would lose its record unseen
+        return _end(BROKEN, f"a payer broke: {error!r}")
+    return 0
+
+
+def _end(code: int, why: str) -> int:
+    _log.critical("%s", why)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

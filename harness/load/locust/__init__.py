@@ -1,0 +1,1 @@
+"""The Locust driver: the only place that imports Locust and gevent."""
