@@ -1,4 +1,4 @@
-"""The load process of a lean scenario: `python -m harness.load.lean`, by the plan that SQUALL_LOAD_PLAN names.
+"""The load process of a lean scenario, started by `squall run`; SQUALL_LOAD_PLAN names its plan.
 
 With several workers it forks a child for each and waits for all of them.
 """
