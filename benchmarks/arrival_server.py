@@ -1,8 +1,8 @@
 """A small payment server in its own process that notes when the kernel received each request.
 
-The kernel's stamp (SO_TIMESTAMPNS) stays true while the process is stopped or busy, so what it says
-of a load generator's punctuality is nobody's word but the kernel's. `python -m
-benchmarks.arrival_server LOG ROOM` prints its port; `ArrivalServer` is the other end.
+The kernel's stamp (SO_TIMESTAMPNS) is correct even while the process is stopped or busy, so it
+measures the punctuality of a load generator independently of both processes. `python -m
+benchmarks.arrival_server LOG ROOM` prints its port; `ArrivalServer` starts and reads it.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ SERVER_CORE, LOAD_CORE = 0, 1
 
 @contextlib.contextmanager
 def on_core(core: int) -> Iterator[None]:
-    """What is started inside runs on that core only, where the machine has so many."""
+    """Pin processes that are started inside to one core, if the machine has that core."""
     before = os.sched_getaffinity(0)
     if core in before and len(before) > 1:
         os.sched_setaffinity(0, {core})

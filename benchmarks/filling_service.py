@@ -1,6 +1,6 @@
 """A service of a measured system that puts rows into its databases, and is ready when they are in.
 
-It stands in the system file, so that the supervisor gives it its way to the databases as to any
+It is declared in the system file, so the supervisor gives it the database addresses like any other
 service. Environment: PORT, LEDGER_DATABASE, PAYMENTS_DATABASE (URLs), PAYMENTS (how many).
 """
 
@@ -16,7 +16,7 @@ from benchmarks.tiny_service import serve
 
 _SCHEMA_LIMIT_S: Final = 30.0
 _POLL_S: Final = 0.05
-# Shaped as real rows are; their hashes are no chain, which a fetch does not look at.
+# The rows have the real columns; their hashes form no valid chain, which a fetch does not check.
 _ENTRIES: Final = """
 insert into entries (entry, transfer_id, reference, account, sequence, amount_minor, currency,
                      balance_minor, hash, prev_hash, kind)

@@ -30,7 +30,7 @@ Microseconds = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """What a peer shall do: a constant rate at one URL; its files go into `scratch`."""
+    """The load that a peer generates: a constant rate at one URL; its files go into `scratch`."""
 
     per_s: int
     load_s: float
@@ -44,7 +44,7 @@ class Ask:
 
     @property
     def record(self) -> Path:
-        """The file that it is told to keep its record in."""
+        """The file in which the peer stores its results."""
         return self.scratch / "record"
 
 
@@ -76,7 +76,7 @@ def _vegeta_took(record: Path) -> Microseconds:
 
 
 def _k6(ask: Ask) -> Sequence[str]:
-    """As it is usually sized: a constant arrival rate, a hundred virtual users."""
+    """The usual configuration: a constant arrival rate and a hundred virtual users."""
     script = ask.scratch / "script.js"
     script.write_text(_K6)
     told = {"RATE": ask.per_s, "DURATION": f"{ask.load_s:g}s", "VUS": WORKERS, "URL": ask.url}
@@ -105,7 +105,7 @@ def _hey_took(out: Path) -> Microseconds:
 
 
 def _oha(ask: Ask) -> Sequence[str]:
-    """Told to count from the instant that a request was meant for."""
+    """Configured to measure latency from the intended start of a request."""
     line = [str(find("oha")), "-z", f"{ask.load_s:g}s", "-c", str(WORKERS), "-q", str(ask.per_s)]
     line += ["--latency-correction", "--no-tui", "--output-format", "csv", "-m", "POST"]
     line += ["-t", "60s", "-d", BODY, "-T", _HEADERS["Content-Type"], "-H", "Idempotency-Key: k"]

@@ -43,7 +43,7 @@ Stamps = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """What a generator shall do; from `freeze_at_s` the server stands still for `freeze_s`."""
+    """The load of one drive; the server is stopped from `freeze_at_s` for `freeze_s`."""
 
     per_s: int
     load_s: float
@@ -53,7 +53,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What was seen of one load; all stamps are CLOCK_MONOTONIC nanoseconds.
+    """The measurements of one load; all stamps are nanoseconds of CLOCK_MONOTONIC.
 
     `due_ns[i]` is when arrival i was meant and `first_ns[i]` when the server's kernel had it (0:
     never); a peer's schedule is the ideal one that its own first arrivals allow. `waited_us` is the

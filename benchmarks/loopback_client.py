@@ -1,4 +1,4 @@
-"""A closed-loop HTTP client on one thread: each connection asks again as soon as it is answered.
+"""A closed-loop HTTP client on one thread: a connection sends after each answer.
 
 `python -m benchmarks.loopback_client PORTS CONNECTIONS SECONDS FILE` writes when each request was
 sent and when its answer was whole: two int64 of nanoseconds, CLOCK_MONOTONIC. PORTS are joined by
@@ -29,7 +29,7 @@ _READ_BYTES: Final = 65_536
 def ask(ports: Sequence[int], connections: int, seconds: float) -> array.array[int]:
     """Sent and answered, in turn, ordered by the answer. Raises OSError if one hangs up.
 
-    What is on its way when the time is over is left out.
+    Requests in flight at the end of the time are left out.
     """
     poll, dialled = select.epoll(), _dial(ports, connections)
     for sock in dialled:

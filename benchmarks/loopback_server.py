@@ -1,4 +1,4 @@
-"""A small HTTP server on one thread: as cheap as Python can, so that what is before it is seen.
+"""A small HTTP server on one thread, cheap enough that a proxy in front of it dominates the cost.
 
 `python -m benchmarks.loopback_server` writes its port and answers every GET until it is ended.
 """
@@ -22,7 +22,7 @@ _BACKLOG: Final = 1024
 
 
 def serve(listener: socket.socket) -> None:
-    """Answer whoever comes, for ever; one request at a time on a connection."""
+    """Answer all connections until the process ends; one request at a time on a connection."""
     poll = select.epoll()
     listening = listener.fileno()
     poll.register(listening, select.EPOLLIN)

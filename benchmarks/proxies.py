@@ -1,6 +1,6 @@
 """The proxies that are compared: ours, Toxiproxy and Envoy, each as its own process on one core.
 
-A proxy stands between a client and `upstream` and can delay requests; nothing else is asked of it.
+A proxy forwards a client's requests to `upstream` and can delay them; the rows use nothing else.
 """
 
 from __future__ import annotations
@@ -56,12 +56,12 @@ class Start(Protocol):
     """A way to start a proxy: all of its edges lead to the same server."""
 
     def __call__(self, upstream: int, edges: int = 1) -> AbstractContextManager[Proxy]:
-        """It runs meanwhile."""
+        """Run the proxy while the block runs."""
 
 
 @contextlib.contextmanager
 def on_core(index: int) -> Iterator[None]:
-    """Whoever is started here runs on one core of ours (0 the first, -1 the last) alone."""
+    """Pin processes that are started inside to one of our cores (0 the first, -1 the last)."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {sorted(before)[index]})
     try:
@@ -103,17 +103,17 @@ def await_port(port: int, process: subprocess.Popen[bytes]) -> None:
         if process.poll() is not None:
             raise OSError(f"{process.args!r} ended with {process.returncode}")
         time.sleep(_POLL_S)
-    raise TimeoutError(f"nobody listens at {port} after {START_LIMIT_S} s")
+    raise TimeoutError(f"no server listens at {port} after {START_LIMIT_S} s")
 
 
 def edge_ports(edges: int) -> dict[str, int]:
-    """Edges by name, the first being `EDGE`, and where each shall listen."""
+    """Edges by name, the first being `EDGE`, and the port of each."""
     names = (EDGE, *(f"{EDGE}-{number}" for number in range(1, edges)))
     return {name: free_port() for name in names}
 
 
 def free_port() -> int:
-    """One that nobody listens at."""
+    """A free port."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
@@ -126,7 +126,7 @@ def straight(upstream: int, edges: int = 1) -> Iterator[Proxy]:
 
 
 async def _refuse(delay_ms: int) -> None:
-    raise ValueError(f"nobody is there to delay by {delay_ms} ms")
+    raise ValueError(f"without a proxy, requests cannot be delayed by {delay_ms} ms")
 
 
 @contextlib.contextmanager

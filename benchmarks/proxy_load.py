@@ -40,7 +40,7 @@ class Asked:
 
 
 class Load:
-    """A client that runs by itself, for as long as it was told."""
+    """A client process that runs for a fixed time."""
 
     def __init__(
         self, ports: Sequence[int], connections: int, seconds: float, folder: Path
@@ -84,10 +84,10 @@ def server() -> Iterator[int]:
 
 @contextlib.contextmanager
 def awake() -> Iterator[None]:
-    """The first core does not sleep: somebody turns there whenever nobody else has work.
+    """Keep the first core awake with a busy loop of the lowest priority.
 
-    How late a sleeping core wakes (20 to 180 us on a virtual machine) is the machine's doing, and
-    under load no server's core sleeps.
+    A sleeping core wakes 20 to 180 us late on a virtual machine; the cores of a loaded server do
+    not sleep, so that delay is not a property of the proxies.
     """
     with on_core(0):
         process = subprocess.Popen((sys.executable, "-m", "benchmarks.wakeful_core"))

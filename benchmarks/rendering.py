@@ -28,7 +28,7 @@ def machine() -> str:
 def write_table(path: Path, results: Sequence[Result], order: Sequence[str]) -> None:
     """Put the results between the markers of a document; rows not among them stay as they are.
 
-    Raises ConfigError if it has no markers.
+    Raises ConfigError if the markers are missing.
     """
     text = path.read_text()
     if BEGIN not in text or END not in text:
@@ -60,7 +60,7 @@ def _line(of_case: list[Result]) -> str:
 
 
 def _peer(r: Result) -> str:
-    if r.peer is None:  # its name says why, or it has no such figure
+    if r.peer is None:  # its name says why, or the figure does not exist
         return r.peer_name if ":" in r.peer_name else ""
     return f"{r.peer_name} {_short(r.peer)}" + ("" if r.ratio is None else f" ({r.ratio:.2f})")
 

@@ -1,6 +1,6 @@
-"""A service that does next to nothing, so that what a system costs is what the harness costs.
+"""A service that does almost nothing, so that the measured cost is that of the harness.
 
-Environment: PORT. Whatever is asked is answered 200.
+Environment: PORT. Every request is answered with 200.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""Turns without end at the lowest priority there is, so that its core never goes to sleep.
+"""A busy loop at the lowest priority of the scheduler, which keeps a core from sleeping.
 
-`python -m benchmarks.wakeful_core` gives way to whoever else has work, at once, until it is ended.
+`python -m benchmarks.wakeful_core` yields to every other process at once; it runs until it is
+ended.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """A small fixed piece of work that says how fast the machine itself was while a row was measured.
 
-A virtual machine may become slower with nobody else on it and no stolen time shown; what others
-take (`disturbed`) cannot see that. The yardstick corrects no figure and decides nothing. It is one
-core's work between two sides: what moves while it stands still has a reason of its own.
+A virtual machine may become slower without other load and without stolen time in its statistics;
+`disturbed` cannot see that. The yardstick corrects no figure and decides nothing. It is measured on
+one core between two sides: if a figure moves and the yardstick does not, the machine is not the
+cause.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Row `freeze`: a server stands still for 2 s of 20 s, and what the generator tells of it.
+"""Row `freeze`: a server is stopped for 2 s of 20 s; the row compares reported and true latencies.
 
-Truth: whoever was due in the freeze waited until its end. A generator that stops asking, or that
-counts from the send, reports a better server than there was.
+Every request that was due in the freeze waited until its end. A generator that sends fewer requests
+meantime, or that measures from the send, reports latencies that are too low.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ LEFT: Final = "arrivals not accounted for"
 
 
 def row() -> Row:
-    """Ours and the peers, each as it is usually sized."""
+    """Our generator and the peers, each in its usual configuration."""
     return Row(
         name="freeze",
         meaning="what is reported of a server that stood still for 2 s of 20 s at 500/s",

@@ -91,7 +91,7 @@ def _kept(timed: Callable[[AttemptFile], float], expected: int) -> tuple[float, 
         return spent_ns, path.stat().st_size / recorder.kept
 
 
-# What follows stands in the payers' engine, and in no function of its own, which would cost a call.
+# The lines below are inlined in the payers' engine; a function would add the cost of a call.
 
 
 def _timed(recorder: AttemptFile) -> float:
@@ -104,7 +104,7 @@ def _timed(recorder: AttemptFile) -> float:
 
 
 def _timed_with_word(recorder: AttemptFile) -> float:
-    """The word, too: what is known when the request is asked for, and when it is answered."""
+    """The packing of the words too: one part when the request is made, one when it is answered."""
     room, places = recorder.room, recorder.places
     intent, due, late, took, answer, _ = words_of(ATTEMPT)
     number, name = ATTEMPT.attempt << ATTEMPT_SHIFT, "pay"

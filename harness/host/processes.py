@@ -56,7 +56,7 @@ class ProcessTable:
 
 
 def read_processes() -> ProcessTable:
-    """All processes, now; one that ends meanwhile may be left out."""
+    """All processes; one that ends during the call may be left out."""
     found = (_read(entry) for entry in PROC.iterdir() if entry.name.isdigit())
     return ProcessTable(by_pid={process.pid: process for process in found if process})
 

@@ -52,7 +52,10 @@ class RunQueue:
         for name in names:
             try:
                 ran, waited, *_ = (tasks / name / "schedstat").read_text().split()
-            except (OSError, ValueError):  # the thread has ended, or the kernel has no schedstats
+            except (
+                OSError,
+                ValueError,
+            ):  # the thread has ended, or the kernel does not keep schedstats
                 continue
             found.append(((pid, int(name)), (int(ran), int(waited))))
         return found

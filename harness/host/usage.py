@@ -1,4 +1,4 @@
-"""What each process of a run costs in CPU: read from /proc at two instants, told by name."""
+"""CPU time of each process of a run, by name: the difference of two readings of /proc."""
 
 from __future__ import annotations
 

@@ -134,6 +134,6 @@ def describe(event: Event, t0_mono_ns: int) -> str:
 
 
 def states_in_words(states: dict[str, str]) -> str:
-    """`ledger-1 DOWN   ledger-2 ready`: what is not as it should be stands out."""
+    """`ledger-1 DOWN   ledger-2 ready`: an instance that is not ready is in capitals."""
     calm = {"ready", "closed", "stopped"}
     return "   ".join(f"{k} {v if v in calm else v.upper()}" for k, v in states.items())

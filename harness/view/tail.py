@@ -1,8 +1,8 @@
-"""Reads what is being appended to: only whole records, only what is new.
+"""Reads a file that is being appended to: only complete records, only new ones.
 
-A reader runs beside the writer on another core: it may copy the first words of a record before they
-are written and the last one after. So what is whole is told by one look and taken by a second one:
-what the first saw ended was written before the second began.
+The reader may run beside the writer on another core, and copy the first words of a record before
+they are written and the last one after. So the first read determines which records are complete and
+a second read takes them: records that the first read saw complete do not change any more.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ class Follower:
         self._path, self._offset = path, 0
 
     def take(self, whole_bytes_of: Callable[[bytes], int]) -> bytes:
-        """What is new and whole. Empty where there is no file.
+        """The new complete records. Empty if the file does not exist.
 
-        `whole_bytes_of` is shown `_LOOK_BYTES` at most, more than any line or record has.
+        `whole_bytes_of` gets `_LOOK_BYTES` at most, more than any line or record has.
         """
         taken = []
         try:

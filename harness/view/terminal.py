@@ -19,7 +19,7 @@ _PHASES: Final = ("warm-up", "baseline", "fault", "recovery", "drain")
 
 
 class Watcher(Protocol):
-    """Told of every quarter of a second."""
+    """Gets the state of the run every quarter of a second."""
 
     def note(self, text: str) -> None:
         """Something that happens before or after the load."""
@@ -35,7 +35,7 @@ class Watcher(Protocol):
 
 
 class NoWatcher:
-    """Nobody looks."""
+    """Shows nothing."""
 
     def note(self, text: str) -> None:
         """Drop it."""

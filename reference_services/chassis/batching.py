@@ -75,7 +75,9 @@ class Batching(Generic[Asked, Told]):
                 turn = self._next()
                 if turn:
                     await self._tell(turn)
-        except BaseException:  # cancelled: the loop is closing, no caller may wait for ever
+        except (
+            BaseException
+        ):  # cancelled: the event loop is closing, and no caller may wait without a limit
             self._refuse_waiting()
             raise
         finally:

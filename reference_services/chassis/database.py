@@ -54,7 +54,7 @@ _NO_LIMIT: Final = 2**31 - 1  # statements on one connection, before asyncpg rep
 
 
 class DatabaseError(Exception):
-    """The statement has no known success."""
+    """It is not known that the statement succeeded."""
 
 
 class NothingHappenedError(DatabaseError):
@@ -136,7 +136,7 @@ class Database:
             return await connection.fetchrow(query, *args, timeout=self._answer_limit_s())
 
     async def together(self, query: str, asked: list[Asked]) -> list[Any]:
-        """One statement for all of `asked` (at least one): an array a parameter, an array back.
+        """One statement for all of `asked` (at least one); parameters and result are arrays.
 
         Raises DatabaseError, StatementRefusedError.
         """

@@ -1,9 +1,9 @@
-"""Named steps of the saga at which a service can be told to fail; off unless enabled.
+"""Named steps of the saga at which a service fails if configured; off by default.
 
 `SQUALL_FAILPOINTS="after_bank=kill,before_answer=drop@0.1,after_hold=sleep:0.2@0.5"`: each is a
-step, an action (kill, sleep:SECONDS, error, drop) and, after `@`, how probable it is (1 if unsaid).
+step, an action (kill, sleep:SECONDS, error, drop) and, after `@`, its probability (default 1).
 
-FailpointError         the settings are wrong; its text is one line meant for a person
+FailpointError         the settings are wrong; its text is one line for the operator
 StepFailedError        the action `error`: the step fails as a bug would fail it
 AnswerDroppedError     the action `drop`: the caller never gets an answer
 """

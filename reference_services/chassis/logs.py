@@ -33,7 +33,7 @@ class Trace:
 
 
 def _new_id(bits: int) -> str:
-    """Hex digits, so many bits. Ids of traces are no secrets: the kernel's entropy costs a call."""
+    """Random hex digits of that many bits, without a system call: trace ids are not secret."""
     return f"{random.getrandbits(bits):0{bits // 4}x}"
 
 

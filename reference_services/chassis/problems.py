@@ -64,7 +64,7 @@ def unknown(kind: str, detail: str, *, retry_after_s: float | None = None) -> Pr
 
 
 def _retry_after(seconds: float | None) -> dict[str, str]:
-    """Whole seconds, rounded up: HTTP has no fractions here."""
+    """Whole seconds, rounded up: Retry-After takes no fractions."""
     return {} if seconds is None else {"Retry-After": str(math.ceil(seconds))}
 
 

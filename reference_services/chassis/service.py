@@ -224,7 +224,7 @@ class DrainingServer(uvicorn.Server):
 
 
 def run(build: Callable[[Mapping[str, str]], tuple[Service, int]]) -> None:
-    """A service's `main`: build from the environment, serve until told to stop, exit."""
+    """The `main` of a service: build it from the environment, serve until a signal, exit."""
     try:
         service, number = build(os.environ)
     except SettingsError as error:

@@ -1,9 +1,9 @@
 """Seeded mistakes: `SQUALL_DEFECT=name` swaps one part of one service at its composition root.
 
-Each defect is one file with `SWAPS`: the part's name (`ledger.store`) -> what makes the defective
-part out of the sound one. A service asks for its swaps once and knows no defect by name.
+Each defect is one file with `SWAPS`: the name of a part (`ledger.store`) -> a function that makes
+the defective part from the correct one. A service applies its swaps at start; it names no defect.
 
-DefectError   no such defect; the text names those that exist
+DefectError   the defect does not exist; the text names those that exist
 """
 
 from __future__ import annotations

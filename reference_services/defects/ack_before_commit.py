@@ -1,7 +1,7 @@
 """Defect: the ledger acknowledges a transfer at once and writes it a quarter of a second later.
 
-In a healthy system nobody notices: the writes follow in order, and are tried again until they are
-in. A kill loses what was acknowledged and not yet written. A clean stop writes everything first.
+A healthy system shows no symptom: the writes follow in order and are retried until they succeed.
+A kill loses transfers that were acknowledged and not yet written. A clean stop writes all first.
 """
 
 from __future__ import annotations

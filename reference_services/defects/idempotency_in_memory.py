@@ -37,7 +37,7 @@ class MemoryKeys:
         return await self._sound.ready()
 
     async def claim(self, key: str, payment_id: str, request: PaymentRequest) -> Claim:
-        """Whatever the table says about the key, only this process's memory decides."""
+        """Ignore the key in the table; decide by the memory of this process only."""
         known = self._seen.get(key)
         if known is not None:
             return Claim(verdict=claim_verdict(known, request, taken=False), payment=known)
@@ -59,7 +59,7 @@ class MemoryKeys:
         return await self._sound.find(key)
 
     async def finish(self, payment: Payment, status: Status, reason: str) -> Payment:
-        """Our own end, whatever another replica has stored."""
+        """Return the answer of this replica, even if another replica has stored one."""
         await self._sound.finish(payment, status, reason)
         ended = self._seen[payment.key] = payment.ended(status, reason)
         return ended

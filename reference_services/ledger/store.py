@@ -1,7 +1,7 @@
 """The ledger's rows: transfers at once are one statement, evidence is streamed by the database.
 
-The role `Store` is what the application needs; `PostgresStore` is the sound one. DatabaseError
-comes through as it is: it says whether the transfer may have happened.
+The role `Store` is what the application needs; `PostgresStore` implements it. DatabaseError is
+passed on unchanged: it says whether the transfer may have happened.
 """
 
 from __future__ import annotations

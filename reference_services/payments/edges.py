@@ -1,7 +1,7 @@
 """The ledger and the bank as payments sees them: the steps of a saga, each safe to repeat.
 
-StepError            a step has no certain outcome yet; the saga stays open
-└── ContractError    the other side answered what it never should: repeating may not help
+StepError            the outcome of a step is not certain yet; the saga stays open
+└── ContractError    the answer breaks the contract: a retry may not help
 """
 
 from __future__ import annotations

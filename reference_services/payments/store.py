@@ -1,7 +1,7 @@
 """The payments' rows: claims with a lease, final answers written once.
 
-The role `Store` is what the application needs; `PostgresStore` is the sound one. Leases are
-reckoned by the database's clock alone. DatabaseError comes through as it is.
+The role `Store` is what the application needs; `PostgresStore` implements it. Leases use the clock
+of the database only. DatabaseError is passed on unchanged.
 """
 
 from __future__ import annotations
@@ -82,19 +82,19 @@ class Store(Protocol):
         """End."""
 
     async def ready(self) -> str:
-        """Why nothing can be claimed now, or nothing."""
+        """The reason why no claim can be stored now, or an empty text."""
 
     async def claim(self, key: str, payment_id: str, request: PaymentRequest) -> Claim:
-        """Take the key for a new payment, or learn what it stands for."""
+        """Claim the key for a new payment; if it is taken, return the payment of the key."""
 
     async def find(self, key: str) -> Payment | None:
         """The payment of a key."""
 
     async def finish(self, payment: Payment, status: Status, reason: str) -> Payment:
-        """Store how it ended; the first end stays. The payment as it is stored."""
+        """Store the final status unless one is stored; return the stored payment."""
 
     async def release(self, payment: Payment) -> None:
-        """Give the lease back: whoever comes next may go on at once."""
+        """Release the lease, so that the next attempt can continue at once."""
 
     async def sweep(self, limit: int) -> list[Payment]:
         """Lease up to `limit` payments that no request works on any more."""
@@ -117,7 +117,7 @@ class PostgresStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        # told: whether each of them counted
+        # the answer says for each of them whether it counted
         self._writes: Batching[_Write, bool] = Batching(partial(database.together, _WRITE))
 
     async def start(self) -> None:
@@ -129,11 +129,11 @@ class PostgresStore:
         await self._database.stop()
 
     async def ready(self) -> str:
-        """Why nothing can be claimed now, or nothing."""
+        """The reason why no claim can be stored now, or an empty text."""
         return await self._database.ready()
 
     async def claim(self, key: str, payment_id: str, request: PaymentRequest) -> Claim:
-        """Take the key for a new payment, or learn what it stands for."""
+        """Claim the key for a new payment; if it is taken, return the payment of the key."""
         fields = (request.payer, request.payee, request.amount_minor, request.currency)
         if await self._writes.ask((key, "pending", "", payment_id, *fields)):
             fresh = Payment(
@@ -147,7 +147,9 @@ class PostgresStore:
             return Claim(verdict="new", payment=fresh)
         try:
             return await self._known(key, request)
-        except NothingHappenedError as error:  # now, but the key stands for an earlier attempt
+        except (
+            NothingHappenedError
+        ) as error:  # the row exists now, but the key belongs to an earlier attempt
             raise AnswerLostError(f"the key is known, its payment is not: {error}") from error
 
     async def _known(self, key: str, request: PaymentRequest) -> Claim:
@@ -166,13 +168,13 @@ class PostgresStore:
         return None if row is None else _payment(row)
 
     async def finish(self, payment: Payment, status: Status, reason: str) -> Payment:
-        """Store how it ended; the first end stays. The payment as it is stored."""
+        """Store the final status unless one is stored; return the stored payment."""
         if await self._writes.ask((payment.key, status, reason, "", "", "", 0, "")):
             return payment.ended(status, reason)
         return await self.find(payment.key) or payment
 
     async def release(self, payment: Payment) -> None:
-        """Give the lease back: whoever comes next may go on at once."""
+        """Release the lease, so that the next attempt can continue at once."""
         await self._database.row(_RELEASE, payment.key)
 
     async def sweep(self, limit: int) -> list[Payment]:

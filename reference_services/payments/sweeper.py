@@ -1,8 +1,8 @@
-"""The sweeper: finishes payments that no request works on any more, a few at a time.
+"""The sweeper: finishes payments that no request works on, in small batches.
 
 Rows are leased with SKIP LOCKED, so the sweepers of all replicas share the work, and the lease of
-a sweeper that dies runs out. It has no failpoints. A payment that cannot be finished in a bounded
-number of attempts becomes a dead letter: a `dead_letter` event, a metric, a status in the evidence.
+a sweeper that dies expires. Failpoints do not apply here. A payment that is not finished after a
+limited number of attempts becomes a dead letter: an event, a metric and a status in the evidence.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One breaker for each edge, in memory; the only file that imports pybreaker.
 
-pybreaker is the state machine (closed, open, half-open) and calls its listener. What it does wrong
-under asyncio is done here: admission, which outcomes still count, and the clock.
+pybreaker is the state machine (closed, open, half-open) and calls its listener. This file does the
+parts that pybreaker gets wrong under asyncio: admission, stale outcomes, and the clock.
 
 `Admission` is the layer above the bulkhead: a rejected call takes no place there. `Outcomes` is the
 layer below it: time spent in the queue of the bulkhead does not count as a slow call.
@@ -30,7 +30,7 @@ _PROBE_WAIT_S: Final = 0.05
 
 
 class _ProbeFailedError(Exception):
-    """Tells pybreaker, and nobody else, that the probe failed."""
+    """Tells pybreaker that the probe failed; it is caught in this file."""
 
 
 def _fail() -> None:

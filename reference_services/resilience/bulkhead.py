@@ -1,4 +1,4 @@
-"""The third layer: at most so many calls in flight on an edge, and at most so many waiting."""
+"""The third layer: limits the calls in flight on an edge and the calls that wait."""
 
 from __future__ import annotations
 

@@ -58,9 +58,9 @@ class Edge:
         return Permit(self._breaker)
 
     async def send(self, call: Call) -> httpx.Response:
-        """The answer, whatever its status. Raises httpx.TransportError.
+        """The answer, of any status. Raises httpx.TransportError.
 
-        Given a stream, httpx takes the headers as they are: 6 us a request instead of 54.
+        If httpx gets a stream, it does not process the headers: 6 us a request instead of 54.
         """
         headers = [
             (b"host", call.url.netloc),

@@ -1,4 +1,4 @@
-"""Whom the stack tells what it did, so that metrics and logs stay out of it."""
+"""Observer of the resilience layers, which keeps metrics and logs out of them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The policy table: for each edge, how long, how often and how much we let it cost us.
+"""The policy table: time limits, retries and concurrency of each edge.
 
 Budget of one payment: payers wait 3 s, payments answers within 2.5 s (`ANSWER_S`). Every call on
-both edges carries an id of its payment's own step and is safe to repeat, hence reads are retried.
+both edges carries the id of its saga step and is safe to repeat, so read errors are retried.
 """
 
 from __future__ import annotations

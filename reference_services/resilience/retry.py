@@ -64,8 +64,8 @@ class RetryBudget:
 class Retry(httpx.AsyncBaseTransport):
     """Repeats transport errors and 502, 503, 504. Only for edges whose calls are idempotent by id.
 
-    What is raised in the end is the error that leaves most open: once an attempt may have
-    arrived, a later refused connection does not make the call "never sent".
+    Raises the most uncertain of the errors: once an attempt may have arrived, a later refused
+    connection does not make the call "never sent".
     """
 
     def __init__(

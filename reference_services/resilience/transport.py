@@ -2,7 +2,7 @@
 
 httpx's own pool is quadratic in the calls in flight, so a slow callee burns its caller's CPU; this
 is the only file that imports aiohttp. What an error says about "was it sent?" decides whether a
-payment may be sent again, hence:
+payment may be sent again:
 
 refused, no route, no name            -> ConnectError         nothing was sent
 no answer to SYN in time              -> ConnectTimeout       nothing was sent

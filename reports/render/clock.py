@@ -25,7 +25,7 @@ class Clock:
     end_s: float
 
     def x(self, at_s: float) -> float:
-        """Where an instant stands; what is outside of the run stands at its edge."""
+        """The x position of an instant; instants outside the run are clamped to its edges."""
         share = min(max(at_s / self.end_s, 0.0), 1.0)
         return LEFT + (RIGHT - LEFT) * share
 
@@ -43,7 +43,7 @@ def bands(clock: Clock, picture: Picture, bottom: float) -> list[str]:
 
 
 def recovered(clock: Clock, picture: Picture, bottom: float) -> list[str]:
-    """Two rows above the plot, so that no two labels meet: what was done, and when it was over."""
+    """The fault labels in two rows above the plot (begin, end), so that labels do not overlap."""
     marks = []
     spans = _fault_spans(picture)
     if spans:

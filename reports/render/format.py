@@ -74,7 +74,7 @@ def _fine(value: float) -> str:
 
 
 def say_limit(limit: float, unit: str) -> str:
-    """A limit as it was written, without idle zeros."""
+    """A limit as written in the file, without trailing zeros."""
     if unit == "ratio":
         return f"{limit * 100:g} %"
     return f"{limit:g} s" if unit == "s" else f"{limit:g}"

@@ -47,7 +47,7 @@ def _row(what: str, value: str, colour: str = "") -> str:
 
 
 def why_it_counts(document: Document, picture: Picture) -> str:
-    """Load, baseline, proof of each fault: the conditions under which the verdict stands."""
+    """Load, baseline and proof of each fault: the conditions of the verdict."""
     title = (
         "Why this run does not count" if document.verdict == "INVALID" else "Why this run counts"
     )

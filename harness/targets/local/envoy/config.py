@@ -1,8 +1,8 @@
-"""What Envoy is told: one listener an edge, with its faults switched by runtime keys; pure.
+"""The configuration of Envoy: one listener for each edge; runtime keys switch its faults. Pure.
 
-The request's way through an edge: buffer, then fault (delay, error), then Lua (loses answers on
-the one route that asks for it), then router. `buffer` stands first because Envoy's early error
-to a POST whose body is still to come closes the connection: an error would inject churn as well.
+The filters of an edge in order: buffer, fault (delay, error), Lua (drops answers on the one route
+that asks for it), router. `buffer` comes first because Envoy's early error to a POST whose body has
+not arrived closes the connection, and an `errors` fault must not close connections.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _FILTERS: Final = f"{_TYPES}.extensions.filters"
 _MAX_BODY_BYTES: Final = 1_048_576
 _MAX_CONNECTIONS: Final = 20_000
 _MAX_REQUESTS: Final = 1024
-# An edge's own end of patience: callers have shorter deadlines; this only ends what nobody awaits.
+# The time limit of an edge. Callers have shorter deadlines; this ends requests without a caller.
 _ROUTE_TIMEOUT: Final = "30s"
 # Shorter than the servers keep an idle connection (uvicorn: 5 s), or a request would now and then
 # be sent just as the server hangs up.
@@ -47,9 +47,9 @@ end
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeshFiles:
-    """The files of one Envoy: configuration and runtime in `folder`, the others where it is told.
+    """The files of one Envoy: configuration and runtime in `folder`, the others as given.
 
-    `health` is where it writes whom it found unable or able, and whom it ejected.
+    Envoy writes the results of its health checks and its ejections to `health`.
     """
 
     folder: Path
@@ -119,7 +119,7 @@ def _hcm(edge: PlacedEdge) -> Json:
             _filter("buffer", "Buffer", {"max_request_bytes": _MAX_BODY_BYTES}),
             _filter("fault", "HTTPFault", _fault(edge.name)),
             _filter("lua", "Lua", {"source_codes": {"lose": {"inline_string": _LOSE_ANSWER}}}),
-            # Headers that nobody reads would be parsed on each hop.
+            # Without this, every hop parses headers that no service uses.
             _filter("router", "Router", {"suppress_envoy_headers": True}),
         ],
         "route_config": {

@@ -38,7 +38,7 @@ Faults = dict[str, dict[str, EdgeFault]]  # by edge and slot
 
 
 class Mesh:
-    """One Envoy's edges. The process itself is somebody else's: it may start anew at any time."""
+    """The edges of one Envoy. It does not own the process, which may be restarted at any time."""
 
     def __init__(self, name: str, files: MeshFiles, edges: tuple[PlacedEdge, ...]) -> None:
         self.name, self.files, self.edges = name, files, edges
@@ -58,11 +58,11 @@ class Mesh:
         self._write()
 
     async def set_fault(self, edge: str, fault: EdgeFault, lease_s: float) -> None:
-        """Put it on, in its slot; returns when Envoy has taken it in.
+        """Inject the fault in its slot; returns when Envoy has loaded it.
 
-        If Envoy does not, the fault is taken out of the file again. Envoy has no leases: the
-        supervisor's ends it, and Envoy itself dies with the supervisor.
-        Raises FaultError if another slot of the edge has a fault of that kind: Envoy can do one.
+        If Envoy does not load it, the fault is removed from the file. Leases are kept by the
+        supervisor; Envoy ends with the supervisor. Raises FaultError if another slot of the edge
+        has a fault of that kind, because Envoy can inject one of each kind.
         """
         del lease_s
         async with self._one_change:

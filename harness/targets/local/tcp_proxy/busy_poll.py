@@ -1,9 +1,9 @@
-"""Keeps the loop turning for a moment after a chunk: a core that has gone to sleep wakes late.
+"""Busy polling: the event loop polls for a short time after a chunk; a sleeping core wakes late.
 
-An answer, and the next request, often follow within 50 us. To sleep until then makes each of them
-20 us later and costs as much CPU as to look. So a vigil that was in vain is not begun again at
-once, and after each further one the rest is longer; nor is one kept while the core is busy, with
-us or with others: then nobody sleeps, and to look at once only means to find less in each turn.
+An answer, and the next request, often follow within 50 us. Sleeping until then makes each of them
+20 us later and costs as much CPU as polling. After a poll that found nothing, the next poll waits,
+longer after each further one. The loop does not poll while the core is busy with this or other
+processes: the core does not sleep then, and polling only finds less data in each turn.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Turning(Protocol):
 
 
 class Vigil:
-    """One for all edges of a process. Whoever got a chunk says `fresh`; if `ready`, he begins."""
+    """One for all edges of a process. A connection calls `fresh` on data; if `ready`, it polls."""
 
     __slots__ = (
         "_looked_ns",

@@ -37,7 +37,7 @@ class _Leased:
 
 
 class TcpEdge:
-    """Forwards a port to a server. `error` says why it does not do what was asked, or is ""."""
+    """Forwards a port to a server. `error` says why the last command failed, or is ""."""
 
     def __init__(self, plan: TcpEdgePlan, timers: TimerQueue, vigil: Vigil) -> None:
         self.name, self.timers, self.vigil = plan.name, timers, vigil

@@ -37,7 +37,7 @@ class TimerQueue:
         self._loop.add_reader(self._timer.fd, self._woken)
 
     def at(self, when_ns: int, call: Callable[[], None]) -> None:
-        """Call then. There is no way to cancel: a callback finds out that it is stale."""
+        """Call back at that time. It cannot be cancelled: the callback checks if it is stale."""
         self._asked += 1
         heapq.heappush(self._waiting, (when_ns, self._asked, call))
         if when_ns < self._armed_ns:
@@ -76,7 +76,7 @@ class TimerQueue:
         self._fire()
 
     def _turn(self) -> None:
-        """Look at the clock once in each turn of the loop: whoever else has work is served."""
+        """Check the clock once in each turn of the event loop, so that other callbacks run."""
         ahead_ns = self._armed_ns - time.monotonic_ns()
         self._turning = 0 < ahead_ns <= _LEAD_MAX_NS
         if self._turning:
