@@ -12,27 +12,39 @@ _FOREIGN = {"", *os.environ.get("PYTHONPATH", "").split(os.pathsep), *sys.path[:
 sys.path[:] = [_HERE, *(p for p in sys.path if p not in _FOREIGN or p.startswith(sys.prefix))]
 
 from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Final
 
 import click
 
 from harness.view.streams import Streams
 
-# A file of commands/ that holds a click command of the file's name.
+# Each is a file of commands/ that holds a click command of the same name.
 COMMANDS: Final = ("run", "report", "runs", "validate", "doctor", "bench", "heal", "services")
+# Installed packages add commands under this group of entry points: `hello = "package:command"`.
+ENTRY_POINTS: Final = "squall.commands"
 
 
 class _Commands(click.Group):
-    """Imports a command when it is used: help must not wait for what it does not need."""
+    """Imports a command when it is used, so that `--help` does not import the others."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
-        return list(COMMANDS)
+        return [*COMMANDS, *sorted(_foreign())]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in COMMANDS:
+        if cmd_name in COMMANDS:
+            found: Any = getattr(import_module(f"commands.{cmd_name}"), cmd_name)
+        elif entry := _foreign().get(cmd_name):
+            found = entry.load()
+        else:
             return None
-        found: Any = getattr(import_module(f"commands.{cmd_name}"), cmd_name)
         return found if isinstance(found, click.Command) else None
+
+
+def _foreign() -> dict[str, EntryPoint]:
+    """The commands of installed packages; they cannot replace a command of Squall."""
+    found = entry_points(group=ENTRY_POINTS)
+    return {entry.name: entry for entry in found if entry.name not in COMMANDS}
 
 
 @click.group(
@@ -41,7 +53,7 @@ class _Commands(click.Group):
 )
 @click.version_option(package_name="squall", message="squall %(version)s")
 def squall() -> None:
-    """Proves, before the real storm does, that a payments platform keeps every cent."""
+    """Test whether a system under load and faults stays up, recovers and keeps its records."""
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Every figure that an objective may name, measured once from the folded run."""
+"""The value of every metric that an objective may name, computed once from the measured run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reports.verdict.objectives import Measured
 from reports.verdict.page_model import Unknowns
 
 MONTH_S: Final = 30 * 24 * 3600
-AGAINST_BASELINE: Final = (  # what cannot be told where there is none
+AGAINST_BASELINE: Final = (  # metrics that need a baseline
     "time_to_degrade_s",
     "first_recovery_s",
     "stable_recovery_s",
@@ -51,7 +51,7 @@ class SharesTally:
         self._started, self._attempts = 0, 0
 
     def add(self, block: Block) -> None:
-        """Take in what comes next."""
+        """Add the next block."""
         due_s, good = block.due_s, block.good
         run = due_s >= self._run_from_s
         self._run += _count(run)
@@ -94,7 +94,7 @@ class Seen:
 
 
 def measure_all(seen: Seen) -> dict[str, Measured]:
-    """A value for each of METRICS; missing ones stay None."""
+    """A value for each of METRICS; None if the run does not allow the measurement."""
     return {
         **_recovery(seen),
         "time_to_detect_s": Measured(value=_since_fault(seen)),

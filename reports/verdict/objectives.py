@@ -1,4 +1,4 @@
-"""Objectives: what can be measured, in which unit, and whether each limit holds."""
+"""Objectives: the metrics with their units, and the comparison with each limit."""
 
 from __future__ import annotations
 
@@ -15,24 +15,26 @@ from reports.verdict.scorecard import ObjectiveResult
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """A figure of a run: its unit in verdict.json, and its name for people."""
+    """A metric of a run: its unit in verdict.json, and its name in the report."""
 
     unit: str
     words: str
 
 
 METRICS: Final[Mapping[str, Metric]] = {
-    "stable_recovery_s": Metric(unit="s", words="until payments were good for good"),
-    "first_recovery_s": Metric(unit="s", words="until payments were good again the first time"),
-    "recovery_after_clear_s": Metric(unit="s", words="recovery after the fault was gone"),
-    "time_to_degrade_s": Metric(unit="s", words="until payers felt the fault"),
-    "time_to_detect_s": Metric(unit="s", words="until the system noticed by itself"),
-    "lost_s": Metric(unit="s", words="lost, as if all was down"),
-    "budget_used_ratio": Metric(unit="ratio", words="of a month's error budget"),
+    "stable_recovery_s": Metric(unit="s", words="time from the fault to stable recovery"),
+    "first_recovery_s": Metric(unit="s", words="time from the fault to the first recovery"),
+    "recovery_after_clear_s": Metric(
+        unit="s", words="time from the end of the fault to stable recovery"
+    ),
+    "time_to_degrade_s": Metric(unit="s", words="time from the fault to the first degradation"),
+    "time_to_detect_s": Metric(unit="s", words="time from the fault until the system reported it"),
+    "lost_s": Metric(unit="s", words="lost service in seconds of complete outage"),
+    "budget_used_ratio": Metric(unit="ratio", words="share of a month's error budget"),
     "good_ratio_fault": Metric(unit="ratio", words="good during the fault"),
     "good_ratio_run": Metric(unit="ratio", words="good in the whole run"),
     "failed_ratio_run": Metric(unit="ratio", words="failed in the whole run"),
-    "unresolved_ratio_run": Metric(unit="ratio", words="never brought to an end"),
+    "unresolved_ratio_run": Metric(unit="ratio", words="requests without a final outcome"),
     "resolve_s_p99": Metric(unit="s", words="unknown answers resolved, p99"),
     "attempts_per_intent": Metric(unit="attempts", words="attempts per payment"),
     "attempts_per_intent_peak": Metric(unit="attempts", words="attempts per payment, worst 1 s"),
@@ -46,7 +48,7 @@ _MOST_UNRESOLVED: Final = 0.01
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """A figure; `censored`: it is at least that much, and counts as failed."""
+    """A value; `censored`: it is a lower bound, and the objective fails."""
 
     value: float | None
     censored: bool = False
@@ -65,7 +67,7 @@ def objectives_of(terms: Terms) -> tuple[Objective, ...]:
 
 
 def _default(good: Good) -> Objective:
-    """At most 1 % of the payments never come to an end, and no more than the target allows."""
+    """At most 1 % without a final outcome, and no more than the target of `good` allows."""
     limit = max(0.0, min(_MOST_UNRESOLVED, 1 - good.target))
     name = "never brought to an end"
     return Objective(name=name, metric=UNRESOLVED, must="<=", limit=round(limit, 9))
@@ -83,8 +85,8 @@ def check_metrics(terms: Terms, file: Path | None = None) -> None:
     default = _default(terms.good)
     for objective in terms.objectives:
         if objective.metric not in METRICS:
-            mend = nearest(objective.metric, sorted(METRICS))
-            text = f"objective {objective.name!r}: no metric {objective.metric!r}; {mend}"
+            fix = nearest(objective.metric, sorted(METRICS))
+            text = f"objective {objective.name!r}: no metric {objective.metric!r}; {fix}"
             raise ConfigError(text, file=file)
         if objective.metric == UNRESOLVED and not _tightens(objective, default):
             found = f"{UNRESOLVED} {objective.must} {objective.limit:g}"
