@@ -75,9 +75,7 @@ class Batching(Generic[Asked, Told]):
                 turn = self._next()
                 if turn:
                     await self._tell(turn)
-        except (
-            BaseException
-        ):  # cancelled: the event loop is closing, and no caller may wait without a limit
+        except BaseException:  # cancelled: the event loop is closing; every caller gets an error
             self._refuse_waiting()
             raise
         finally:

@@ -147,9 +147,7 @@ class PostgresStore:
             return Claim(verdict="new", payment=fresh)
         try:
             return await self._known(key, request)
-        except (
-            NothingHappenedError
-        ) as error:  # the row exists now, but the key belongs to an earlier attempt
+        except NothingHappenedError as error:  # the key belongs to an earlier attempt
             raise AnswerLostError(f"the key is known, its payment is not: {error}") from error
 
     async def _known(self, key: str, request: PaymentRequest) -> Claim:

@@ -20,7 +20,7 @@ from harness.safety.tied import tie_to
 # The system under test yields to the load generator on a full machine: a generator that starts
 # its requests late would measure itself. All parts of the system are equally nice, so that no
 # part gains on another. It works where the kernel weighs processes; where it weighs sessions
-# (autogroup, see docs/decisions/0024), each child has a session of its own and does not yield.
+# (autogroup, see docs/performance.md), each child has a session of its own and does not yield.
 NICE: Final = 5
 _CLONE_NEWUSER: Final = 0x10000000
 _LIBC: Final = ctypes.CDLL(None, use_errno=True)
