@@ -1,4 +1,4 @@
-"""Rounds are interleaved, medians compared; what is missing is said, never made up."""
+"""Rounds are interleaved and medians compared; a missing measurement is reported as missing."""
 
 from __future__ import annotations
 

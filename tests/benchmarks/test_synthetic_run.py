@@ -1,4 +1,4 @@
-"""A synthetic run is a sound one, so that what is measured with it is the judge's usual work."""
+"""A synthetic run passes, so that benchmarks measure the usual work of the judge."""
 
 from __future__ import annotations
 

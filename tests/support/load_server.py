@@ -102,7 +102,7 @@ class LoadServer:
         await writer.drain()
 
     def _status(self, key: str, method: str) -> int:
-        """`trouble` maps a status (0: hang up) in words to how many payments shall get it."""
+        """`trouble` maps a status (0: close the connection) to a number of payments."""
         if method == "POST":
             for word, status in (("hang up", 0), ("untouched", 503), ("broken", 500)):
                 if self.trouble.get(word, 0) > 0:

@@ -1,4 +1,4 @@
-"""A clock that only moves when told to, or when someone sleeps on it."""
+"""A clock that moves only by `advance` or when a caller sleeps on it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from harness.clock import NS_PER_S
 
 
 class ManualClock:
-    """Begins at one second; whoever asked to be told hears of every step."""
+    """Begins at one second; calls its observers for every step."""
 
     def __init__(self) -> None:
         self.now_ns = NS_PER_S

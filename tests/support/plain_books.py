@@ -87,7 +87,7 @@ def _is_chained(legs: list[Entry]) -> bool:
 
 
 def _unlinked(entries: tuple[Entry, ...]) -> set[str]:
-    """Accounts with a leg that has no counterpart, or whose link does not follow.
+    """Accounts with a leg without a counterpart, or with a link that does not follow.
 
     A transfer's first leg that gives belongs to its first that receives, and so on.
     """

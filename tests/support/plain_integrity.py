@@ -23,7 +23,7 @@ from tests.support.runs_builder import RunsBuilder
 
 
 def plain_integrity(run: RunsBuilder) -> Found:
-    """What the judge must find, whatever became of the run's rows on their way into its files."""
+    """The violations that the judge must find, in any format of the stored rows."""
     rows = Rows(
         asked=tuple(run.asks(intent) for intent in range(len(run.due_us))),
         entries=tuple(run.books.entries),
@@ -64,7 +64,7 @@ def found_in(checks: Sequence[Checked]) -> Found:
 
 
 def _answers_differ(rows: Rows, attempts: Records, contradicted: set[int]) -> tuple[str, ...]:
-    """Intents that were told two things, or another thing than payments has stored."""
+    """Intents with two different answers, or an answer that differs from the stored payment."""
     stored: dict[str, list[Payment]] = defaultdict(list)
     for row in rows.payments:
         stored[row.key].append(row)
@@ -83,6 +83,6 @@ def _key(asked: Sequence[Asks], intent: int) -> str:
 
 
 def digest(row: Payment) -> int:
-    """What the answer promises that a stored payment stands for."""
+    """The answer that belongs to a stored payment."""
     text = f"{row.payment_id}|{row.status}|{row.amount_minor}|{row.currency}"
     return zlib.crc32(text.encode())

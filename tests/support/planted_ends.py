@@ -71,7 +71,7 @@ def lose_all_of_it_of(script: Script, key: str) -> None:
 
 
 def decline_without_compensation(script: Script, draw: random.Random) -> None:
-    """The bank declined, the payer was told, and the hold was never voided."""
+    """The bank declined, the payer got that answer, and the hold was never voided."""
     intent, it = victim(script, draw)
     lose_all_of_it_of(script, it.key)
     script.ends[intent] = "declined"

@@ -39,9 +39,9 @@ class Move(NamedTuple):
 
 @dataclass(slots=True)
 class Script:
-    """Everything that happened; `ends` says of each intent how it ended for its payer.
+    """The history of a run; `ends` has the outcome of each intent for its payer.
 
-    `told` has answers (intent, digest) beside the usual ones; `rows` is None until `build`.
+    `told` adds answers (intent, digest) to the usual ones; `rows` is None until `build`.
     """
 
     asked: list[Asks] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Planted defects under keys of nobody, of opening funds, and in the built ledger itself."""
+"""Planted defects under unknown keys, in opening funds, and in the built ledger itself."""
 
 from __future__ import annotations
 

@@ -119,5 +119,5 @@ class PostgresServer:
 
 
 def _prefix() -> list[str]:
-    """PostgreSQL refuses to run as root: give it a user namespace in which we are nobody."""
+    """PostgreSQL refuses to run as root: run it in a user namespace as another user."""
     return ["unshare", "-U"] if os.geteuid() == 0 else []

@@ -9,7 +9,7 @@ from harness.timeline import Scalar
 
 
 class Told(NamedTuple):
-    """One event as it was told."""
+    """One event of the timeline."""
 
     kind: str
     name: str
@@ -18,7 +18,7 @@ class Told(NamedTuple):
 
 
 class ListTimeline:
-    """Remembers what was told, in order."""
+    """Keeps all events in order."""
 
     def __init__(self) -> None:
         self.told: list[Told] = []

@@ -12,7 +12,7 @@ Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[Non
 
 @asynccontextmanager
 async def serving(behave: Behaviour) -> AsyncIterator[str]:
-    """A server that reads one request and then does as told; it is gone when the block ends."""
+    """A server that reads a request and then calls `behave`; it is closed when the block ends."""
     heard: set[asyncio.Task[None]] = set()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -131,7 +131,7 @@ class RunningSystem:
 
 
 def poll(condition: Callable[[], bool], timeout_s: float) -> None:
-    """Until it holds, or TimeoutError. The pause is a wait on an event nobody sets."""
+    """Wait until it holds, or raise TimeoutError. It waits on an event that is never set."""
     end_s = time.monotonic() + timeout_s
     pause = threading.Event()
     while not condition():

@@ -22,7 +22,7 @@ def request(deadline_s: float = 1000.0) -> httpx.Request:
 
 @dataclass(slots=True)
 class ManualTime:
-    """A clock that moves when told to."""
+    """A clock that the test moves."""
 
     now_s: float = 100.0
     slept_s: list[float] = field(default_factory=list)
@@ -65,7 +65,7 @@ class Scripted(httpx.AsyncBaseTransport):
 
 @dataclass(slots=True)
 class Heard:
-    """Remembers what the stack told."""
+    """Keeps the calls of the resilience layers."""
 
     retries: int = 0
     refused_retries: int = 0

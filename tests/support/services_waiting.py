@@ -1,4 +1,4 @@
-"""Waiting in async tests, for a condition or for a store: bounded, on an event nobody sets."""
+"""Waiting in async tests, for a condition or a store, with a limit."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ GENERATOR_LIMIT_S = 5.0
 
 
 class SmallPlace(Place):
-    """Files, state and runs of one test. What is left of it is found without Squall's own marks."""
+    """Files, state and runs of one test. Leftovers are searched without Squall's own marks."""
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)

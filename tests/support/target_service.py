@@ -1,4 +1,4 @@
-"""A tiny service for tests of targets: counts what it is asked, tells who it is, logs an event.
+"""A tiny service for tests of targets: counts requests, returns its name, logs an event.
 
 Environment: PORT, INSTANCE, SQUALL_DEFECT (shown back), DOWNSTREAM (an address, shown back).
 """

@@ -21,7 +21,7 @@ EDGE = "a>b"
 
 @dataclass(slots=True)
 class ProxyProcess:
-    """One edge's proxy and its owner; it can be killed and started anew."""
+    """The proxy of one edge and its owner; the test can kill and restart it."""
 
     plan: TcpProxyPlan
     edges: TcpEdges

@@ -1,4 +1,4 @@
-"""A timeline that remembers what it was told."""
+"""A timeline that keeps its events in memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is asked while a statement runs goes together in the next, and shares its fate."""
+"""Calls that arrive while a statement runs share the next statement and its outcome."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pool against a real PostgreSQL: what an error says about what has happened is true."""
+"""The pool against a real PostgreSQL: errors say correctly whether a statement was executed."""
 
 from __future__ import annotations
 

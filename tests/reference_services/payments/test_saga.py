@@ -34,7 +34,7 @@ POLICY = EdgePolicy(
 
 @dataclass(slots=True)
 class Side:
-    """Ledger and bank in one, behind a real breaker; fails as told, notes its calls."""
+    """Ledger and bank in one, behind a real breaker; fails as configured and records its calls."""
 
     clock: ManualTime = field(default_factory=ManualTime)
     fails: dict[str, Exception] = field(default_factory=dict)
