@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Build the container image of `squall` without Docker: an OCI archive of one layer.
 
-    sudo deploy/image/build OUTPUT.tar [--name squall.local/squall:1] [--keep FOLDER]
+    sudo deploy/image/build.py OUTPUT.tar [--name squall.local/squall:1] [--keep FOLDER]
 
 Needs Debian 12, root and the package mmdebstrap. It does what the Dockerfile beside it does: a
 minimal Debian, the files that git tracks, and `install` in a chroot. `ctr images import` and
@@ -62,7 +62,7 @@ def build_root(root: Path) -> None:
     """A minimal Debian with Squall installed."""
     words = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}"]
     slim = [f"--dpkgopt=path-exclude=/usr/share/{part}/*" for part in ("man", "doc", "locale")]
-    subprocess.run([*words, *slim, "bookworm", root], check=True, timeout=600)
+    subprocess.run([*words, *slim, "bookworm", str(root)], check=True, timeout=600)
     place = root / "opt" / "squall"
     place.mkdir(parents=True)
     tracked = subprocess.run(
@@ -71,7 +71,7 @@ def build_root(root: Path) -> None:
     with tarfile.open(fileobj=io.BytesIO(tracked.stdout)) as files:
         files.extractall(place, filter="data")
     with network_of_this_machine(root):
-        command = ["chroot", root, "sh", "/opt/squall/deploy/image/install"]
+        command = ["chroot", str(root), "sh", "/opt/squall/deploy/image/install"]
         subprocess.run(command, env=environment(), check=True, timeout=900)
 
 
@@ -85,7 +85,11 @@ def environment() -> dict[str, str]:
 @contextlib.contextmanager
 def network_of_this_machine(root: Path) -> Iterator[None]:
     """Lend the chroot this machine's name servers, certificates and pip settings."""
-    lent = [Path("/etc/resolv.conf"), Path("/etc/pip.conf"), Path("/etc/ssl/certs/ca-certificates.crt")]
+    lent = [
+        Path("/etc/resolv.conf"),
+        Path("/etc/pip.conf"),
+        Path("/etc/ssl/certs/ca-certificates.crt"),
+    ]
     before = {path: _read(root / path.relative_to("/")) for path in lent}
     for path in lent:
         _write(root / path.relative_to("/"), _read(path))
@@ -139,7 +143,12 @@ def write_archive(path: Path, layer: io.BufferedRandom, name: str) -> None:
         layers = [{"mediaType": kind, "digest": f"sha256:{digest}", "size": size}]
         config = _add_json(tar, image, f"{OCI}.config.v1+json")
         manifest_kind = f"{OCI}.manifest.v1+json"
-        manifest = {"schemaVersion": 2, "mediaType": manifest_kind, "config": config, "layers": layers}
+        manifest = {
+            "schemaVersion": 2,
+            "mediaType": manifest_kind,
+            "config": config,
+            "layers": layers,
+        }
         listed = _add_json(tar, manifest, manifest_kind)
         listed["annotations"] = {
             "io.containerd.image.name": name,
