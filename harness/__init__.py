@@ -1,1 +1,1 @@
-"""The engine: runs an experiment under load against any system; knows nothing of payments."""
+"""The engine: runs an experiment under load against any system; it contains no payment code."""

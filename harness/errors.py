@@ -5,8 +5,8 @@ HarnessError
 ├── RefusedError       the machine or a leftover forbids a run: names the holder and the fix  exit 2
 ├── StoredRunError     a stored run cannot be read                                            exit 2
 ├── RunFailedError     a run or a system failed after its first process was started           exit 3
-└── TargetError        the system did not do what it was asked to                             exit 3
-    ├── UnknownResourceError    no such instance or edge
+└── TargetError        the target could not execute a command                                 exit 3
+    ├── UnknownResourceError    the instance or edge does not exist
     └── FaultError              a fault could not be injected, proven or undone
 """
 
@@ -61,7 +61,7 @@ class RunFailedError(HarnessError):
 
 
 class TargetError(HarnessError):
-    """The system under test did not do what it was asked to."""
+    """The target could not execute a command."""
 
 
 class UnknownResourceError(TargetError):

@@ -34,7 +34,7 @@ COMPLETE: Final = "complete"
 
 
 class PhaseSpan(msgspec.Struct, frozen=True, kw_only=True):
-    """One phase as it was lived, in seconds since the run's zero."""
+    """The actual times of a phase, in seconds since the run's zero."""
 
     name: str
     begin_s: float
@@ -151,7 +151,7 @@ class RunFolder:
         return self.evidence_folder / f"{source}.parquet"
 
     def fetched(self, source: str) -> Path | None:
-        """The answer of one evidence source as it came, where it still is."""
+        """The unconverted answer of an evidence source, if it is still stored."""
         paths = (self.evidence_folder / f"{source}.{form}" for form in FORMS)
         return next((path for path in paths if path.is_file()), None)
 

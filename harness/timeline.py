@@ -1,4 +1,4 @@
-"""The timeline: what happened, when, told by whoever did it; append-only lines on one clock.
+"""The timeline: the events of a run, written by their authors as lines of one file, on one clock.
 
 Several processes append to one file (O_APPEND, one write a line), so the order of lines is that
 of writing, and the order of events is that of `mono_ns`.
@@ -48,14 +48,14 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Timeline(Protocol):
-    """Where events are told."""
+    """Takes the events of a run."""
 
     def tell(self, source: str, kind: str, name: str = "", target: str = "", **data: Scalar) -> int:
         """Write one event now; returns its monotonic time in ns."""
 
 
 class NoTimeline:
-    """Listens to nobody."""
+    """Drops all events."""
 
     def tell(self, source: str, kind: str, name: str = "", target: str = "", **data: Scalar) -> int:
         """Drop the event."""

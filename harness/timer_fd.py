@@ -21,7 +21,7 @@ class _TimerSpec(ctypes.Structure):
 
 
 class TimerFd:
-    """`fd` is readable from the instant that was set; to set it anew is what makes it quiet."""
+    """`fd` becomes readable at the instant that was set, and stays so until it is set again."""
 
     def __init__(self) -> None:
         """Raises OSError."""

@@ -1,4 +1,4 @@
-"""Exit code and output say what happened, whoever reads the output and whatever the text holds."""
+"""Exit code and output are correct for every reader of the output and every text."""
 
 from __future__ import annotations
 

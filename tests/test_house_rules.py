@@ -48,7 +48,7 @@ SHARED_BY_SERVICES = {
     "ledger",
     "bank",
 }
-# The modules of harness/targets that are no target themselves.
+# The modules of harness/targets that all targets share.
 SEAM = {"base", "records", "registry", "replay", "edge_abilities"}
 MAX_FUNCTION, MAX_FILE, MAX_PARAMETERS = 50, 300, 5
 
@@ -154,7 +154,7 @@ def test_assert_is_for_tests_and_broad_except_says_why(path: Path) -> None:
     "path", [p for p in products() if name_of(p).split("/")[0] != "benchmarks"], ids=name_of
 )
 def test_only_the_registry_knows_which_targets_there_are(path: Path) -> None:
-    """Targets share code among themselves; nothing else imports one, whatever its kind."""
+    """Targets share code among themselves; code outside targets/ imports no concrete target."""
     if not name_of(path).startswith("harness/targets/"):
         rooms = [n.split(".")[2] for n in imports(path) if n.startswith("harness.targets.")]
         assert not set(rooms) - SEAM

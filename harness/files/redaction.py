@@ -101,7 +101,7 @@ class Redactor:
 
 
 def scrub(paths: Iterable[Path], secrets: Iterable[str], told: object) -> None:
-    """Replace secrets in text files, except words of `told`, a text that is stored in any case.
+    """Replace secrets in text files, except words of `told`, which is stored unchanged.
 
     Raises OSError.
     """

@@ -1,1 +1,1 @@
-"""What keeps a fault from outliving its run: records and files only, they know no fault."""
+"""Ends the faults and processes of a run that dies, by records and files only."""

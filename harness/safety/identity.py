@@ -15,7 +15,7 @@ _PROC: Final = Path("/proc")
 
 
 class Process(NamedTuple):
-    """One line of /proc/<pid>/stat, as far as it is needed. `started_ticks` is its field 22."""
+    """The needed fields of /proc/<pid>/stat. `started_ticks` is its field 22."""
 
     pid: int
     state: str
@@ -70,10 +70,10 @@ def signal_process(pid: int, started_ticks: int, sig: signal.Signals) -> bool:
 
 
 def family(*roots: tuple[int, int]) -> tuple[Process, ...]:
-    """Those very processes (pid, started_ticks), all of their sessions, and all who descend.
+    """The processes (pid, started_ticks), all processes of their sessions, and all descendants.
 
     A parent's session alone is not enough: each PostgreSQL backend opens a session of its own.
-    Where a leader has ended already, what is left of its session is still found.
+    The processes of a session are found even if its leader has ended.
     """
     everyone = {p.pid: p for p in all_processes()}
     since = dict(root for root in roots if _may_be(everyone.get(root[0]), root[1]))
@@ -101,7 +101,7 @@ def signal_each(processes: Iterable[Process], sig: signal.Signals) -> int:
 
 
 def _may_be(leader: Process | None, started_ticks: int) -> bool:
-    """A pid that means another process by now has no family of ours."""
+    """A pid that belongs to another process by now is left out."""
     return leader is None or leader.started_ticks == started_ticks
 
 
@@ -113,7 +113,7 @@ def all_processes() -> Iterator[Process]:
 
 
 def _signal_one(process: Process, sig: signal.Signals) -> bool:
-    """Signal through a pidfd: it names one process for good, so the check cannot go stale."""
+    """Signal through a pidfd, which always refers to the same process."""
     try:
         handle = os.pidfd_open(process.pid)
     except OSError:

@@ -1,6 +1,6 @@
-"""The heartbeat under a fault: while it beats, the fault stays; when it stops, the target undoes.
+"""The heartbeat of a fault: the target undoes the fault when the heartbeat stops.
 
-This is the cleaner that needs nobody: a harness that is killed, frozen or cut off stops beating.
+It needs no cleanup by the harness: a harness that is killed or frozen sends no heartbeat.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ class State:
 
 
 def state_folder(environ: Mapping[str, str] = os.environ) -> State:
-    """Where this user's state lies; creates nothing."""
+    """The state folder of this user; it is not created."""
     chosen = environ.get(STATE_DIR_VARIABLE)
     root = Path(chosen) if chosen else Path(tempfile.gettempdir()) / f"squall-{os.getuid()}"
     return State(root=root.absolute())

@@ -47,9 +47,9 @@ class Undo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UndoRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing to undo. `pid` and `started_ticks` are 0 where no process is meant.
+    """One thing to undo. `pid` and `started_ticks` are 0 if it is not a process.
 
-    `fault` is the fault's name in the timeline, so that whoever undoes it can tell of it.
+    `fault` is the name of the fault in the timeline, for the event of its undo.
 
     kind         resource             undone when
     fault        what is faulted      its target says so: (target, action, data)
@@ -95,7 +95,7 @@ _Line = _Intent | _Undone | _Abandoned
 
 
 class UndoLog:
-    """One undo log. It is opened anew for every line, so that no descriptor can leak."""
+    """One undo log. It is opened for every line, so that no child inherits a descriptor."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -132,7 +132,7 @@ class UndoLog:
         return line.id
 
     def process_started(self, pid: int, started_ticks: int, name: str) -> str:
-        """Note a process of the run. A machine that dies takes it along, hence no fsync."""
+        """Record a process of the run, without fsync: a machine crash ends it too."""
         line = _Intent(
             id=_new_id(),
             kind="process",
@@ -186,7 +186,7 @@ class UndoLog:
 
 
 def pending(path: Path) -> tuple[UndoRecord, ...]:
-    """What is still to be undone, newest first; nothing when there is no log.
+    """The records that are not undone yet, newest first; empty if the log does not exist.
 
     Raises RefusedError if the log exists and cannot be read.
     """

@@ -1,4 +1,4 @@
-"""Bad input is one line that names what is wrong and the mend; exit 2; nothing started."""
+"""Bad input gives one line with the error and the fix, and exit code 2; no process is started."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""At whatever instant what dies: nothing lives on, nothing bulky stays, and the next run starts."""
+"""A run can be killed at any instant: no process and no data is left, and the next run starts."""
 
 from __future__ import annotations
 

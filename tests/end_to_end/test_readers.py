@@ -1,4 +1,4 @@
-"""Whoever reads along and goes away, and whichever signal is ignored, a run comes to its end."""
+"""A run ends although a reader of its output goes away or signals are ignored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What we start imports our code and installed packages, whatever lies in the user's folders."""
+"""Child processes import our code and installed packages, and no module of the user's folders."""
 
 from __future__ import annotations
 

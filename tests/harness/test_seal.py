@@ -1,4 +1,4 @@
-"""The seal names every file of a run; what it does not name, or names elsewhere, is damage."""
+"""The seal names every file of a run; a file that it does not name is damage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A system file is read once, typed; what is wrong in it is named with its line and the mend."""
+"""A system file is read once, typed; errors have their line and the fix."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class Move(NamedTuple):
 class Script:
     """The history of a run; `ends` has the outcome of each intent for its payer.
 
-    `told` adds answers (intent, digest) to the usual ones; `rows` is None until `build`.
+    `told` adds answers (intent, digest) to the usual answers; `rows` is None until `build`.
     """
 
     asked: list[Asks] = field(default_factory=list)

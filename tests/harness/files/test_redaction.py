@@ -1,4 +1,4 @@
-"""No secret of a system or experiment file is left in what is stored; everything else is."""
+"""Stored files contain no secret of a system or experiment file, and all other text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What others take of the machine is told apart from what a run takes itself."""
+"""The CPU of other processes is counted apart from the CPU of the run."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_clock_tick_too_many_for_ourselves_is_not_less_than_nothing() -> None:
 
 
 def test_a_dip_of_one_reading_is_not_work_when_it_comes_back() -> None:
-    """The table is not read in one instant: who is waited for meanwhile is missing in it."""
+    """The table is not read in one instant: a process reaped during the reading is missing."""
     whole, dip, back = reading(0, 0, 9, 0), reading(1, 0, 5, 0), reading(2, 0, 9.2, 0)
     assert slice_of([whole, dip], back, t0_mono_ns=0, cores=2).foreign == 0.1
 

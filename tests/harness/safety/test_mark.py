@@ -1,4 +1,4 @@
-"""Whoever bears a run's mark is found, noted or not; a stranger never is."""
+"""Every process with the mark of a run is found, recorded or not; other processes are not."""
 
 from __future__ import annotations
 

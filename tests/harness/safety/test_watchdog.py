@@ -31,7 +31,7 @@ child = (
 for _ in range(1000):
     subprocess.Popen([sys.executable, "-c", child], start_new_session=True).wait()
 """
-# A harness in the middle of a fault; it prints whom it started and sleeps until it is killed.
+# A harness in the middle of a fault; it prints its children and sleeps until it is killed.
 HARNESS = """
 import json, os, signal, subprocess, sys, time
 from pathlib import Path
@@ -69,7 +69,7 @@ time.sleep(60)
 
 
 class Harness:
-    """A real harness process and whom it started."""
+    """A real harness process and its children."""
 
     def __init__(self, root: Path, how: str) -> None:
         root.chmod(0o700)

@@ -1,4 +1,4 @@
-"""The live view shows what was read from the run's own files, as it stands now."""
+"""The live view shows the current state of the run's own files."""
 
 from __future__ import annotations
 

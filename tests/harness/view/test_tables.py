@@ -1,4 +1,4 @@
-"""Every listing looks alike, whatever it lists."""
+"""Every listing has the same layout."""
 
 from __future__ import annotations
 

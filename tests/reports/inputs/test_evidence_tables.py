@@ -1,4 +1,4 @@
-"""Evidence is read as strictly as its records are typed; what is wrong with it is told by row."""
+"""Evidence is read strictly by its declared types; an error names its row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The judge reads the files of the run's own seal and no others, whatever the folder's name is."""
+"""The judge reads only the files of the run's own seal, for any name of the folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A fault that fell into a spike is told from the noise of counting."""
+"""A fault during a spike is distinguished from counting noise."""
 
 from __future__ import annotations
 
