@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from reports.checks.payments.links import FIRST_HASH, LinksCheck
-from reports.checks.payments.transfers import EQUITY
+from reports.checks.payments.entries_pass import EntriesPass
+from reports.checks.payments.links import FIRST_HASH, broken_links
 from reports.inputs.evidence_tables import Column, Evidence
 from reports.inputs.schedule import Ints
 from reports.measures.cohorts import Flags
@@ -27,24 +27,6 @@ _NAMES: Final = "select account from account_names order by number"
 _TRANSFERS: Final = """
 select distinct transfer_id as name
 from ledger_entries where hash(transfer_id, currency) in (select unnest($transfers))"""
-# Each entry leads its account from one state to the next. All states that were reached, and each
-# account's first, are all that were left, and each account's last, only if the entries of each
-# account make one way from its first state to its last: the sequence grows by one with each step.
-# Comparing sums of their marks detects a break without sorting, but does not name the account.
-_STEPS: Final = """
-select reached + begun = gone + ended and lowest >= 0 as whole from (
-    select coalesce(sum(state_of(account, currency, sequence, balance_minor, hash)), 0) as reached,
-           coalesce(sum(state_of(account, currency, try(sequence - 1),
-                                 try(balance_minor - amount_minor), prev_hash)), 0) as gone,
-           coalesce(min(balance_minor) filter (account <> $equity), 0) as lowest
-    from ledger_entries), (
-    select coalesce(sum(state_of(account, currency, 0::bigint, 0::bigint, unhex($first))), 0)
-               as begun,
-           coalesce(sum(state_of(account, currency, sequence, balance_minor, hash)), 0) as ended
-    from ledger_accounts)"""
-_STATE: Final = """
-create or replace macro state_of(account, currency, sequence, balance, link) as
-hash(hash(account, currency, sequence, balance, link))"""
 _CURRENCIES: Final = """
 select currency as name from ledger_entries group by currency having sum(amount_minor) <> 0"""
 
@@ -120,33 +102,23 @@ def _are_whole(sequence: Ints, last: Ints, place: Ints) -> bool:
 
 
 class BooksReader:
-    """Starts to compute every hash at once, aside; `books` waits for the end of that."""
+    """Starts the pass over all entries at once; everything else waits for its end."""
 
     def __init__(self, evidence: Evidence) -> None:
         self._evidence = evidence
-        self._links = LinksCheck(evidence)
+        self.entries = EntriesPass(evidence)
 
     @cached_property
     def are_sound(self) -> bool:
         """Whether each account's entries lead to its balance, and each link follows: by sums."""
-        return are_steps(self._evidence) and self._links.hold()
+        return self.entries.are_steps() and self.entries.links_hold()
 
     @cached_property
     def books(self) -> Books:
         """Every entry, and every account against its entries."""
         if self.are_sound:
             return Books(unbalanced=(), wrong_balances=(), gaps=(), broken_chains=())
-        return _in_full(self._evidence, self._links.broken())
-
-
-def are_steps(evidence: Evidence) -> bool:
-    """Whether each account's entries lead step by step from nothing to what the account has.
-
-    In the account's own currency, and never below zero.
-    """
-    evidence.ask(_STATE)
-    (whole,) = evidence.ask(_STEPS, first=FIRST_HASH, equity=EQUITY)["whole"].tolist()
-    return bool(whole)
+        return _in_full(self._evidence, broken_links(self._evidence))
 
 
 def _in_full(evidence: Evidence, broken_chains: set[str]) -> Books:

@@ -1,25 +1,26 @@
-"""Is each transfer a link that follows from the links before it, in the chains of both accounts."""
+"""The rule of the hash chain, and the accounts whose links do not follow it."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from reports.inputs.evidence_tables import Asked, Evidence
+from reports.inputs.evidence_tables import Evidence
 
 FIRST_HASH: Final = "0" * 48
 LINK_BYTES: Final = 24
-_ROWS_AT_ONCE: Final = 4 * 122_880  # an even number, and some row groups of the stored table
 _DOUBTFUL_AT_ONCE: Final = 1_000_000  # so that memory does not grow with what is wrong
 # The rule is in harness/evidence/schema.py. An entry's sequence and balance are not hashed: they
-# follow from the amounts and are checked as such. A sum that overflows is null.
-_RULE: Final = f"""
-create or replace macro sized(field) as concat(strlen(field), ':', field);
+# follow from the amounts and are checked as such. A sum that overflows is null. Each field is
+# written with its length in bytes before it.
+RULE: Final = f"""
 create or replace macro follows(link, gave, got, kind, transfer, reference, amount, currency, giver,
                                 receiver) as
 octet_length(link) = {LINK_BYTES} and starts_with(
     sha256(gave || got || encode(concat(
-        sized(kind), sized(transfer), sized(reference), sized(amount::varchar), sized(currency),
-        sized(giver), sized(receiver)))),
+        strlen(kind), ':', kind, strlen(transfer), ':', transfer,
+        strlen(reference), ':', reference, strlen(amount::varchar), ':', amount,
+        strlen(currency), ':', currency, strlen(giver), ':', giver,
+        strlen(receiver), ':', receiver))),
     lower(hex(link)))"""
 _DOUBTFUL: Final = "create or replace table doubtful (transfer_id varchar)"
 _SIDE_BY_SIDE: Final = """
@@ -28,7 +29,7 @@ insert into doubtful select transfer_id from (
            lag(amount_minor) over () as given_minor, lag(hash) over () as giver_hash,
            lag(kind) over () as giver_kind, lag(reference) over () as giver_reference,
            lag(prev_hash) over () as gave, lag(account) over () as giver
-    from ledger_entries where row between $first and $last)
+    from ledger_entries)
 where amount_minor > 0 and not coalesce(
     giver_transfer = transfer_id and giver_currency = currency and giver_hash = hash
     and giver_kind = kind and giver_reference = reference
@@ -36,10 +37,6 @@ where amount_minor > 0 and not coalesce(
     and follows(hash, gave, prev_hash, kind, transfer_id, reference, amount_minor, currency, giver,
                 account),
     false)"""
-_SUMMARY: Final = """
-select (select count(*) from doubtful) as doubtful,
-       count(*) as legs, count(*) filter (where amount_minor > 0) as receivers
-from ledger_entries"""
 _MORE_DOUBTFUL: Final = """
 insert into doubtful select transfer_id from (
     select transfer_id, amount_minor, lead(transfer_id) over () as next_transfer,
@@ -70,36 +67,13 @@ select distinct account from (
 where account is not null"""
 
 
-class LinksCheck:
-    """Hashes all transfers whose legs lie side by side, beside whatever else is done.
-
-    In sound books these are all; only what is doubtful then is looked for by its name.
-    """
-
-    def __init__(self, evidence: Evidence) -> None:
-        self._evidence = evidence
-        evidence.ask(_RULE)
-        evidence.ask(_DOUBTFUL)
-        (rows,) = evidence.ask("select count(*) as rows from ledger_entries")["rows"].tolist()
-        spans = range(0, rows, _ROWS_AT_ONCE)
-        self._hashed = evidence.ask_aside(
-            Asked(query=_SIDE_BY_SIDE, values={"first": first, "last": first + _ROWS_AT_ONCE - 1})
-            for first in spans
-        )
-
-    def hold(self) -> bool:
-        """Whether each leg is one of two that belong together, and each link follows."""
-        self._hashed()
-        found = {name: column.item() for name, column in self._evidence.ask(_SUMMARY).items()}
-        return not found["doubtful"] and 2 * found["receivers"] == found["legs"]
-
-    def broken(self) -> set[str]:
-        """The accounts with a leg whose link does not follow, or that has no counterpart."""
-        self._hashed()
-        self._evidence.ask(_MORE_DOUBTFUL)
-        (doubtful,) = self._evidence.ask(_SUMMARY)["doubtful"].tolist()
-        parts, broken = 1 + doubtful // _DOUBTFUL_AT_ONCE, set[str]()
-        for part in range(parts):
-            found = self._evidence.ask(_BROKEN, parts=parts, part=part)
-            broken |= set(found["account"].tolist())
-        return broken
+def broken_links(evidence: Evidence) -> set[str]:
+    """The accounts with a leg whose link does not follow, or that has no counterpart."""
+    for query in (RULE, _DOUBTFUL, _SIDE_BY_SIDE, _MORE_DOUBTFUL):
+        evidence.ask(query)
+    (doubtful,) = evidence.ask("select count(*) as rows from doubtful")["rows"].tolist()
+    parts, broken = 1 + doubtful // _DOUBTFUL_AT_ONCE, set[str]()
+    for part in range(parts):
+        found = evidence.ask(_BROKEN, parts=parts, part=part)
+        broken |= set(found["account"].tolist())
+    return broken

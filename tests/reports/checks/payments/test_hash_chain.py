@@ -9,8 +9,8 @@ import pytest
 from msgspec import structs
 
 from harness.evidence.schema import ACCOUNTS, ENTRIES
-from reports.checks.payments.books import are_steps
-from reports.checks.payments.links import LinksCheck
+from reports.checks.payments.entries_pass import EntriesPass
+from reports.checks.payments.links import broken_links
 from reports.inputs.evidence_tables import Evidence, read_evidence
 from tests.support.runs_builder import PREFIX, RunsBuilder, sound_run
 
@@ -65,9 +65,10 @@ def opened(run: RunsBuilder, path: Path) -> Evidence:
 
 def test_sound_books_hold_at_the_first_look(tmp_path: Path) -> None:
     evidence = opened(sound_run(rate=20), tmp_path)
-    assert LinksCheck(evidence).hold()
-    assert are_steps(evidence)
-    assert LinksCheck(evidence).broken() == set()
+    entries = EntriesPass(evidence)
+    assert entries.links_hold()
+    assert entries.are_steps()
+    assert broken_links(evidence) == set()
 
 
 @pytest.mark.parametrize(
@@ -95,9 +96,9 @@ def test_what_a_link_is_made_of_cannot_be_changed(
 ) -> None:
     run = sound_run(rate=20)
     change(run)
-    links = LinksCheck(opened(run, tmp_path))
-    assert not links.hold()
-    assert links.broken()
+    evidence = opened(run, tmp_path)
+    assert not EntriesPass(evidence).links_hold()
+    assert broken_links(evidence)
 
 
 @pytest.mark.parametrize(
@@ -122,12 +123,12 @@ def test_each_account_goes_step_by_step_to_what_it_has(
 ) -> None:
     run = sound_run(rate=20)
     change(run)
-    assert not are_steps(opened(run, tmp_path))
+    assert not EntriesPass(opened(run, tmp_path)).are_steps()
 
 
 def test_legs_that_do_not_lie_side_by_side_are_found_together(tmp_path: Path) -> None:
     run = sound_run(rate=20)
     run.books.entries.sort(key=lambda entry: (entry.amount_minor, entry.entry))
-    links = LinksCheck(opened(run, tmp_path))
-    assert not links.hold()
-    assert links.broken() == set()
+    evidence = opened(run, tmp_path)
+    assert not EntriesPass(evidence).links_hold()
+    assert broken_links(evidence) == set()
