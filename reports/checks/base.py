@@ -14,6 +14,9 @@ from typing import Literal, Protocol
 from reports.measures.cohorts import Block
 
 CheckVerdict = Literal["pass", "fail", "not_checked"]
+# Why a check was not made: a table is not there (`missing`) or was not asked for (`unasked`), no
+# intent claims an effect (`no_effect`), no key of theirs is in its tables (`keys_not_joined`).
+Cause = Literal["", "missing", "unasked", "no_effect", "keys_not_joined", "crashed"]
 Needs = Mapping[str, tuple[str, ...]]
 
 
@@ -58,6 +61,10 @@ class Checker(Protocol):
         """The tables that the check reads, each with its columns."""
 
     @property
+    def joins(self) -> tuple[str, ...]:
+        """The tables whose rows it finds by the keys of intents; empty: it looks at no intent."""
+
+    @property
     def classes(self) -> tuple[ViolationClass, ...]:
         """Every class that the check can report, the gravest first."""
 
@@ -75,7 +82,7 @@ class Checker(Protocol):
 class Checked:
     """The outcome of one check.
 
-    `why` says why it was not checked: tables that are not there (`missing`), or it `crashed`.
+    `why` says in words why it was not made, `cause` by its kind; `missing` names the tables.
     """
 
     name: str
@@ -83,8 +90,8 @@ class Checked:
     classes: tuple[ViolationClass, ...]
     violations: tuple[Violation, ...] = ()
     why: str = ""
+    cause: Cause = ""
     missing: tuple[str, ...] = ()
-    crashed: bool = False
 
     def names_of(self, kind: ViolationClass) -> tuple[str, ...]:
         """Every name found under a class; empty if there is none."""

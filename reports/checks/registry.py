@@ -19,6 +19,7 @@ class CheckKind:
 
     name: str
     needs: Needs
+    joins: tuple[str, ...]
     classes: tuple[ViolationClass, ...]
     make: Callable[[RunRecords], Checker]
 
@@ -26,6 +27,12 @@ class CheckKind:
 def kinds() -> tuple[CheckKind, ...]:
     """In the order of their reasons: the gravest first."""
     return tuple(
-        CheckKind(name=kind.name, needs=kind.needs, classes=kind.classes, make=kind)
+        CheckKind(
+            name=kind.name,
+            needs=kind.needs,
+            joins=kind.joins,
+            classes=kind.classes,
+            make=kind,
+        )
         for kind in (Reconciliation, ResponsesCheck, LedgerCheck, HashChainCheck)
     )

@@ -11,13 +11,24 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from harness.load.records import FIELDS, RECORD_BYTES
+from harness.load.records import EFFECT_SHIFT, FIELDS, RECORD_BYTES
 
 Records = npt.NDArray[np.void]
 RECORD: Final[np.dtype[Any]] = np.dtype(list(FIELDS))
 _CHUNK: Final = 1 << 16
 _WORDS: Final = RECORD_BYTES // 8
 _KEPT_A_FILE: Final = 2  # what one range has begun, and what answered late
+
+
+def names_of(records: Records) -> npt.NDArray[np.int64]:
+    """The number of each attempt's request name."""
+    return records["name"].astype(np.int64)
+
+
+def effects_of(records: Records) -> npt.NDArray[np.bool_]:
+    """Whether each attempt claims that the system's records show it once it succeeds."""
+    found: npt.NDArray[np.bool_] = records["code"] >> EFFECT_SHIFT != 0
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,6 +87,11 @@ class Evidence:
         """
         return _answer(self._tables, query, values)
 
+    def has_intent(self, name: str, size: int) -> bool:
+        """Whether a row of a table has the key of one of the first `size` intents."""
+        query = f"select exists(from {name} where intent >= 0 and intent < $size) as found"
+        return bool(self.ask(query, size=size)["found"][0])
+
     def open_asked(self, path: Path) -> None:
         """Make the table `asked` of a file: what each intent asks, `intent` its number."""
         try:

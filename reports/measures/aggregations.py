@@ -1,4 +1,4 @@
-"""All that is counted while the blocks of a run go by once; one byte a payment is what grows."""
+"""All that is counted in one pass over the blocks of a run; memory grows by bytes an intent."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from reports.measures.delivery import DeliveryTally
 from reports.measures.metrics import SharesTally
 from reports.measures.outcomes import OutcomesTally
 from reports.measures.phases import FaultWindow
+from reports.measures.step_figures import StepTally
 from reports.measures.stories import HardestTally, UnknownTally
 from reports.measures.windows import AmplificationTally, WindowTally
 
@@ -76,11 +77,12 @@ class Tallies:
         self.unknowns = UnknownTally(stored.plan.stop_s)
         self.hardest = HardestTally()
         self.outcomes = OutcomesTally()
+        self.steps = StepTally()
         records = RunRecords(evidence, stored.manifest.intent_prefix, len(stored.due))
         self.checks = RunChecks(records, terms.evidence)
         self._all: tuple[Tally, ...] = (
             *(self.good, self.in_flight, self.delivery, self.windows, self.amplification),
-            *(self.shares, self.unknowns, self.hardest, self.outcomes, self.checks),
+            *(self.shares, self.unknowns, self.hardest, self.outcomes, self.steps, self.checks),
         )
 
     def add(self, block: Block) -> None:

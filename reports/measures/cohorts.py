@@ -10,10 +10,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from harness.load.records import OUTCOME_SHIFT, Outcome
+from harness.load.records import STATUS_MASK, Outcome
 from harness.load.traffic import US_PER_S
 from reports.inputs.attempts import AttemptFiles, Records
 from reports.inputs.schedule import Floats, Ints, Schedule, blocks
+from reports.measures.steps import Steps, Tried, finals, steps_of
 
 Flags = npt.NDArray[np.bool_]
 _FAR: Final = np.iinfo(np.int64).max
@@ -21,7 +22,7 @@ NEVER: Final = -1
 
 
 class Known(IntEnum):
-    """What the payer knows in the end. A later final answer settles an unknown one."""
+    """How an intent, or its effect, ended for the payer."""
 
     UNSTARTED = 0
     CAPTURED = 1
@@ -33,8 +34,9 @@ class Known(IntEnum):
 class Cohorts:
     """One place an intent, in the order of intended start; times in microseconds since zero.
 
-    `NEVER` (-1) stands where a thing never happened. `contradicted`: told different final answers.
-    `first` is the number of the intent at place 0.
+    `NEVER` (-1) marks what did not happen. `contradicted`: told different final answers.
+    `claims`: the intent has an effect that the system's records must show; `effect` is what its
+    payer knows of that effect alone. `first` is the number of the intent at place 0.
     """
 
     due_us: Ints
@@ -46,6 +48,9 @@ class Cohorts:
     attempts: Ints
     contradicted: Flags
     known: Ints
+    claims: Flags
+    effect: Ints
+    steps: Steps
     first: int = 0
 
     @property
@@ -105,39 +110,73 @@ def block_of(due_us: Ints, attempts: Records, latency_limit_ms: float, first: in
 
 
 def fold(due_us: Ints, attempts: Records, first: int = 0) -> Cohorts:
-    """Attempts into intents: ok wins, else a final refusal, else unknown, else refused.
+    """Attempts into steps, steps into intents; the order of `attempts` does not matter.
 
-    The order of `attempts` does not matter. A refusal that carries a final answer settles an
-    unknown one; a refusal without (not processed) settles nothing.
+    An intent is captured if every step ended ok, refused if some step was finally refused, else
+    unknown. A final answer (one with a digest) settles all steps of its intent.
     """
-    intent = attempts["intent"].astype(np.int64) - first
-    start = attempts["due_us"].astype(np.int64) + attempts["late_us"]
-    end = start + attempts["took_us"]
-    outcome = attempts["code"] >> OUTCOME_SHIFT & 3
-    refused = (outcome == Outcome.FAIL) & (attempts["answer"] != 0)
-    size = len(due_us)
-    captured = _first_where(outcome == Outcome.OK, size, intent, end)
-    declined = _first_where(refused, size, intent, end)
-    unknown = _first_where(outcome == Outcome.INFO, size, intent, end)
-    settled = _earlier(captured, declined)
-    count = np.bincount(intent, minlength=size).astype(np.int64)
-    known = np.where(
-        captured != NEVER,
-        Known.CAPTURED,
-        np.where((settled == NEVER) & (unknown != NEVER), Known.UNKNOWN, Known.REFUSED),
-    )
+    size, tried = len(due_us), Tried.of(attempts, first)
+    count = np.bincount(tried.intent, minlength=size).astype(np.int64)
+    steps = steps_of(tried, count)
+    ended = -_first(size, tried.intent, -tried.end_us, default=-NEVER)
+    known = np.where(count == 0, Known.UNSTARTED, _known(steps, size))
+    claims, effect = _effect(steps, tried, size)
+    captured = np.where(known == Known.CAPTURED, ended, NEVER)
     return Cohorts(
         due_us=due_us,
-        started_us=_first(size, intent, start),
+        started_us=_first(size, tried.intent, tried.start_us),
         captured_us=captured,
-        settled_us=settled,
-        unknown_us=unknown,
-        ended_us=-_first(size, intent, -end, default=-NEVER),
+        settled_us=np.where(captured == NEVER, _declined(tried, attempts, known), captured),
+        unknown_us=_first_where(tried.outcome == Outcome.INFO, size, tried.intent, tried.end_us),
+        ended_us=ended,
         attempts=count,
-        contradicted=_contradicted(intent, attempts["answer"], count),
-        known=np.where(count == 0, Known.UNSTARTED, known),
+        contradicted=_contradicted(tried.intent, attempts["answer"], count),
+        known=known,
+        claims=claims,
+        effect=np.where(count == 0, Known.UNSTARTED, effect),
+        steps=steps,
         first=first,
     )
+
+
+def _known(steps: Steps, size: int) -> Ints:
+    """The gravest end of an intent's steps: refused, then unknown, then ok."""
+    known = np.full(size, Known.CAPTURED, dtype=np.int64)
+    known[steps.intent[steps.known == Known.UNKNOWN]] = Known.UNKNOWN
+    known[steps.intent[steps.known == Known.REFUSED]] = Known.REFUSED
+    return known
+
+
+def _effect(steps: Steps, tried: Tried, size: int) -> tuple[Flags, Ints]:
+    """Of each intent: whether it claims an effect, and what is known of that effect.
+
+    It is acknowledged if each step with the effect was ok once, or by a final answer; refused if
+    none of these was ok and no question is open; else unknown.
+    """
+    with_effect = steps.effect
+    if with_effect.all():
+        of_steps, ok, is_open = steps.intent, steps.answered_ok, steps.left_open
+    else:
+        of_steps = steps.intent[with_effect]
+        ok, is_open = steps.answered_ok[with_effect], steps.left_open[with_effect]
+    all_steps = np.bincount(of_steps, minlength=size)
+    ok_steps = np.bincount(of_steps[ok], minlength=size)
+    open_steps = np.bincount(of_steps[is_open], minlength=size)
+    granted, declined = finals(tried, size)
+    acknowledged = granted | (ok_steps == all_steps)
+    refused = (ok_steps == 0) & (declined | (open_steps == 0))
+    effect = np.where(acknowledged, Known.CAPTURED, np.where(refused, Known.REFUSED, Known.UNKNOWN))
+    return all_steps > 0, effect
+
+
+def _declined(tried: Tried, attempts: Records, known: Ints) -> Ints:
+    """When an intent was refused with an answer: a final one, or a client error (4xx)."""
+    size, status = len(known), attempts["code"] & STATUS_MASK
+    refusal = tried.outcome == Outcome.FAIL
+    final = _first_where(refusal & tried.final, size, tried.intent, tried.end_us)
+    by_status = refusal & (status >= 400) & (status < 500)  # noqa: PLR2004  # HTTP's own class
+    answered = _first_where(by_status, size, tried.intent, tried.end_us)
+    return np.where((final == NEVER) & (known == Known.REFUSED), answered, final)
 
 
 def _first(size: int, intent: Ints, at_us: Ints, default: int = NEVER) -> Ints:
@@ -152,11 +191,6 @@ def _first_where(chosen: Flags, size: int, intent: Ints, at_us: Ints) -> Ints:
         return _first(size, intent, at_us)
     places = np.flatnonzero(chosen)
     return _first(size, intent[places], at_us[places])
-
-
-def _earlier(one: Ints, other: Ints) -> Ints:
-    both = np.minimum(one, other)
-    return np.where(both == NEVER, np.maximum(one, other), both)
 
 
 def _contradicted(intent: Ints, answer: npt.NDArray[np.uint32], count: Ints) -> Flags:

@@ -149,6 +149,7 @@ def _picture(
         baseline=before,
         recovery=seen.recovery,
         outcomes=tallies.outcomes.result(),
+        steps=tallies.steps.result(stored.names),
         metastable=_metastable(seen, before),
         confounded=seen.trace is not None and is_confounded(seen.trace),
         good_ratio_fault=measured["good_ratio_fault"].value,

@@ -10,7 +10,7 @@ from reports.render.format import say, say_limit, say_metric, say_resolution
 from reports.render.markup import escape
 from reports.render.payment import story_chart
 from reports.render.style import CALM, FAILED, FAULT, GOOD, INK, SLOW, sheet
-from reports.render.tables import every_cent, why_it_counts
+from reports.render.tables import records_table, requests_table, why_it_counts
 from reports.render.words import checks_line, explanation, headline, limit_of, value_of
 from reports.verdict.objectives import METRICS
 from reports.verdict.page_model import Picture
@@ -72,7 +72,7 @@ def _key_figures(document: Document, picture: Picture) -> str:
         ),
     ]
     acknowledged = f"{picture.outcomes.acknowledged:,}"
-    figures.append((acknowledged, f"payments acknowledged: {checks_line(document)}"))
+    figures.append((acknowledged, f"acknowledged: {checks_line(document)}"))
     cells = "".join(f"<div><b>{escape(a)}</b><span>{escape(b)}</span></div>" for a, b in figures)
     return f'<div class="key">{cells}</div>'
 
@@ -153,8 +153,8 @@ def _bar(result: ObjectiveResult) -> str:
 
 
 def _two(scorecard: Scorecard, picture: Picture) -> str:
-    left = every_cent(picture, scorecard.checks)
-    right = why_it_counts(scorecard.document, picture)
+    left = records_table(picture, scorecard.checks)
+    right = why_it_counts(scorecard.document, picture) + requests_table(scorecard.document)
     return f'<div class="two"><div>{left}</div><div>{right}</div></div>'
 
 

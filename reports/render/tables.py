@@ -1,4 +1,4 @@
-"""Two tables of the report: every cent, and why the run counts."""
+"""Three tables of the report: the records, the requests, and why the run counts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from reports.checks.base import Checked, Violation
 from reports.measures.recovery import Episode
 from reports.render.format import say, say_some
 from reports.render.markup import escape
-from reports.render.words import counts_line
+from reports.render.words import counts_line, step_line
 from reports.verdict.page_model import Picture
 from reports.verdict.scorecard import Document, Fault
 
@@ -17,7 +17,7 @@ _MOST_NAMES: Final = 20
 _MOST_EPISODES: Final = 8
 
 
-def every_cent(picture: Picture, checks: Sequence[Checked]) -> str:
+def records_table(picture: Picture, checks: Sequence[Checked]) -> str:
     """The answers of payers, every class of each check, and the names of its findings."""
     told = picture.outcomes
     rows = _row("acknowledged", f"{told.acknowledged:,}")
@@ -33,7 +33,15 @@ def every_cent(picture: Picture, checks: Sequence[Checked]) -> str:
             names = checked.names_of(kind)
             rows += _row(kind.label, f"{len(names):,}", "fail" if names else "")
         named += "".join(_named(violation) for violation in checked.violations)
-    return f"<h2>Every cent</h2><table><tbody>{rows}</tbody></table>{named}"
+    return f"<h2>The records</h2><table><tbody>{rows}</tbody></table>{named}"
+
+
+def requests_table(document: Document) -> str:
+    """One row a request of the scenario; empty where there is only one."""
+    if len(document.steps) < 2:  # noqa: PLR2004  # the intents' own figures say the same
+        return ""
+    rows = "".join(_fact(step.name, step_line(step)) for step in document.steps)
+    return f"<h2>The requests</h2><table><tbody>{rows}</tbody></table>"
 
 
 def _named(violation: Violation) -> str:

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from reports.render.format import say, say_felt, say_limit, say_metric, say_resolution
 from reports.verdict.page_model import Picture
-from reports.verdict.scorecard import CheckFigures, Document, ObjectiveResult, Scorecard
+from reports.verdict.reasons import say_unmade
+from reports.verdict.scorecard import (
+    CheckFigures,
+    Document,
+    ObjectiveResult,
+    Scorecard,
+    StepFigures,
+)
 
 
 def headline(scorecard: Scorecard) -> str:
-    """One sentence that a payer's bank manager understands."""
+    """The verdict in one sentence, without the field's terms."""
     document = scorecard.document
     if document.verdict == "PASS":
         return document.reasons[0].text
     if document.verdict == "INVALID":
         return "This run proves nothing, neither good nor bad."
-    return _records_wrong(scorecard) or _not_in_time(document)
+    return _records_wrong(scorecard) or _not_in_time(scorecard)
 
 
 def _records_wrong(scorecard: Scorecard) -> str:
@@ -23,7 +30,8 @@ def _records_wrong(scorecard: Scorecard) -> str:
     return next((f"{each.kind.sentence(len(each.names))}." for each in found), "")
 
 
-def _not_in_time(document: Document) -> str:
+def _not_in_time(scorecard: Scorecard) -> str:
+    document = scorecard.document
     if any(reason.code == "not_recovered" for reason in document.reasons):
         return "Payments did not come back for good."
     wrong = [reason.text for reason in document.reasons if not reason.code.startswith("objective")]
@@ -31,7 +39,9 @@ def _not_in_time(document: Document) -> str:
         return wrong[0]
     failed = [result for result in document.objectives if result.verdict != "pass"]
     more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
-    return f"Every cent is there, but an objective was missed: {failed[0].name}{more}."
+    unmade = say_unmade(scorecard.checks)
+    what = "An" if unmade else "Every record is right, but an"
+    return f"{what} objective was missed: {failed[0].name}{more}{unmade}."
 
 
 def explanation(scorecard: Scorecard) -> str:
@@ -41,8 +51,14 @@ def explanation(scorecard: Scorecard) -> str:
         return " ".join(reason.text for reason in document.reasons)
     parts = [f"{picture.title}.", _felt(picture)]
     if document.verdict == "PASS":
-        parts.append("Nobody was charged twice and nothing was lost.")
+        parts.append(_records_right(document))
     return " ".join(part for part in parts if part)
+
+
+def _records_right(document: Document) -> str:
+    """The checks that found nothing wrong; empty if none was made."""
+    passed = [name for name, check in document.checks.items() if check.verdict == "pass"]
+    return f"No violation in the records: {', '.join(passed)}." if passed else ""
 
 
 def closing_lines(scorecard: Scorecard, report: str) -> list[str]:
@@ -65,17 +81,27 @@ def closing_lines(scorecard: Scorecard, report: str) -> list[str]:
     return [f"{document.verdict}  {headline(scorecard)}", "", *_table(rows)]
 
 
-def money_line(document: Document) -> str:
+def records_line(document: Document) -> str:
     """What was acknowledged, and the outcome of each check."""
     acknowledged = document.intents.acknowledged
     if acknowledged is None:
         return "not checked: the run cannot be read"
-    return f"{acknowledged:,} payments acknowledged; {checks_line(document)}"
+    return f"{acknowledged:,} acknowledged; {checks_line(document)}"
 
 
 def checks_line(document: Document) -> str:
     """Every check: ok, its violations with their counts, or not checked."""
-    return "; ".join(f"{name} {_outcome(check)}" for name, check in document.checks.items())
+    every = "; ".join(f"{name} {_outcome(check)}" for name, check in document.checks.items())
+    return every or "records: not checked (no check is configured)"
+
+
+def step_line(step: StepFigures) -> str:
+    """How one request of the scenario went, over all intents."""
+    ends = f"{step.ok:,} ok, {step.fail:,} refused, {step.info:,} unknown"
+    took = ""
+    if step.latency_ms_p50 is not None and step.latency_ms_p99 is not None:
+        took = f"; p50 {step.latency_ms_p50:.1f} ms, p99 {step.latency_ms_p99:.1f} ms"
+    return f"{step.intents:,} intents, {step.attempts:,} attempts: {ends}{took}"
 
 
 def _outcome(check: CheckFigures) -> str:
@@ -127,7 +153,9 @@ def _figures(document: Document, picture: Picture) -> list[tuple[str, str]]:
         mark = f"   {exact}" if exact else ""
         mark += "" if result.verdict == "pass" else f"   {result.verdict.upper()}"
         rows.append((result.name, f"{value:>8}   {limit_of(result)}{mark}"))
-    rows.append(("money", money_line(document)))
+    if len(document.steps) > 1:
+        rows += [(f"request {step.name}", step_line(step)) for step in document.steps]
+    rows.append(("records", records_line(document)))
     rows.append(("this run counts", counts_line(document)))
     return rows
 

@@ -12,33 +12,23 @@ from harness.store import (
     check_schema,
     read_manifest,
 )
-from reports.checks.base import Checked
 from reports.inputs.stored import read_stored
 from reports.measures.conducted import about_steady_state
-from reports.measures.held import summary
-from reports.measures.host_cpu import Sharing
 from reports.measures.measure_run import Reading, read
-from reports.measures.metrics import Seen
-from reports.measures.outcomes import Outcomes
-from reports.measures.phases import FaultLife
-from reports.measures.recovery import Episode
 from reports.render.page import render
-from reports.verdict import validity
-from reports.verdict.objectives import Measured, check_metrics, judge_objective, objectives_of
+from reports.verdict import figures, validity
+from reports.verdict.objectives import check_metrics, judge_objective, objectives_of
 from reports.verdict.reasons import (
     about_checks,
     about_objectives,
     about_recovery,
     any_proven,
     passed,
+    records_checked,
 )
 from reports.verdict.scorecard import (
     DOCUMENT_SCHEMA,
-    MOST_EXAMPLES,
-    CheckFigures,
-    DegradedFigures,
     Document,
-    Fault,
     IntentFigures,
     Load,
     MachineFigures,
@@ -47,7 +37,6 @@ from reports.verdict.scorecard import (
     RunFacts,
     Scorecard,
     Verdict,
-    ViolationFigures,
 )
 
 
@@ -119,14 +108,16 @@ def _judge(reading: Reading) -> Scorecard:
             seed=manifest.seed,
             run=_facts(manifest),
             verdict=verdict,
-            reasons=reasons or (passed(reading.picture),),
+            reasons=reasons or (passed(reading.picture, checks),),
             remarks=tuple(validity.remarks_about_machine(reading.sharing)),
-            faults=tuple(_fault(life) for life in reading.faults),
+            faults=tuple(figures.fault_figures(life) for life in reading.faults),
             load=reading.delivery.figures(),
-            machine=_machine(reading.sharing),
-            recovery=_recovery(reading.seen, reading.measured),
-            intents=_intents(reading.picture.outcomes),
-            checks={checked.name: _check(checked) for checked in checks},
+            machine=figures.machine_figures(reading.sharing),
+            recovery=figures.recovery_figures(reading.seen, reading.measured),
+            intents=figures.intents_figures(reading.picture.outcomes),
+            steps=figures.steps_figures(reading.picture.steps),
+            records=records_checked(checks),
+            checks={checked.name: figures.check_figures(checked) for checked in checks},
             objectives=results,
         ),
         picture=reading.picture,
@@ -202,93 +193,3 @@ def _facts(manifest: Manifest) -> RunFacts:
         started_at=manifest.started_at,
         again=manifest.again or f"squall run {manifest.experiment} --seed {manifest.seed}",
     )
-
-
-def _machine(seen: Sharing | None) -> MachineFigures:
-    if seen is None:
-        return MachineFigures()
-    return MachineFigures(
-        cores=round(seen.cores, 3),
-        limited_by=seen.limited_by,
-        foreign_ratio=round(seen.whole.foreign, 4),
-        foreign_ratio_worst=round(seen.foreign_worst, 4),
-        busy_ratio_worst=round(seen.busy_worst, 4),
-        waited_ratio_worst=round(seen.waited_worst, 4),
-        takers=seen.whole.takers,
-    )
-
-
-def _fault(life: FaultLife) -> Fault:
-    def at(stage: str) -> float | None:
-        return round(life.at_s[stage], 6) if stage in life.at_s else None
-
-    return Fault(
-        name=life.name,
-        target=life.target,
-        asked_s=at("asked"),
-        injected_s=at("injected"),
-        verified_s=at("verified"),
-        undone_s=at("undone"),
-        verified_undone_s=at("verified_undone"),
-        evidence={**life.proof, **({"held": held} if (held := summary(life)) else {})},
-    )
-
-
-def _recovery(seen: Seen, measured: dict[str, Measured]) -> RecoveryFigures:
-    def of(name: str) -> float | None:
-        value = measured[name].value
-        return None if value is None else round(value, 6)
-
-    found, f0_s = seen.recovery, 0.0 if seen.window is None else seen.window.begin_s
-    return RecoveryFigures(
-        time_to_degrade_s=of("time_to_degrade_s"),
-        time_to_detect_s=of("time_to_detect_s"),
-        first_recovery_s=of("first_recovery_s"),
-        stable_recovery_s=of("stable_recovery_s"),
-        recovery_after_clear_s=of("recovery_after_clear_s"),
-        censored=found is not None and found.censored,
-        lost_s=of("lost_s"),
-        budget_used_ratio=of("budget_used_ratio"),
-        resolution_s=None if found is None else round(found.resolution_s, 6),
-        arrivals=None if found is None else found.arrivals,
-        bad=None if found is None else found.bad,
-        episodes=None if found is None else _degraded(found.episodes, f0_s),
-        short_dips=None if found is None else _degraded(found.micro_dips, f0_s),
-    )
-
-
-def _degraded(found: tuple[Episode, ...], f0_s: float) -> tuple[DegradedFigures, ...]:
-    return tuple(
-        DegradedFigures(
-            begin_s=round(each.begin_s - f0_s, 6),
-            end_s=None if each.end_s is None else round(each.end_s - f0_s, 6),
-            arrivals=each.arrivals,
-            bad=each.bad,
-            worst_bad_ratio=round(each.worst_bad_ratio, 6),
-        )
-        for each in found
-    )
-
-
-def _intents(found: Outcomes) -> IntentFigures:
-    return IntentFigures(
-        attempts=found.attempts,
-        acknowledged=found.acknowledged,
-        refused=found.refused,
-        unknown=found.unknown,
-        unstarted=found.unstarted,
-        unknown_at_first=found.unknown_at_first,
-    )
-
-
-def _check(checked: Checked) -> CheckFigures:
-    violations = tuple(
-        ViolationFigures(
-            kind=found.kind.name,
-            count=len(found.names),
-            examples=found.names[:MOST_EXAMPLES],
-            proof=found.proof,
-        )
-        for found in checked.violations
-    )
-    return CheckFigures(verdict=checked.verdict, violations=violations, why=checked.why)

@@ -8,6 +8,7 @@ from harness.store import PhaseSpan
 from reports.measures.outcomes import Outcomes
 from reports.measures.phases import FaultLife
 from reports.measures.recovery import Baseline, Recovery
+from reports.measures.step_figures import StepCounts
 from reports.measures.windows import Amplification, Windows
 
 
@@ -83,6 +84,7 @@ class Picture:
     baseline: Baseline | None
     recovery: Recovery | None
     outcomes: Outcomes
+    steps: tuple[StepCounts, ...]
     metastable: bool
     confounded: bool
     good_ratio_fault: float | None

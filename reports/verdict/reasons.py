@@ -1,4 +1,4 @@
-"""Why a verdict is what it is: one sentence each, the gravest first."""
+"""The reasons of a verdict: one sentence each, the gravest first."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from reports.measures.recovery import Recovery
 from reports.render.format import say, say_felt, say_limit, say_metric, say_names
 from reports.verdict.objectives import METRICS
 from reports.verdict.page_model import Picture
-from reports.verdict.scorecard import ObjectiveResult, Reason
+from reports.verdict.scorecard import ObjectiveResult, Reason, RecordsChecked
 
 
 def about_checks(checks: Sequence[Checked]) -> list[Reason]:
@@ -59,7 +59,24 @@ def about_objectives(results: tuple[ObjectiveResult, ...], picture: Picture) -> 
     return found
 
 
-def passed(picture: Picture) -> Reason:
+def passed(picture: Picture, checks: Sequence[Checked]) -> Reason:
     """The one sentence of a run that passed."""
     felt = "Every objective holds" if picture.recovery is None else say_felt(picture.recovery)
-    return Reason(code="passed", text=f"{felt}, and every cent is there.")
+    unmade = say_unmade(checks)
+    return Reason(code="passed", text=f"{felt}{unmade or ', and every record is right'}.")
+
+
+def say_unmade(checks: Sequence[Checked]) -> str:
+    """Which checks of the records were not made, as the end of a sentence; empty if all were."""
+    unmade = [checked.name for checked in checks if checked.verdict == "not_checked"]
+    if len(unmade) == len(checks):
+        return "; records: not checked"
+    return f"; records: partly checked, not {', '.join(unmade)}" if unmade else ""
+
+
+def records_checked(checks: Sequence[Checked]) -> RecordsChecked:
+    """Whether every configured check of the records was made, some, or none."""
+    made = [checked.verdict != "not_checked" for checked in checks]
+    if not any(made):
+        return "not checked"
+    return "checked" if all(made) else "partly checked"

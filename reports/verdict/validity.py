@@ -41,12 +41,22 @@ def about_data(stored: StoredRun) -> list[Reason]:
 
 
 def about_checks(checks: Sequence[Checked], asked_for: tuple[str, ...]) -> list[Reason]:
-    """Checks that raised, and evidence that a check needs but the experiment does not ask for."""
+    """Checks that raised or found no key, and tables that a check needs but did not get.
+
+    An experiment that asks for no evidence at all claims nothing about the records.
+    """
     found = [
         _reason("check_crashed", f"The check {checked.name} was not made: {checked.why}.")
         for checked in checks
-        if checked.crashed
+        if checked.cause == "crashed"
     ]
+    unjoined = [checked for checked in checks if checked.cause == "keys_not_joined"]
+    if unjoined:
+        names = ", ".join(checked.name for checked in unjoined)
+        text = f"Not checked: {names}: {unjoined[0].why}; send `self.intent.key`, or set it to the"
+        found.append(_reason("keys_not_joined", f"{text} key that is sent."))
+    if not asked_for:
+        return found
     missing = {name for checked in checks for name in checked.missing}
     unasked = sorted(missing - {*asked_for, ASKED})
     if unasked:

@@ -69,7 +69,7 @@ def _lines(path: Path, kind: type[T]) -> tuple[T, ...]:
 def test_a_run_without_evidence_is_measured_all_the_same(tmp_path: Path) -> None:
     folder = write_run(tmp_path / "run", ATTEMPTS, evidence=False)
     card = judge(folder)
-    assert {reason.code for reason in card.reasons} == {"evidence_missing"}
+    assert (card.verdict, card.document.records) == ("PASS", "not checked")
     assert card.document.recovery.stable_recovery_s is not None
     found = judged("report", folder)
     assert found.page_kb > 10

@@ -122,7 +122,9 @@ class Script:
 
 
 def _attempt(intent: int, outcome: Outcome, answer: int, number: int) -> Attempt:
-    return Attempt(intent, intent, 0, 10, answer, 201, outcome, 0, ErrorClass.NONE, number)
+    return Attempt(
+        intent, intent, 0, 10, answer, 201, outcome, 0, ErrorClass.NONE, number, effect=True
+    )
 
 
 def sound_script(draw: random.Random, intents: int = 6) -> Script:

@@ -103,6 +103,7 @@ class RunsBuilder:
                 name=0,
                 error=ErrorClass.NONE,
                 attempt=number,
+                effect=True,
             )
         )
 

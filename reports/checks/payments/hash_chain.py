@@ -26,6 +26,7 @@ class HashChainCheck:
         ENTRIES: ("transfer_id", "account", "amount_minor", "currency", "hash", "prev_hash"),
         ACCOUNTS: ("account", "sequence", "hash"),
     }
+    joins: ClassVar[tuple[str, ...]] = ()
     classes: ClassVar = (CHAIN_BROKEN,)
 
     def __init__(self, records: RunRecords) -> None:

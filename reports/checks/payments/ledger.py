@@ -73,6 +73,7 @@ class LedgerCheck:
         ),
         ACCOUNTS: ("account", "currency", "balance_minor", "sequence"),
     }
+    joins: ClassVar[tuple[str, ...]] = ()
     classes: ClassVar = (
         *(UNBALANCED, MALFORMED, WRONG_FUNDS, OVERDRAWN, BALANCE_WRONG),
         *(SEQUENCE_GAP, WRONG_CURRENCY, LISTED_TWICE),

@@ -33,6 +33,7 @@ class Reconciliation:
         CHARGES: ("reference", "amount_minor", "currency", "status"),
         ENTRIES: ("transfer_id", "reference", "account", "amount_minor", "currency", "kind"),
     }
+    joins: ClassVar[tuple[str, ...]] = (PAYMENTS, CHARGES, ENTRIES)
     classes: ClassVar = kinds.PAYMENT_CLASSES
 
     def __init__(self, records: RunRecords) -> None:
@@ -41,9 +42,13 @@ class Reconciliation:
         self._known: Knowledge = np.zeros(records.size, dtype=np.uint8)
 
     def add(self, block: Block) -> None:
-        """Remember what the payers of the next block know."""
+        """Remember what the payers of the next block know of their payments.
+
+        An intent that claims no effect sent no payment.
+        """
         cohorts = block.cohorts
-        self._known[cohorts.first : cohorts.first + len(cohorts.known)] = cohorts.known
+        known = np.where(cohorts.claims, cohorts.effect, Known.UNSTARTED)
+        self._known[cohorts.first : cohorts.first + len(known)] = known
 
     def result(self) -> tuple[Violation, ...]:
         """By the keys of the payments, and by the names of hold accounts."""

@@ -30,6 +30,7 @@ class ResponsesCheck:
 
     name: ClassVar = "responses"
     needs: ClassVar[Needs] = {PAYMENTS: ("key", "payment_id", "status", "amount_minor", "currency")}
+    joins: ClassVar[tuple[str, ...]] = (PAYMENTS,)
     classes: ClassVar = (ANSWERS_DIFFER,)
 
     def __init__(self, records: RunRecords) -> None:

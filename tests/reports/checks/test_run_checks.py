@@ -13,8 +13,9 @@ from reports.checks.payments.responses import ResponsesCheck
 from reports.checks.registry import CheckKind, kinds
 from reports.measures.cohorts import Block
 from reports.render.page import render
-from reports.render.words import closing_lines, money_line
+from reports.render.words import closing_lines, headline, records_line
 from reports.verdict.judge import judge
+from tests.support.runs_books import Books
 from tests.support.runs_builder import RunsBuilder, sound_run
 
 SOURCES = "evidence: [ledger_entries, ledger_accounts, bank_charges, payments]"
@@ -62,11 +63,11 @@ def test_evidence_that_was_not_asked_for_is_not_checked(left_out: str, tmp_path:
     assert f"The experiment does not ask for {left_out}, so not checked:" in card.reasons[0].text
     unchecked = [name for name, it in card.document.checks.items() if it.verdict == "not_checked"]
     assert unchecked
-    for text in (money_line(card.document), "\n".join(closing_lines(card, "r")), render(card)):
+    for text in (records_line(card.document), "\n".join(closing_lines(card, "r")), render(card)):
         for name in unchecked:
             assert f"{name} not checked" in text
         assert "0 doubled" not in text
-        assert "every cent is there" not in text
+        assert "every record is right" not in text
 
 
 def test_without_what_was_asked_no_payment_is_checked(tmp_path: Path) -> None:
@@ -80,7 +81,32 @@ def test_without_what_was_asked_no_payment_is_checked(tmp_path: Path) -> None:
     assert card.document.checks["ledger"].verdict == "pass"
 
 
-def test_without_any_evidence_no_check_claims_anything(tmp_path: Path) -> None:
+def test_without_any_table_availability_passes_and_the_records_are_not_checked(
+    tmp_path: Path,
+) -> None:
+    card = judge(asks_only_for(sound_run()).write(tmp_path / "run"))
+    assert (card.verdict, card.document.records) == ("PASS", "not checked")
+    assert headline(card).endswith("; records: not checked.")
+    assert closing_lines(card, "r")[0] == f"PASS  {headline(card)}"
+    assert all(check.verdict == "not_checked" for check in card.document.checks.values())
+
+
+def test_keys_that_no_table_has_make_the_run_invalid_and_nothing_is_called_lost(
+    tmp_path: Path,
+) -> None:
+    run = sound_run(rate=20)
+    sent = run.books
+    run.books = Books()
+    for payment in sent.payments:  # the system books all of them, under keys of its own
+        run.books.pay(f"own-{payment.payment_id}", payment.payment_id, payment.payer, 100)
+    card = judge(run.write(tmp_path / "run"))
+    assert (card.verdict, card.reasons[0].code) == ("INVALID", "keys_not_joined")
+    assert "no key of theirs is in" in card.reasons[0].text
+    assert card.document.checks["payments"].violations == ()
+    assert card.document.checks["ledger"].verdict == "pass"
+
+
+def test_without_some_of_the_evidence_no_check_claims_anything(tmp_path: Path) -> None:
     card = judge(asks_only_for(sound_run(rate=20), "payments").write(tmp_path / "run"))
     verdicts = {name: check.verdict for name, check in card.document.checks.items()}
     assert verdicts.pop("responses") == "pass"

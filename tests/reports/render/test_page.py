@@ -75,11 +75,11 @@ def test_verdict_figures_objectives_and_story_can_be_read(tmp_path: Path) -> Non
     text = " ".join(page.text)
     for part in (
         "PASS",
-        "Payments came back in 1.5 s, and every cent is there.",
+        "Payments came back in 1.5 s, and every record is right.",
         "What happened",
         "recovered after 1.5 s",
         "Objectives",
-        "Every cent",
+        "The records",
         "Why this run counts",
         "The hardest payment",
         "squall run ledger-killed --seed 11",
@@ -172,7 +172,7 @@ def test_a_failure_names_what_is_wrong(tmp_path: Path) -> None:
 def test_a_run_whose_payers_felt_nothing_says_so(tmp_path: Path) -> None:
     card = judge(sound_run(outage_s=0).write(tmp_path / "run"))
     assert card.verdict == "PASS"
-    assert headline(card) == "Payers felt nothing, and every cent is there."
+    assert headline(card) == "Payers felt nothing, and every record is right."
     assert render(card).count("The hardest payment") == 0
 
 
