@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,13 +25,38 @@ as_json = click.option("--json", "as_json", is_flag=True, help="One JSON documen
 runs_dir = click.option(
     "--runs-dir", type=click.Path(path_type=Path), default=Path("runs"), show_default=True
 )
-system_file = click.option(
+_SYSTEM = click.option(
     "--system",
     "system_path",
     type=click.Path(path_type=Path),
     default=ROOT / "reference_services" / "system.yaml",
     help="System file  [default: the reference payment system]",
 )
+_DEPLOYMENT = click.option(
+    "--deployment",
+    "deployment_path",
+    type=click.Path(path_type=Path),
+    help="Deployment file  [default: deploy/<target>.yaml beside the system file or above it]",
+)
+_TARGET = click.option("--target", help="Where the system runs: local, attached, module:Class.")
+
+
+def system_file(command: Callable[..., int]) -> Callable[..., int]:
+    """--system, --deployment and --target, handed over as one argument `files`."""
+
+    @wraps(command)
+    def with_files(
+        *rest: Any,  # noqa: ANN401  # click hands over what the options parsed
+        system_path: Path,
+        deployment_path: Path | None,
+        target: str | None,
+        **given: Any,  # noqa: ANN401  # as above
+    ) -> int:
+        from harness.system import system_files
+
+        return command(*rest, files=system_files(system_path, deployment_path, target), **given)
+
+    return _SYSTEM(_DEPLOYMENT(_TARGET(with_files)))
 
 
 def streams() -> Streams:

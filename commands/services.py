@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from commands.options import as_json, show, state, system_file
+
+if TYPE_CHECKING:
+    from harness.system import SystemFiles
 
 
 @click.group()
@@ -17,11 +20,11 @@ def services() -> None:
 @services.command()
 @system_file
 @as_json
-def up(system_path: Path, as_json: bool) -> int:
+def up(files: SystemFiles, as_json: bool) -> int:
     """Start the system and leave it running."""
     from harness.run.services import bring_up
 
-    show(bring_up(system_path, state()), as_json=as_json)
+    show(bring_up(files, state()), as_json=as_json)
     return 0
 
 

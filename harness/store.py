@@ -3,6 +3,7 @@
 ```
 runs/<experiment>/<UTC>/
     run.json  experiment.yaml  system.yaml        what was run (Manifest)
+    deployment.yaml                               how the system ran, where a file says it
     timeline.ndjson  journal.json                 what happened
     usage.json  machine.json                      what it cost in CPU, and what others took
     load/plan.json  schedule.bin  ready-<w>.json  go.json  attempts-<w>.bin  done-<w>.json
@@ -124,6 +125,7 @@ class RunFolder:
         self.manifest = root / "run.json"
         self.experiment = root / "experiment.yaml"
         self.system = root / "system.yaml"
+        self.deployment = root / "deployment.yaml"
         self.timeline = root / "timeline.ndjson"
         self.journal = root / "journal.json"
         self.usage = root / "usage.json"
@@ -139,6 +141,11 @@ class RunFolder:
         self.go = self.load / "go.json"
         self.asked = self.load / "asked.parquet"
         self.asked_rows = self.load / "asked.csv"
+
+    @property
+    def stored_deployment(self) -> Path | None:
+        """The deployment file of the run; None where the system file holds everything."""
+        return self.deployment if self.deployment.is_file() else None
 
     def create(self) -> None:
         """Make the folders. Raises OSError (no space, no permission, exists)."""

@@ -1,4 +1,6 @@
-"""The system under test as the harness knows it: a system file, parsed once into frozen records.
+"""The system under test as the harness knows it, parsed once into frozen records.
+
+The system file says what there is; a deployment file says how it runs (harness/deployment.py).
 
 Templates in `command` and `env` are filled by the target when it starts an instance:
 `{python}` this interpreter, `{port}` the instance's own port, `{instance}` its name, `{data}` a
@@ -9,16 +11,20 @@ the locale, TMPDIR and the variables of `CHANGES`, nothing else.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
-from harness.files.document import Document
-from harness.files.problems import Problem, raise_problems
+from harness.deployment import join_files, split_problems
+from harness.errors import ConfigError
+from harness.files.document import Node
+from harness.files.problems import Problem, raise_problems, raise_problems_of_both
 from harness.files.record_check import problems_of, record
 from harness.files.yaml_file import read_document
+from harness.targets.records import USUAL
 
 # Environment variables that change a system: its instances get them, and a run names them.
 CHANGES: Final = ("SQUALL_DEFECT", "SQUALL_FAILPOINTS")
@@ -43,6 +49,14 @@ HttpPath = Annotated[
     str,
     Meta(
         pattern=r"\A/[!-~]{0,500}\Z", description="a path that begins with /", examples=["/ready"]
+    ),
+]
+Url = Annotated[
+    str,
+    Meta(
+        pattern=r"\Ahttps?://[!-~]{1,500}\Z",
+        description="a URL with http or https",
+        examples=["http://127.0.0.1:9000"],
     ),
 ]
 Word = Annotated[str, Meta(max_length=4000)]
@@ -81,6 +95,8 @@ class Service(_Strict, frozen=True, kw_only=True):
 
     `kind` process: `command` is started once a replica. `kind` postgres: the target brings its
     own PostgreSQL with `databases`, unless `url` names one that runs already (it is not killed).
+    `urls`: the instances of a service that runs already, for the target attached. `options`: what
+    only the target knows.
     """
 
     name: Name
@@ -93,17 +109,25 @@ class Service(_Strict, frozen=True, kw_only=True):
     start_timeout_s: Annotated[float, Meta(gt=0, le=600, description="s", examples=[15])] = 15.0
     databases: Annotated[tuple[Database, ...], Meta(max_length=50)] = ()
     url: Annotated[str, Meta(max_length=2000)] | None = None
+    urls: Annotated[tuple[Url, ...], Meta(max_length=MAX_REPLICAS)] = ()
+    options: dict[Name, Word] = {}
+
+    @property
+    def count(self) -> int:
+        """How many instances the files name; a target may have others at any time."""
+        return len(self.urls) or self.replicas
 
 
 class Edge(_Strict, frozen=True, kw_only=True):
     """`source>destination`: one listener at which `source` reaches all instances of `destination`.
 
     `via` gateway or mesh: HTTP through Envoy (delay, errors, lost answers). tcp: our TCP proxy.
+    direct: nothing is in between, so it cannot be faulted.
     `in_flight_max`: above it Envoy answers further requests with 503 Not-Processed at once.
     """
 
     name: EdgeName
-    via: Literal["gateway", "mesh", "tcp"]
+    via: Literal["gateway", "mesh", "tcp", "direct"] = "direct"
     port: Annotated[int, Meta(ge=1, le=65535, examples=[18080])] | None = None
     in_flight_max: (
         Annotated[int, Meta(ge=1, le=1_000_000, description="requests", examples=[192])] | None
@@ -129,7 +153,7 @@ class EvidenceSource(_Strict, frozen=True, kw_only=True):
 
 
 class System(_Strict, frozen=True, kw_only=True):
-    """A whole system file."""
+    """A whole system: its file, joined with its deployment file where there is one."""
 
     name: Annotated[str, Meta(min_length=1, max_length=100, examples=["shop"])]
     entry: EdgeName
@@ -137,6 +161,8 @@ class System(_Strict, frozen=True, kw_only=True):
     edges: Annotated[tuple[Edge, ...], Meta(min_length=1, max_length=200)]
     evidence: Annotated[tuple[EvidenceSource, ...], Meta(max_length=50)] = ()
     events: Annotated[tuple[FileName, ...], Meta(max_length=50)] = ()
+    target: Annotated[str, Meta(min_length=1, max_length=200, examples=["local"])] = USUAL
+    options: dict[Name, Word] = {}
 
     def service(self, name: str) -> Service | None:
         """The service of that name."""
@@ -151,22 +177,65 @@ class System(_Strict, frozen=True, kw_only=True):
         found = self.service(service)
         if found is None:
             return ()
-        if found.replicas == 1:
+        if found.count == 1:
             return (service,)
-        return tuple(f"{service}-{number}" for number in range(1, found.replicas + 1))
+        return tuple(f"{service}-{number}" for number in range(1, found.count + 1))
 
 
-def read_system(path: Path) -> System:
-    """The system that a file describes. Raises ConfigError with every error, its line and fix."""
+def read_system(path: Path, deployment: Path | None = None) -> System:
+    """The system that the files describe. Raises ConfigError with every error, its line and fix."""
     document = read_document(path)
-    problems = system_problems(document)
-    raise_problems(path, problems)
-    return record(document.root, System)
+    if deployment is None:
+        raise_problems(path, [*document.problems, *tree_problems(document.root)])
+        return record(document.root, System)
+    how = read_document(deployment)
+    raise_problems(path, document.problems)
+    raise_problems(deployment, how.problems)
+    joined = join_files(document, how)
+    own, deployed = split_problems([*(joined.problems or tree_problems(joined.root))])
+    raise_problems_of_both((path, own), (deployment, deployed))
+    return record(joined.root, System)
 
 
-def system_problems(document: Document) -> list[Problem]:
-    """All that is wrong with a system file."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemFiles:
+    """Where a system is described; `deployment` None: the system file holds both halves."""
+
+    system: Path
+    deployment: Path | None = None
+
+    def read(self) -> System:
+        """The system. Raises ConfigError with every error, its line and its fix."""
+        return read_system(self.system, self.deployment)
+
+
+def system_files(system: Path, deployment: Path | None, target: str | None) -> SystemFiles:
+    """The files that a person has chosen: a deployment file, or a target that has one.
+
+    Raises ConfigError where the target has none.
+    """
+    if deployment is not None or target in (None, USUAL):
+        chosen = deployment or usual_deployment(system, USUAL)
+        return SystemFiles(system=system, deployment=chosen)
+    found = usual_deployment(system, target or USUAL)
+    if found is None:
+        text = f"--target {target}: no deploy/{target}.yaml beside {system.name} or above it"
+        raise ConfigError(f"{text}; write one, or name it with --deployment")
+    return SystemFiles(system=system, deployment=found)
+
+
+def usual_deployment(system: Path, target: str) -> Path | None:
+    """The deployment file that goes with a system file: `deploy/<target>.yaml` beside or above it.
+
+    None where there is none: then the system file holds both halves.
+    """
+    folder = system.absolute().parent
+    paths = (place / "deploy" / f"{target}.yaml" for place in (folder, folder.parent))
+    return next((path for path in paths if path.is_file()), None)
+
+
+def tree_problems(root: Node) -> list[Problem]:
+    """All that is wrong with the values of a system, in one file or joined."""
     from harness.validation.system_check import cross_problems  # noqa: PLC0415  # it needs the records above
 
-    own = [*document.problems, *problems_of(document.root, System)]
-    return own or cross_problems(document.root, record(document.root, System))
+    return problems_of(root, System) or cross_problems(root, record(root, System))

@@ -139,6 +139,7 @@ def _environment(folder: RunFolder, state: State, seed: int) -> dict[str, str]:
         STATE_DIR_VARIABLE: str(state.root),
         "SQUALL_EXPERIMENT": str(folder.experiment),
         "SQUALL_SYSTEM": str(folder.system),
+        "SQUALL_DEPLOYMENT": str(folder.stored_deployment or ""),
         "SQUALL_TIMELINE": str(folder.timeline),
         "SQUALL_SEED": str(seed),
     }

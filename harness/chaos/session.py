@@ -8,6 +8,7 @@ SQUALL_STATE_DIR    the state folder                 default: this user's own
 SQUALL_TIMELINE     where the driver tells           default: the state folder's
 SQUALL_EXPERIMENT   whose blast radius holds         default: none; the arguments are the limit
 SQUALL_SYSTEM       the system that it is about      needed with SQUALL_EXPERIMENT
+SQUALL_DEPLOYMENT   how that system is deployed      default: the system file says it
 SQUALL_TARGET       the target                       default: the state folder's last one
 SQUALL_SEED         which instances are picked       default: the first
 ```
@@ -41,6 +42,7 @@ from harness.timeline import FileTimeline
 
 EXPERIMENT_VARIABLE: Final = "SQUALL_EXPERIMENT"
 SYSTEM_VARIABLE: Final = "SQUALL_SYSTEM"
+DEPLOYMENT_VARIABLE: Final = "SQUALL_DEPLOYMENT"
 TIMELINE_VARIABLE: Final = "SQUALL_TIMELINE"
 TARGET_VARIABLE: Final = "SQUALL_TARGET"
 SEED_VARIABLE: Final = "SQUALL_SEED"
@@ -155,7 +157,9 @@ def _terms(environ: Mapping[str, str]) -> Terms | None:
     system = environ.get(SYSTEM_VARIABLE)
     if not system:
         raise ConfigError(f"{EXPERIMENT_VARIABLE} is set, {SYSTEM_VARIABLE} is not; set both")
-    return read_experiment(Path(path), read_system(Path(system))).terms
+    deployment = environ.get(DEPLOYMENT_VARIABLE)
+    read = read_system(Path(system), Path(deployment) if deployment else None)
+    return read_experiment(Path(path), read).terms
 
 
 def _seed(environ: Mapping[str, str]) -> int | None:

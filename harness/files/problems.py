@@ -58,6 +58,18 @@ def raise_problems(file: Path, problems: Iterable[Problem]) -> None:
     raise ConfigError.of_file(file, ordered[0].line or None, tuple(texts))
 
 
+def raise_problems_of_both(*files: tuple[Path, Iterable[Problem]]) -> None:
+    """Raise one ConfigError for the problems of several files; nothing if there are none."""
+    lines: list[str] = []
+    for file, problems in files:
+        try:
+            raise_problems(file, problems)
+        except ConfigError as error:
+            lines += error.problems
+    if lines:
+        raise ConfigError.of_all(tuple(lines))
+
+
 def shown(value: object) -> str:
     """A value for a message: printable, shortened, text in quotes."""
     if isinstance(value, Verbatim):

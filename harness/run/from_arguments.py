@@ -20,8 +20,7 @@ from harness.run.order import Order, again
 from harness.safety.lock import holder
 from harness.safety.state import State, lock_path
 from harness.safety.undo import leftover
-from harness.system import CHANGES, read_system
-from harness.targets.registry import USUAL
+from harness.system import CHANGES, SystemFiles
 from harness.validation.file_check import Load, check_files
 
 USUAL_SYSTEM: Final = Path("reference_services") / "system.yaml"  # the default of --system
@@ -49,22 +48,24 @@ def order_from(
     rate_scale: float,
     workers: int,
     runs_dir: Path,
-    system_path: Path,
+    files: SystemFiles,
     metrics: Mapping[str, str] | None = None,
 ) -> Order:
     """A run that may begin: the same check as `validate`. Raises ConfigError with all errors."""
     _check_text("EXPERIMENT", experiment)
     _check_text("--runs-dir", str(runs_dir.absolute()))
-    _check_text("--system", str(system_path.absolute()))
+    for path in (files.system, files.deployment or files.system):
+        _check_text("--system or --deployment", str(path.absolute()))
     _check_number("--rate-scale", rate_scale, RATE_SCALES)
     _check_number("--seed", seed, SEEDS)
     _check_number("--workers", workers, WORKERS)
     load = Load(scenario=scenario, seed=seed, rate_scale=rate_scale)
-    system, (read,) = check_files(root, (experiment,), system_path, metrics, load)
+    system, (read,) = check_files(root, (experiment,), files, metrics, load)
     order = Order(
         experiment=read,
         system=system,
-        system_path=system_path,
+        system_path=files.system,
+        deployment_path=files.deployment,
         scenario=scenario or read.terms.scenario,
         seed=seed,
         rate_scale=rate_scale,
@@ -92,10 +93,10 @@ def _check_text(name: str, path: str) -> None:
 
 
 def read_all(
-    root: Path, names: Sequence[str], system_path: Path, metrics: Mapping[str, str] | None = None
+    root: Path, names: Sequence[str], files: SystemFiles, metrics: Mapping[str, str] | None = None
 ) -> tuple[Experiment, ...]:
     """The experiments of these names or paths, checked. Raises ConfigError with all errors."""
-    return check_files(root, names, system_path, metrics)[1]
+    return check_files(root, names, files, metrics)[1]
 
 
 def check(experiment: Experiment) -> Checked:
@@ -110,11 +111,11 @@ def check(experiment: Experiment) -> Checked:
     )
 
 
-def diagnose(runs_dir: Path, system_path: Path, state: State) -> tuple[Finding, ...]:
+def diagnose(runs_dir: Path, files: SystemFiles, state: State) -> tuple[Finding, ...]:
     """All that would stop a run now."""
-    system = read_system(system_path)
+    system = files.read()
     place = Place(runs_dir=runs_dir, state_dir=state.root)
-    needed = preflight(USUAL, system, state.root)
+    needed = preflight(system.target, system, state.root)
     checks = (_lock, lambda: _leftover(state), lambda: other_load(SystemClock()))
     return examine(place, checks, needed)
 

@@ -22,15 +22,17 @@ class Inputs:
 
     experiment: bytes
     system: bytes
+    deployment: bytes
     secrets: frozenset[str]
 
 
-def read_inputs(experiment: Path, system: Path) -> Inputs:
-    """Read both files. Raises OSError."""
+def read_inputs(experiment: Path, system: Path, deployment: Path | None = None) -> Inputs:
+    """Read the files; `deployment` is b"" where there is none. Raises OSError."""
     redactor = Redactor(environ=os.environ)
     return Inputs(
         experiment=_stored(*_experiment(experiment), redactor),
         system=_stored(*_system(system), redactor),
+        deployment=b"" if deployment is None else _stored(*_system(deployment), redactor),
         secrets=frozenset(redactor.found),
     )
 
@@ -39,6 +41,8 @@ def store_inputs(inputs: Inputs, folder: RunFolder) -> None:
     """Put them into the run's folder. Raises OSError."""
     write_whole(folder.experiment, inputs.experiment)
     write_whole(folder.system, inputs.system)
+    if inputs.deployment:
+        write_whole(folder.deployment, inputs.deployment)
 
 
 def conducted(experiment: Path, folder: RunFolder) -> bytes:
@@ -51,7 +55,7 @@ def conducted(experiment: Path, folder: RunFolder) -> bytes:
 
 def scrub_run(inputs: Inputs, folder: RunFolder) -> None:
     """Take secrets out of logs, timeline and journal before they are sealed. Raises OSError."""
-    told = (inputs.experiment + inputs.system).decode("utf-8", "replace")
+    told = (inputs.experiment + inputs.system + inputs.deployment).decode("utf-8", "replace")
     scrub(_texts(folder), inputs.secrets, told)
 
 

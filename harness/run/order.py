@@ -19,8 +19,8 @@ from harness.load.scenario import planned_word
 from harness.run.doctor import FREE_BYTES, free_space
 from harness.run.inputs import Inputs, read_inputs, store_inputs
 from harness.store import LoadPlan, RunFolder
-from harness.system import System
-from harness.targets.registry import USUAL
+from harness.system import System, usual_deployment
+from harness.targets.records import USUAL
 
 _MOST_IN_A_SECOND: Final = 100
 
@@ -43,7 +43,12 @@ class Order:
     workers: int = 1
     changes: Mapping[str, str] = field(default_factory=dict)
     again: str = ""
-    target: str = USUAL
+    deployment_path: Path | None = None
+
+    @property
+    def target(self) -> str:
+        """The word of the target that the system is deployed on."""
+        return self.system.target
 
 
 def again(order: Order, experiment: str, usual_system: Path) -> str:
@@ -53,6 +58,7 @@ def again(order: Order, experiment: str, usual_system: Path) -> str:
         "--rate-scale": (order.rate_scale, 1.0),
         "--workers": (order.workers, 1),
         "--system": (order.system_path, usual_system),
+        "--deployment": (order.deployment_path, usual_deployment(usual_system, USUAL)),
     }
     words = ["squall", "run", experiment, "--seed", str(order.seed)]
     for option, (value, usual) in chosen.items():
@@ -68,7 +74,7 @@ def open_folder(order: Order, stamp: datetime) -> tuple[RunFolder, Inputs]:
     try:
         folder = _new_folder(named)
         root = folder.root
-        inputs = read_inputs(order.experiment.path, order.system_path)
+        inputs = read_inputs(order.experiment.path, order.system_path, order.deployment_path)
         store_inputs(inputs, folder)
     except OSError as error:
         raise RefusedError(f"{root}: cannot be written: {error.strerror}") from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from contextlib import suppress
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -22,9 +21,9 @@ from harness.safety.mark import bearing, mark_of, new_mark, state_prefix
 from harness.safety.state import State, lock_path
 from harness.safety.undo import UndoLog, leftover, refuse_leftover
 from harness.store import RunFolder
-from harness.system import System, read_system
+from harness.system import System, SystemFiles
 from harness.targets.base import EdgeFaults, Instances, Lifecycle, Target, UpPlan, able
-from harness.targets.registry import USUAL, target_type, target_up
+from harness.targets.registry import target_type, target_up
 from harness.timeline import FileTimeline, NoTimeline
 
 FOLDER: Final = "services"
@@ -41,20 +40,20 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     requests: int | None = None
 
 
-def bring_up(system_path: Path, state: State) -> tuple[Part, ...]:
+def bring_up(files: SystemFiles, state: State) -> tuple[Part, ...]:
     """Start the system and leave it running under a supervisor that holds the machine's lock.
 
     Until this returns the supervisor dies with this process. Raises RefusedError (machine taken,
     leftover, port taken) or ConfigError with nothing started, later TargetError, RunFailedError
     and Stopped; Stopped says what was proven at the end.
     """
-    system, ending = read_system(system_path), Ending()
+    system, ending = files.read(), Ending()
     try:
         with held():
             folder, mark = _noted(system, state)
             try:
                 with after_start():
-                    return _brought_up(system_path, state, folder, mark)
+                    return _brought_up(files, system.target, folder, mark, state)
             except BaseException:  # a stop as well: nothing may be left, and that is proven
                 prove(state, NoTimeline(), ending)
                 raise
@@ -70,19 +69,26 @@ def _noted(system: System, state: State) -> tuple[RunFolder, str]:
     folder, mark = RunFolder(state.root / FOLDER), new_mark(state.root)
     with MachineLock.take(lock_path()):
         refuse_leftover(state.undo)
-        refuse_unready(preflight(USUAL, system, state.root))
+        refuse_unready(preflight(system.target, system, state.root))
         shutil.rmtree(folder.root, ignore_errors=True)
         state.timeline.unlink(missing_ok=True)
         UndoLog(state.undo).run_begins(folder.root, mark)
     return folder, mark
 
 
-def _brought_up(system_path: Path, state: State, folder: RunFolder, mark: str) -> tuple[Part, ...]:
+def _brought_up(
+    files: SystemFiles, target: str, folder: RunFolder, mark: str, state: State
+) -> tuple[Part, ...]:
     plan = UpPlan(
-        system=system_path, folder=folder, state=state, timeline=state.timeline, hold=True
+        system=files.system,
+        deployment=files.deployment,
+        folder=folder,
+        state=state,
+        timeline=state.timeline,
+        hold=True,
     )
     with bearing(mark):
-        running = bring_up_target(USUAL, plan).running
+        running = bring_up_target(target, plan).running
     try:
         with interruptible():
             running.wait_ready()

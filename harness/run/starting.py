@@ -74,6 +74,7 @@ def start_parts(order: Order, stage: Stage, stack: ExitStack) -> Parts:
 def _up_plan(order: Order, stage: Stage) -> UpPlan:
     return UpPlan(
         system=order.system_path,
+        deployment=order.deployment_path,
         folder=stage.folder,
         state=stage.state,
         faulted_edges=frozenset(order.experiment.terms.blast_radius.edges),

@@ -23,6 +23,8 @@ from harness.targets.records import EdgeFault, EdgeStatus, IdentityState, Instan
 from harness.timeline import Timeline
 
 if TYPE_CHECKING:  # the watchdog imports this module and starts within a run's start
+    from harness.files.document import Node
+    from harness.files.problems import Problem
     from harness.host.finding import Finding
     from harness.store import RunFolder
     from harness.system import System
@@ -51,6 +53,7 @@ class UpPlan:
     system: Path
     folder: RunFolder
     state: State
+    deployment: Path | None = None
     timeline: Path | None = None
     faulted_edges: frozenset[str] | None = None
     hold: bool = False
@@ -115,6 +118,15 @@ class Lifecycle(Protocol):
 
     def down(self) -> None:
         """End the system that `hold` left up; returns when it is down."""
+
+
+@runtime_checkable
+class Deploys(Protocol):
+    """Checks how services and edges are deployed; a target without it takes every deployment."""
+
+    @classmethod
+    def deployment_problems(cls, root: Node, system: System) -> list[Problem]:
+        """What this target cannot do; `root` has the lines of the files."""
 
 
 @runtime_checkable

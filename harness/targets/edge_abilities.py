@@ -18,8 +18,8 @@ from typing import Final, Literal
 
 from harness.targets.records import Direction, EdgeFault, EdgeFaultKind
 
-Via = Literal["gateway", "mesh", "tcp"]
-Carrier = Literal["http", "tcp"]
+Via = Literal["gateway", "mesh", "tcp", "direct"]
+Carrier = Literal["http", "tcp", "none"]
 Value = str | float
 
 
@@ -230,6 +230,8 @@ EDGE_ABILITIES: Final[tuple[Ability, ...]] = (
 
 def carrier_of(via: Via) -> Carrier:
     """What carries an edge: Envoy (gateway, mesh) knows HTTP, the TCP proxy knows bytes."""
+    if via == "direct":
+        return "none"
     return "tcp" if via == "tcp" else "http"
 
 

@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 import msgspec
 
+USUAL: Final = "local"  # the target of a system that names none
 SLOT_MARK: Final = "#"
 Direction = Literal["upstream", "downstream", "both"]
 InstanceState = Literal["starting", "ready", "unready", "paused", "down", "stopped"]

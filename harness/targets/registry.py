@@ -10,10 +10,11 @@ from harness.files.problems import nearest
 from harness.safety.private_file import read_private
 from harness.safety.state import State
 from harness.targets.base import Target
+from harness.targets.records import USUAL
 
-USUAL: Final = "local"
 TARGETS: Final = {
     "local": "harness.targets.local.target:LocalTarget",
+    "attached": "harness.targets.attached.target:AttachedTarget",
     "noop": "harness.targets.noop:NoTarget",
 }
 _WORD_BYTES_MAX: Final = 1000

@@ -25,7 +25,7 @@ from harness.files.problems import Problem, raise_problems
 from harness.files.yaml_file import read_document
 from harness.load.check import Build, Span, load_problems
 from harness.run.listing import experiment_path
-from harness.system import System, read_system
+from harness.system import System, SystemFiles
 from harness.validation.this_machine import machine_problems
 
 T = TypeVar("T")
@@ -43,7 +43,7 @@ class Load:
 def check_files(
     root: Path,
     names: Sequence[str],
-    system_path: Path,
+    files: SystemFiles,
     metrics: Mapping[str, str] | None = None,
     load: Load | None = None,
 ) -> tuple[System, tuple[Experiment, ...]]:
@@ -53,7 +53,7 @@ def check_files(
     the errors of all files.
     """
     said: list[str] = []
-    system = _attempt(said, lambda: read_system(system_path))
+    system = _attempt(said, files.read)
     documents = [
         document
         for name in names

@@ -56,7 +56,9 @@ def read_stored(folder: RunFolder) -> StoredRun:
     """Read a whole run. Raises StoredRunError or ConfigError that names the file."""
     manifest = read_manifest(folder)
     experiment = read_stored_experiment(folder.experiment)
-    read_system(folder.system)  # part of the run: damage there is damage of the run
+    read_system(
+        folder.system, folder.stored_deployment
+    )  # part of the run: damage there is damage of the run
     plan = read_json(folder.plan, LoadPlan)
     due = Schedule(folder.schedule)
     due.check_order()

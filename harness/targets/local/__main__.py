@@ -1,6 +1,6 @@
 """The supervisor's process: a whole local system, from its first child to its last.
 
-`python -m harness.targets.local --system FILE --run-dir DIR --state DIR [--timeline FILE]
+`python -m harness.targets.local --system FILE [--deployment FILE] --run-dir DIR --state DIR [--timeline FILE]
 [--faulted EDGE,...] [--lock] [--outlive]`
 prints one line (protocol.Announcement) when all is ready or cannot be (exit 2), then serves
 `<state>/target.sock` until SIGTERM, SIGINT, SIGHUP or a `shutdown` request. It dies with its
@@ -51,6 +51,7 @@ class Settings:
     """What the command line says."""
 
     system: Path
+    deployment: Path | None
     run: RunFolder
     state: State
     timeline: Path
@@ -77,7 +78,7 @@ async def _serve(settings: Settings) -> None:
     over = asyncio.Event()
     for sig in heeded():
         asyncio.get_running_loop().add_signal_handler(sig, over.set)
-    system = read_system(settings.system)
+    system = read_system(settings.system, settings.deployment)
     refuse_second(settings.state.target_socket)  # before anything of the other one is touched
     where = _folders(settings)
     timeline = FileTimeline(settings.timeline, SystemClock())
@@ -91,8 +92,7 @@ async def _serve(settings: Settings) -> None:
         await control.open()
         async with copied_logs(layout, where, timeline):
             if await _started(life, over):
-                entry = next(e for e in layout.edges if e.name == system.entry)
-                _announce(_success(settings, f"http://{entry.address}"))
+                _announce(_success(settings, layout.entry_url))
                 if not settings.outlive or await _kept():
                     await over.wait()
     finally:
@@ -165,6 +165,7 @@ def _announce(what: Announcement) -> None:
 def _parse(arguments: list[str]) -> Settings:
     parser = argparse.ArgumentParser(prog="python -m harness.targets.local")
     parser.add_argument("--system", type=Path, required=True)
+    parser.add_argument("--deployment", type=Path)
     parser.add_argument("--run-dir", type=Path, required=True)
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--timeline", type=Path)
@@ -175,6 +176,7 @@ def _parse(arguments: list[str]) -> Settings:
     run = RunFolder(found.run_dir.absolute())
     return Settings(
         system=found.system,
+        deployment=found.deployment,
         run=run,
         state=State(root=found.state.absolute()),
         timeline=found.timeline or run.timeline,

@@ -26,13 +26,17 @@ class PortSource(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedInstance:
-    """One instance and the address it listens at. `ours` is False where it runs already."""
+    """One instance and the address it listens at. `ours` is False where it runs already.
+
+    `url`: where it is reached if that is more than host and port (https, a base path).
+    """
 
     name: str
     service: Service
     host: str
     port: int
     ours: bool = True
+    url: str = ""
 
     @property
     def address(self) -> str:
@@ -72,6 +76,15 @@ class Layout:
     edges: tuple[PlacedEdge, ...]
     direct: tuple[PlacedEdge, ...] = ()
 
+    @property
+    def entry_url(self) -> str:
+        """Where load is sent to; a direct entry is the URL of what is behind it."""
+        every = (*self.edges, *self.direct)
+        entry = next(edge for edge in every if edge.name == self.system.entry)
+        if entry in self.direct:
+            return entry.behind[0].url or f"http://{entry.behind[0].address}"
+        return f"http://{entry.address}"
+
     def via(self, kind: str) -> tuple[PlacedEdge, ...]:
         """The edges of one kind (gateway, mesh, tcp)."""
         return tuple(e for e in self.edges if e.edge.via == kind)
@@ -93,14 +106,14 @@ def place(system: System, ports: PortSource, faulted: frozenset[str] | None = No
     # Wanted ports first, so that none of them is handed out as a free one.
     wanted = {e.name: ports.claim(e.port, f"edge {e.name}") for e in system.edges if e.port}
     instances = tuple(
-        _place(service, name, ports)
+        _place(service, name, number, ports)
         for service in system.services
-        for name in system.instance_names(service.name)
+        for number, name in enumerate(system.instance_names(service.name))
     )
     edges = tuple(
         PlacedEdge(
             edge=edge,
-            port=wanted.get(edge.name) or ports.take(),
+            port=wanted.get(edge.name) or (0 if edge.via == "direct" else ports.take()),
             behind=tuple(i for i in instances if i.service.name == edge.destination),
         )
         for edge in system.edges
@@ -108,12 +121,16 @@ def place(system: System, ports: PortSource, faulted: frozenset[str] | None = No
     for placed in edges:
         _check(placed)
     may_be = {e.name for e in edges} if faulted is None else faulted
-    alone = tuple(e for e in edges if e.name not in may_be and e.edge.via == "tcp")
+    alone = tuple(
+        e for e in edges if e.edge.via == "direct" or (e.edge.via == "tcp" and e.name not in may_be)
+    )
     through = tuple(e for e in edges if e not in alone)
     return Layout(system=system, instances=instances, edges=through, direct=alone)
 
 
-def _place(service: Service, name: str, ports: PortSource) -> PlacedInstance:
+def _place(service: Service, name: str, number: int, ports: PortSource) -> PlacedInstance:
+    if service.urls:
+        return _attached(service, name, service.urls[number])
     if service.url is None:
         return PlacedInstance(name=name, service=service, host=HOST, port=ports.take())
     parts = urlsplit(service.url)
@@ -123,13 +140,26 @@ def _place(service: Service, name: str, ports: PortSource) -> PlacedInstance:
     return PlacedInstance(name=name, service=service, host=parts.hostname, port=port, ours=False)
 
 
+def _attached(service: Service, name: str, url: str) -> PlacedInstance:
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return PlacedInstance(
+        name=name,
+        service=service,
+        host=parts.hostname or "",
+        port=port,
+        ours=False,
+        url=url.rstrip("/"),
+    )
+
+
 def _check(placed: PlacedEdge) -> None:
     """A TCP edge leads to one process; HTTP edges do not lead to a database."""
     if not placed.behind:
         raise ConfigError(f"edge {placed.name}: nothing is behind it")
-    tcp, kind = placed.edge.via == "tcp", placed.behind[0].service.kind
+    tcp, kind = placed.edge.via in ("tcp", "direct"), placed.behind[0].service.kind
     if kind == "postgres" and not tcp:
         raise ConfigError(f"edge {placed.name}: via: a database is reached via tcp")
     if tcp and len(placed.behind) > 1:
-        text = f"edge {placed.name}: via: tcp leads to one instance, not to {len(placed.behind)}"
+        text = f"edge {placed.name}: via: {placed.edge.via} leads to one instance, not to {len(placed.behind)}"
         raise ConfigError(text)

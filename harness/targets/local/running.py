@@ -112,6 +112,8 @@ class Supervisor:
 
 def _command(plan: UpPlan) -> tuple[str, ...]:
     paths = {"--system": plan.system, "--run-dir": plan.folder.root, "--state": plan.state.root}
+    if plan.deployment is not None:
+        paths["--deployment"] = plan.deployment
     if plan.timeline is not None:
         paths["--timeline"] = plan.timeline
     words = [word for option, path in paths.items() for word in (option, str(path.absolute()))]

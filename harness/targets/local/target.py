@@ -19,6 +19,8 @@ from harness.targets.records import EdgeFault, EdgeStatus, IdentityState, Instan
 from harness.targets.replay import undo_by_abilities, undone_by_abilities
 
 if TYPE_CHECKING:
+    from harness.files.document import Node
+    from harness.files.problems import Problem
     from harness.host.finding import Finding
     from harness.system import System
 
@@ -52,6 +54,13 @@ class LocalTarget:
         from harness.targets.local.preflight import preflight  # noqa: PLC0415  # the watchdog imports this module
 
         return preflight(system, state_root)
+
+    @classmethod
+    def deployment_problems(cls, root: Node, system: System) -> list[Problem]:
+        """What it cannot run."""
+        from harness.targets.local.deployment_check import deployment_problems  # noqa: PLC0415  # as above
+
+        return deployment_problems(root, system)
 
     @classmethod
     def up(cls, plan: UpPlan) -> Running:
