@@ -20,6 +20,7 @@ from harness.safety.lock import MachineLock
 from harness.safety.state import State, lock_path, open_state
 from harness.safety.undo import UndoLog, refuse_leftover
 from harness.store import LoadPlan, RunFolder
+from harness.system import usual_deployment
 from harness.targets.base import UpPlan
 from harness.targets.local.running import Supervisor
 from harness.timeline import NoTimeline
@@ -62,7 +63,13 @@ def started(folder: RunFolder, system: Path = SYSTEM) -> Iterator[tuple[State, S
     with MachineLock.take(lock_path()):
         refuse_leftover(state.undo)
         with guarded(state, folder, NoTimeline(), ending):
-            plan = UpPlan(system=system, folder=folder, state=state, faulted_edges=FAULTED)
+            plan = UpPlan(
+                system=system,
+                deployment=usual_deployment(system, "local"),
+                folder=folder,
+                state=state,
+                faulted_edges=FAULTED,
+            )
             supervisor = Supervisor.start(plan)
             try:
                 yield state, supervisor

@@ -11,6 +11,7 @@ the locale, TMPDIR and the variables of `CHANGES`, nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -29,6 +30,7 @@ from harness.targets.records import USUAL
 # Environment variables that change a system: its instances get them, and a run names them.
 CHANGES: Final = ("SQUALL_DEFECT", "SQUALL_FAILPOINTS")
 MAX_REPLICAS: Final = 32
+READY: Final = "/ready"  # where a service that states no other path says whether it is ready
 Name = Annotated[
     str,
     Meta(
@@ -95,8 +97,9 @@ class Service(_Strict, frozen=True, kw_only=True):
 
     `kind` process: `command` is started once a replica. `kind` postgres: the target brings its
     own PostgreSQL with `databases`, unless `url` names one that runs already (it is not killed).
-    `urls`: the instances of a service that runs already, for the target attached. `options`: what
-    only the target knows.
+    `ready` answers 2xx while an instance is ready; without it a started service is asked at /ready
+    and an attached one by its port. `urls`: the instances of a service that runs already.
+    `options`: what only the target knows.
     """
 
     name: Name
@@ -105,7 +108,7 @@ class Service(_Strict, frozen=True, kw_only=True):
     command: Annotated[tuple[Word, ...], Meta(max_length=200)] = ()
     env: dict[EnvName, Word] = {}
     health: HttpPath = "/health"
-    ready: HttpPath = "/ready"
+    ready: HttpPath | None = None
     start_timeout_s: Annotated[float, Meta(gt=0, le=600, description="s", examples=[15])] = 15.0
     databases: Annotated[tuple[Database, ...], Meta(max_length=50)] = ()
     url: Annotated[str, Meta(max_length=2000)] | None = None
@@ -186,42 +189,41 @@ def read_system(path: Path, deployment: Path | None = None) -> System:
     """The system that the files describe. Raises ConfigError with every error, its line and fix."""
     document = read_document(path)
     if deployment is None:
-        raise_problems(path, [*document.problems, *tree_problems(document.root)])
+        raise_problems(path, tree_problems(document.root, document.problems))
         return record(document.root, System)
     how = read_document(deployment)
-    raise_problems(path, document.problems)
-    raise_problems(deployment, how.problems)
+    raise_problems_of_both((path, document.problems), (deployment, how.problems))
     joined = join_files(document, how)
-    own, deployed = split_problems([*(joined.problems or tree_problems(joined.root))])
+    own, deployed = split_problems([*joined.problems] or tree_problems(joined.root))
     raise_problems_of_both((path, own), (deployment, deployed))
     return record(joined.root, System)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemFiles:
-    """Where a system is described; `deployment` None: the system file holds both halves."""
+    """Where a system is described; `deployment` None: the system file holds both halves.
+
+    `target` is the one that was asked for, if any.
+    """
 
     system: Path
     deployment: Path | None = None
+    target: str | None = None
 
     def read(self) -> System:
         """The system. Raises ConfigError with every error, its line and its fix."""
-        return read_system(self.system, self.deployment)
+        found = read_system(self.system, self.deployment)
+        if self.target not in (None, found.target):
+            says = self.deployment or self.system
+            text = f"--target {self.target}: {says} is for the target {found.target!r}"
+            raise ConfigError(f"{text}; give the deployment file of {self.target}")
+        return found
 
 
 def system_files(system: Path, deployment: Path | None, target: str | None) -> SystemFiles:
-    """The files that a person has chosen: a deployment file, or a target that has one.
-
-    Raises ConfigError where the target has none.
-    """
-    if deployment is not None or target in (None, USUAL):
-        chosen = deployment or usual_deployment(system, USUAL)
-        return SystemFiles(system=system, deployment=chosen)
-    found = usual_deployment(system, target or USUAL)
-    if found is None:
-        text = f"--target {target}: no deploy/{target}.yaml beside {system.name} or above it"
-        raise ConfigError(f"{text}; write one, or name it with --deployment")
-    return SystemFiles(system=system, deployment=found)
+    """The files that a person has chosen: a deployment file, or a target that has one."""
+    chosen = deployment or usual_deployment(system, target or USUAL)
+    return SystemFiles(system=system, deployment=chosen, target=target)
 
 
 def usual_deployment(system: Path, target: str) -> Path | None:
@@ -234,8 +236,9 @@ def usual_deployment(system: Path, target: str) -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
-def tree_problems(root: Node) -> list[Problem]:
-    """All that is wrong with the values of a system, in one file or joined."""
+def tree_problems(root: Node, before: Sequence[Problem] = ()) -> list[Problem]:
+    """All that is wrong with the values of a system; `before`: what was found at parsing."""
     from harness.validation.system_check import cross_problems  # noqa: PLC0415  # it needs the records above
 
-    return problems_of(root, System) or cross_problems(root, record(root, System))
+    own = [*before, *problems_of(root, System)]
+    return own or cross_problems(root, record(root, System))

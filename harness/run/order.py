@@ -58,7 +58,10 @@ def again(order: Order, experiment: str, usual_system: Path) -> str:
         "--rate-scale": (order.rate_scale, 1.0),
         "--workers": (order.workers, 1),
         "--system": (order.system_path, usual_system),
-        "--deployment": (order.deployment_path, usual_deployment(usual_system, USUAL)),
+        "--deployment": (
+            order.deployment_path,
+            usual_deployment(order.system_path, USUAL),
+        ),
     }
     words = ["squall", "run", experiment, "--seed", str(order.seed)]
     for option, (value, usual) in chosen.items():

@@ -63,7 +63,7 @@ def test_the_module_imports_nothing_of_the_current_folder(hostile: Path) -> None
 
 
 def test_no_other_way_to_start_python_is_left() -> None:
-    """Every child of ours goes through `python_module`, services through their system file."""
+    """Every child of ours goes through `python_module`, services through their deployment file."""
     found = [
         str(path.relative_to(ROOT))
         for folder in ("harness", "scenarios", "reports")
@@ -71,5 +71,5 @@ def test_no_other_way_to_start_python_is_left() -> None:
         if "sys.executable" in path.read_text()
     ]
     assert sorted(found) == ["harness/python_child.py", "harness/targets/local/assembly.py"]
-    commands = (ROOT / "reference_services" / "system.yaml").read_text()
+    commands = (ROOT / "deploy" / "local.yaml").read_text()
     assert commands.count("{python}") == commands.count('"{python}", -I, -u, -m')

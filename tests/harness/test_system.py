@@ -31,7 +31,11 @@ def test_reads_the_reference_system(tmp_path: Path) -> None:
         ("name: payments>bank", "name: payments-bank", "write it as source>destination"),
         ("name: payments>bank", "name: payments>ledger", "is here twice"),
         ("service: bank", "service: bang", "did you mean `bank`?"),
-        ("via: gateway", "via: gatewya", "one of gateway, mesh, tcp; fix: did you mean `gateway`?"),
+        (
+            "via: gateway",
+            "via: gatewya",
+            "mesh, tcp; fix: did you mean `gateway`?",
+        ),
         ("in_flight_max: 192", "in_flight_max: 0", "a whole number, at least 1"),
         ("via: tcp", "via: tcp, in_flight_max: 9", "only via gateway or mesh"),
         ("name: reference-payments", "name: [", "not YAML"),

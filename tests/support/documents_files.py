@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-SYSTEM = (ROOT / "reference_services" / "system.yaml").read_text()
+# The reference system and its local deployment in one file.
+SYSTEM = Path(__file__).with_name("one_file_system.yaml").read_text()
 EXPERIMENT = (ROOT / "experiments" / "ledger-killed-at-peak" / "experiment.yaml").read_text()
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from harness.errors import ConfigError
+from harness.system import SystemFiles
 from harness.validation.file_check import check_files
 from reports.verdict.objectives import metric_units
 from tests.support.documents_files import EXPERIMENT, ROOT, SYSTEM
@@ -72,7 +73,7 @@ def _check(out: Outcome, files: tuple[Path, Path], mutant: Mutant) -> None:
     out.broken += mutant.breaks
     began_s = time.monotonic()
     try:
-        check_files(ROOT, (str(files[0]),), files[1], metric_units())
+        check_files(ROOT, (str(files[0]),), SystemFiles(system=files[1]), metric_units())
     except ConfigError as error:
         out.refused += 1
         out.unclear += [p for p in error.problems if not _PARTS.fullmatch(p)]

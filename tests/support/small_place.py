@@ -22,6 +22,7 @@ class SmallPlace(Place):
     def __init__(self, root: Path) -> None:
         super().__init__(root)
         self.system.write_text(SYSTEM)
+        self.deployment.unlink()
         changes = {
             "phases": PHASES,
             "hold_s": 0.2,

@@ -34,8 +34,11 @@ class Place:
         self.state = root / "state"
         self.runs = root / "runs"
         self.system = root / "system.yaml"
-        text = (ROOT / "reference_services" / "system.yaml").read_text()
-        self.system.write_text(text.replace(", port: 18080", ""))
+        self.deployment = root / "deploy" / "local.yaml"
+        self.deployment.parent.mkdir(exist_ok=True)
+        self.system.write_text((ROOT / "reference_services" / "system.yaml").read_text())
+        text = (ROOT / "deploy" / "local.yaml").read_text()
+        self.deployment.write_text(text.replace(", port: 18080", ""))
 
     def experiment(self, name: str, **changes: Any) -> Path:  # noqa: ANN401  # YAML's own values
         """A copy of one of the project's experiments that lasts seconds; its terms changed."""

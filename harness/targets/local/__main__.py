@@ -1,7 +1,7 @@
 """The supervisor's process: a whole local system, from its first child to its last.
 
-`python -m harness.targets.local --system FILE [--deployment FILE] --run-dir DIR --state DIR [--timeline FILE]
-[--faulted EDGE,...] [--lock] [--outlive]`
+`python -m harness.targets.local --system FILE [--deployment FILE] --run-dir DIR --state DIR
+[--timeline FILE] [--faulted EDGE,...] [--lock] [--outlive]`
 prints one line (protocol.Announcement) when all is ready or cannot be (exit 2), then serves
 `<state>/target.sock` until SIGTERM, SIGINT, SIGHUP or a `shutdown` request. It dies with its
 parent. With --outlive it reads stdin when it is ready: at `keep` it outlives its parent and says

@@ -18,14 +18,15 @@ from harness.files.templates import fill
 from harness.python_child import python_module
 from harness.safety.mark import MARK_VARIABLE
 from harness.store import RunFolder
-from harness.system import CHANGES
+from harness.system import CHANGES, READY
 from harness.targets.local.child import Command
 from harness.targets.local.envoy.config import MeshFiles
 from harness.targets.local.envoy.mesh import Mesh
 from harness.targets.local.instance import InstanceSpec
 from harness.targets.local.layout import Layout, PlacedEdge, PlacedInstance
+from harness.targets.local.ports import LOOPBACK
 from harness.targets.local.postgres import USER, Cluster, password_of, socket_path
-from harness.targets.local.probes import http_is_ready, postgres_is_ready
+from harness.targets.local.probes import http_is_ready, postgres_is_ready, probe_of_url
 from harness.targets.local.tcp_proxy.client import TcpEdges
 from harness.targets.local.tcp_proxy.protocol import TcpEdgePlan, TcpProxyPlan
 
@@ -81,6 +82,18 @@ def postgres_spec(placed: PlacedInstance, cluster: Cluster | None) -> InstanceSp
     )
 
 
+def attached_spec(placed: PlacedInstance) -> InstanceSpec:
+    """An instance that runs already: it is only watched."""
+    return InstanceSpec(
+        name=placed.name,
+        service=placed.service.name,
+        address=placed.address,
+        probe=probe_of_url(placed.url, placed.service.ready or ""),
+        command=None,
+        port=placed.port if placed.host in LOOPBACK else 0,
+    )
+
+
 def service_spec(placed: PlacedInstance, layout: Layout, place: Place) -> InstanceSpec:
     """A service's instance, its templates filled. Raises ConfigError."""
     data = place.data / placed.name
@@ -98,7 +111,7 @@ def service_spec(placed: PlacedInstance, layout: Layout, place: Place) -> Instan
         env={**inherited(), **own},
         log=place.run.log(placed.name),
     )
-    probe = partial(http_is_ready, placed.host, placed.port, placed.service.ready)
+    probe = partial(http_is_ready, placed.host, placed.port, placed.service.ready or READY)
     return InstanceSpec(
         name=placed.name,
         service=placed.service.name,

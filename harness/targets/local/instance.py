@@ -10,10 +10,11 @@ from typing import Final
 from harness.errors import TargetError
 from harness.safety.identity import Process, family, is_alive, process_state, signal_process
 from harness.targets.local.child import Child, Command, Spawner
+from harness.targets.local.listener import listener_of
 from harness.targets.local.probes import Probe
-from harness.targets.local.process_name import identity_of
+from harness.targets.local.process_name import identity_of, seen_of
 from harness.targets.records import InstanceState, InstanceStatus
-from harness.timeline import Timeline
+from harness.timeline import Scalar, Timeline
 
 BACKOFF_FIRST_S: Final = 0.1
 BACKOFF_MAX_S: Final = 2.0
@@ -37,6 +38,7 @@ class InstanceSpec:
     probe: Probe
     command: Command | None
     stop_signal: signal.Signals = signal.SIGTERM
+    port: int = 0  # of this machine, where `command` is None: whoever listens there is it
 
 
 class Instance:
@@ -51,6 +53,7 @@ class Instance:
         self._wanted, self._look = asyncio.Event(), asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
+        self._listener = ""
 
     def begin(self) -> None:
         """Start it, and look after it from now on."""
@@ -68,7 +71,7 @@ class Instance:
             name=self.spec.name,
             service=self.spec.service,
             state=self.state,
-            identity=identity_of(child.pid, child.started_ticks) if child else "",
+            identity=identity_of(child.pid, child.started_ticks) if child else self._listener,
             address=self.spec.address,
             leased=leased,
         )
@@ -186,11 +189,16 @@ class Instance:
         """Ask once; how many times in a row it was not ready."""
         if self.state in ("paused", "down", "stopped"):
             return 0
+        if self._listener and seen_of(self._listener) == "gone":
+            self._listener = ""  # told although another one may listen there by now
+            self._become("unready")
         child = self._child
         ready = await self.spec.probe()
         if child is not self._child or self.state in ("paused", "down", "stopped"):
             return 0  # it is another one by now
         if ready:
+            if self.spec.port and self.state != "ready":
+                self._listener = await asyncio.to_thread(listener_of, self.spec.port)
             self._become("ready")
             return 0
         if self.state == "ready" and misses + 1 >= MISSES_UNTIL_UNREADY:
@@ -210,7 +218,9 @@ class Instance:
         self.state = state
         shown = pid if pid is not None else self._child.pid if self._child else 0
         name = self.spec.name
-        more = {} if code is None else {"exit_code": code}
+        more: dict[str, Scalar] = {} if code is None else {"exit_code": code}
+        if self._listener:
+            more["identity"] = self._listener
         self._timeline.tell("target", "instance", name, "", state=state, pid=shown, **more)
 
     def _must_be_ours(self, what: str) -> None:

@@ -83,7 +83,8 @@ class Layout:
         entry = next(edge for edge in every if edge.name == self.system.entry)
         if entry in self.direct:
             return entry.behind[0].url or f"http://{entry.behind[0].address}"
-        return f"http://{entry.address}"
+        base = urlsplit(entry.behind[0].url).path.rstrip("/")
+        return f"http://{entry.address}{base}"
 
     def via(self, kind: str) -> tuple[PlacedEdge, ...]:
         """The edges of one kind (gateway, mesh, tcp)."""
@@ -161,5 +162,5 @@ def _check(placed: PlacedEdge) -> None:
     if kind == "postgres" and not tcp:
         raise ConfigError(f"edge {placed.name}: via: a database is reached via tcp")
     if tcp and len(placed.behind) > 1:
-        text = f"edge {placed.name}: via: {placed.edge.via} leads to one instance, not to {len(placed.behind)}"
-        raise ConfigError(text)
+        text = f"via: {placed.edge.via} leads to one instance, not to {len(placed.behind)}"
+        raise ConfigError(f"edge {placed.name}: {text}")

@@ -10,6 +10,7 @@ from typing import Final
 from harness.errors import RefusedError, TargetError
 
 HOST: Final = "127.0.0.1"
+LOOPBACK: Final = frozenset({HOST, "localhost"})
 _EPHEMERAL: Final = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _LOWEST: Final = 12_000
 _USUAL_EPHEMERAL: Final = 32_768

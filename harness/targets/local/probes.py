@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import struct
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final
+from urllib.parse import urlsplit
 
 Probe = Callable[[], Awaitable[bool]]
 TIMEOUT_S: Final = 0.4
@@ -34,6 +37,35 @@ async def postgres_is_ready(host: str, port: int, user: str, database: str) -> b
 async def port_is_open(host: str, port: int) -> bool:
     """Whether somebody listens there."""
     return await _exchange(host, port, b"", until=0) == b""
+
+
+def probe_of_url(url: str, path: str) -> Probe:
+    """Whether `path` below a URL answers 2xx or, without a path, whether its port is open."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    if not path:
+        return partial(port_is_open, host, port)
+    whole = f"{parts.path.rstrip('/')}{path}"
+    return partial(https_is_ready if parts.scheme == "https" else http_is_ready, host, port, whole)
+
+
+async def https_is_ready(host: str, port: int, path: str) -> bool:
+    """Whether GET `path` over TLS answers 2xx within twice `TIMEOUT_S`."""
+    ask = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
+    try:
+        async with asyncio.timeout(2 * TIMEOUT_S):
+            reader, writer = await asyncio.open_connection(
+                host, port, ssl=ssl.create_default_context()
+            )
+            try:
+                writer.write(ask)
+                line = await reader.readline()
+            finally:
+                writer.close()
+    except (OSError, TimeoutError, ValueError):
+        return False
+    return line.startswith(b"HTTP/1.") and line[9:10] == b"2"
 
 
 async def _exchange(host: str, port: int, ask: bytes, until: int) -> bytes:

@@ -74,6 +74,8 @@ class SystemLife:
         for placed in self.layout.instances:
             if placed.service.kind == "postgres":
                 spec = assembly.postgres_spec(placed, self._clusters.get(placed.name))
+            elif placed.url:
+                spec = assembly.attached_spec(placed)
             else:
                 (self._place.data / placed.name).mkdir(parents=True, exist_ok=True)
                 spec = _with_env(assembly.service_spec(placed, self.layout, self._place), secret)

@@ -169,6 +169,7 @@ def test_the_environment_brings_the_blast_radius_and_the_seed(tmp_path: Path) ->
         "SQUALL_STATE_DIR": str(tmp_path / "state"),
         "SQUALL_EXPERIMENT": str(experiment),
         "SQUALL_SYSTEM": str(ROOT / "reference_services" / "system.yaml"),
+        "SQUALL_DEPLOYMENT": str(ROOT / "deploy" / "local.yaml"),
         "SQUALL_SEED": "7",
     }
     opened = open_session(environ)

@@ -26,6 +26,8 @@ from reports.measures.conducted import about_experiment, about_steady_state
 from tests.support.safety_victims import within
 
 ROOT = Path(__file__).parents[3]
+SYSTEM = ROOT / "reference_services" / "system.yaml"
+DEPLOYMENT = ROOT / "deploy" / "local.yaml"
 KILL = ROOT / "experiments" / "ledger-killed-at-peak" / "experiment.yaml"
 Activity = dict[str, object]
 
@@ -55,7 +57,7 @@ class Stage:
         self.state = State(root=root / "state")
         self.notes = root / "notes"
         self.started: list[Conductor] = []
-        system = read_system(ROOT / "reference_services" / "system.yaml")
+        system = read_system(SYSTEM, DEPLOYMENT)
         self.experiment: Experiment = read_experiment(KILL, system)
 
     def conductor(
@@ -286,7 +288,7 @@ def test_an_action_gets_a_secret_that_the_run_does_not_store(stage: Stage, tmp_p
     method = [action("note", word="${shop_token}")]
     text = {"title": "t", "description": "d", "method": method, "rollbacks": []}
     own.write_text(json.dumps({**text, "configuration": {"shop_token": secret}}))
-    store_inputs(read_inputs(own, ROOT / "reference_services" / "system.yaml"), stage.folder)
+    store_inputs(read_inputs(own, SYSTEM, DEPLOYMENT), stage.folder)
     experiment = msgspec.structs.replace(stage.experiment, path=own)
     conductor = Conductor.start(experiment, stage.folder, stage.state, 7)
     stage.started.append(conductor)

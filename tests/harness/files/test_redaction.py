@@ -68,7 +68,9 @@ def test_what_is_no_secret_is_kept(value: dict[str, Any]) -> None:
     assert redactor.found == set()
 
 
-@pytest.mark.parametrize("file", ["reference_services/system.yaml", "experiments/*/*.yaml"])
+@pytest.mark.parametrize(
+    "file", ["reference_services/system.yaml", "deploy/*.yaml", "experiments/*/*.yaml"]
+)
 def test_our_own_files_hold_no_secret(file: str) -> None:
     for path in Path(__file__).parents[3].glob(file):
         value = yaml.safe_load(path.read_text())

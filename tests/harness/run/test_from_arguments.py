@@ -14,7 +14,7 @@ from commands.run import run
 from harness.errors import ConfigError
 from harness.run.from_arguments import USUAL_SYSTEM, order_from
 from harness.run.order import Order, intent_prefix, open_folder, path_in_runs
-from harness.system import CHANGES
+from harness.system import CHANGES, system_files
 from harness.targets.local.assembly import inherited
 from tests.support.documents_files import ROOT, experiment_file, system_file
 
@@ -24,7 +24,9 @@ DEMO = "ledger-killed-at-peak"
 def ordered(*words: str) -> Order:
     """What `squall run` makes of these words."""
     given = run.make_context("run", list(words)).params
-    return order_from(ROOT, **{k: v for k, v in given.items() if k != "as_json"})
+    files = system_files(given["system_path"], given["deployment_path"], given["target"])
+    others = ("as_json", "system_path", "deployment_path", "target")
+    return order_from(ROOT, files=files, **{k: v for k, v in given.items() if k not in others})
 
 
 def test_a_usual_run_is_repeated_by_its_name_and_seed() -> None:

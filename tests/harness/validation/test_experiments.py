@@ -16,7 +16,7 @@ from reports.verdict.objectives import check_metrics
 
 ROOT = Path(__file__).parents[3]
 EXPERIMENTS = sorted((ROOT / "experiments").glob("*/experiment.yaml"))
-SYSTEM = read_system(ROOT / "reference_services" / "system.yaml")
+SYSTEM = read_system(ROOT / "reference_services" / "system.yaml", ROOT / "deploy" / "local.yaml")
 EXPECTED = {
     "answer-lost",
     "bank-slow",

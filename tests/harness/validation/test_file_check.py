@@ -10,6 +10,7 @@ import yaml
 
 from harness.errors import ConfigError
 from harness.experiment import Experiment
+from harness.system import SystemFiles
 from harness.validation.file_check import Load, check_files
 from reports.verdict.objectives import metric_units
 from tests.support.documents_files import EXPERIMENT, ROOT, experiment_file, system_file
@@ -28,7 +29,9 @@ UNDO = f"{{type: python, module: {OURS}, func: undo_all}}"
 
 
 def checked(path: Path, load: Load | None = None) -> Experiment:
-    (found,) = check_files(ROOT, (str(path),), system_file(path.parent), metric_units(), load)[1]
+    (found,) = check_files(
+        ROOT, (str(path),), SystemFiles(system=system_file(path.parent)), metric_units(), load
+    )[1]
     return found
 
 
@@ -78,7 +81,7 @@ def test_every_error_of_every_file_is_reported(tmp_path: Path) -> None:
         paths.append(str(experiment_file(tmp_path / name, old, new)))
     names = (*paths, "no-such-experiment")
     with pytest.raises(ConfigError) as error:
-        check_files(ROOT, names, system_file(tmp_path), metric_units())
+        check_files(ROOT, names, SystemFiles(system=system_file(tmp_path)), metric_units())
     said = error.value.problems
     assert [text.split(":")[0].split("/")[-2] for text in said[1:]] == ["one", "two"]
     assert "no-such-experiment" in said[0]
@@ -88,8 +91,9 @@ def test_a_wrong_system_file_does_not_hide_what_is_wrong_with_the_experiment(
     tmp_path: Path,
 ) -> None:
     path = experiment_file(tmp_path, "hold_s: 10", "hold_s: 0")
+    bad = system_file(tmp_path, "replicas: 2", "replicas: 0")
     with pytest.raises(ConfigError) as error:
-        check_files(ROOT, (str(path),), system_file(tmp_path, "replicas: 2", "replicas: 0"))
+        check_files(ROOT, (str(path),), SystemFiles(system=bad))
     assert len(error.value.problems) == 2
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import ConfigError
+from harness.system import SystemFiles
 from harness.validation.file_check import check_files
 from reports.verdict.objectives import metric_units
 from tests.support.documents_files import ROOT, experiment_file, system_file
@@ -179,7 +180,7 @@ def names(bad: Bad) -> str:
 def test_an_error_in_an_experiment_names_all_five_parts(bad: Bad, tmp_path: Path) -> None:
     path = experiment_file(tmp_path, bad.old, bad.new)
     with pytest.raises(ConfigError) as error:
-        check_files(ROOT, (str(path),), system_file(tmp_path), metric_units())
+        check_files(ROOT, (str(path),), SystemFiles(system=system_file(tmp_path)), metric_units())
     check_message(path, bad, str(error.value))
 
 
@@ -187,7 +188,7 @@ def test_an_error_in_an_experiment_names_all_five_parts(bad: Bad, tmp_path: Path
 def test_an_error_in_a_system_file_names_all_five_parts(bad: Bad, tmp_path: Path) -> None:
     path = system_file(tmp_path, bad.old, bad.new)
     with pytest.raises(ConfigError) as error:
-        check_files(ROOT, (), path, metric_units())
+        check_files(ROOT, (), SystemFiles(system=path), metric_units())
     check_message(path, bad, str(error.value))
 
 

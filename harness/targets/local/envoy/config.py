@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
-from harness.targets.local.layout import PlacedEdge
+from harness.system import READY
+from harness.targets.local.layout import PlacedEdge, PlacedInstance
 from harness.targets.local.ports import HOST
 
 Json = Mapping[str, object]
@@ -197,7 +199,7 @@ def _cluster(edge: PlacedEdge, health: str) -> Json:
     hosts = [{"endpoint": {"address": _address(i.host, i.port)}} for i in edge.behind]
     return {
         "name": edge.name,
-        "type": "STATIC",
+        "type": "STATIC" if all(map(_is_address, (i.host for i in edge.behind))) else "STRICT_DNS",
         "connect_timeout": "0.5s",
         "lb_policy": "LEAST_REQUEST",
         "load_assignment": {"cluster_name": edge.name, "endpoints": [{"lb_endpoints": hosts}]},
@@ -215,7 +217,7 @@ def _cluster(edge: PlacedEdge, health: str) -> Json:
             # By default a second change of health within a second waits for that second's end.
             "update_merge_window": "0s",
         },
-        "health_checks": [_health_check(edge.behind[0].service.ready, health)],
+        "health_checks": [_health_check(edge.behind[0], health)],
         "outlier_detection": _outlier_detection(),
         "circuit_breakers": {
             "thresholds": [
@@ -230,7 +232,13 @@ def _cluster(edge: PlacedEdge, health: str) -> Json:
     }
 
 
-def _health_check(path: str, log: str) -> Json:
+def _health_check(placed: PlacedInstance, log: str) -> Json:
+    """By HTTP; an attached service that states no path is asked by its port."""
+    path = placed.service.ready or ("" if placed.url else READY)
+    base = urlsplit(placed.url).path.rstrip("/")
+    how: Json = (
+        {"http_health_check": {"path": f"{base}{path}"}} if path else {"tcp_health_check": {}}
+    )
     sinks = f"{_TYPES}.extensions.health_check.event_sinks.file.v3"
     sink = {"@kind": "HealthCheckEventFileSink", "event_log_path": log}
     return {
@@ -240,7 +248,7 @@ def _health_check(path: str, log: str) -> Json:
         # One lost check on a full machine is not a death; a 503 or two misses are.
         "unhealthy_threshold": 2,
         "healthy_threshold": 1,
-        "http_health_check": {"path": path},
+        **how,
         "event_logger": [_typed("envoy.health_check.event_sinks.file", sinks, sink)],
     }
 
@@ -280,6 +288,10 @@ def _filter(name: str, kind: str, settings: Json) -> Json:
 def _typed(name: str, package: str, settings: Json) -> Json:
     config = {key: value for key, value in settings.items() if key != "@kind"}
     return {"name": name, "typed_config": {"@type": f"{package}.{settings['@kind']}", **config}}
+
+
+def _is_address(host: str) -> bool:
+    return host.replace(".", "").isdecimal()
 
 
 def _address(host: str, port: int) -> Json:

@@ -14,6 +14,10 @@ from harness.targets.local.layout import place
 ROOT = Path(__file__).parents[4]
 
 
+def reference_system() -> System:
+    return read_system(ROOT / "reference_services" / "system.yaml", ROOT / "deploy" / "local.yaml")
+
+
 class CountingPorts:
     """Gives 1, 2, 3 ...; refuses the busy ones."""
 
@@ -34,7 +38,7 @@ def system(*edges: Edge, services: tuple[Service, ...]) -> System:
 
 
 def test_places_the_reference_system() -> None:
-    layout = place(read_system(ROOT / "reference_services/system.yaml"), CountingPorts())
+    layout = place(reference_system(), CountingPorts())
     assert len({i.port for i in layout.instances} | {e.port for e in layout.edges}) == len(
         layout.instances
     ) + len(layout.edges)
@@ -44,7 +48,7 @@ def test_places_the_reference_system() -> None:
 
 
 def test_names_a_wanted_port_that_is_busy() -> None:
-    reference = read_system(ROOT / "reference_services/system.yaml")
+    reference = reference_system()
     with pytest.raises(RefusedError, match="18080"):
         place(reference, CountingPorts(busy=(18080,)))
 
@@ -75,7 +79,7 @@ def test_refuses_an_edge_that_cannot_be(service: Service, edge: Edge, said: str)
 
 
 def test_an_edge_that_nothing_may_fault_leads_straight_to_its_server() -> None:
-    reference = read_system(ROOT / "reference_services/system.yaml")
+    reference = reference_system()
     layout = place(reference, CountingPorts(), frozenset({"payments>postgres"}))
     server = next(i for i in layout.instances if i.name == "postgres")
     assert layout.edge_values["edge:ledger>postgres"] == server.address

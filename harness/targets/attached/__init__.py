@@ -1,0 +1,1 @@
+"""A system that runs already, known by its URLs."""
