@@ -47,7 +47,8 @@ def judged(what: What, folder: RunFolder) -> Judged:
 
 def _report(folder: RunFolder) -> tuple[str, int]:
     """From the sealed folder to verdict.json and report.html."""
-    from reports.verdict.judge import judge, write  # noqa: PLC0415  # its import is part of the time
+    from reports.render.stored_verdict import write  # noqa: PLC0415  # its import is part of the time
+    from reports.verdict.judge import judge  # noqa: PLC0415  # its import is part of the time
 
     scorecard = judge(folder)
     write(folder, scorecard)

@@ -11,8 +11,9 @@ def judge_run(path: Path, *, as_json: bool) -> int:
     """Judge, print, and store if the folder can be written. Returns the exit code."""
     from harness.store import RunFolder
     from harness.view.output import show_lines
+    from reports.render.stored_verdict import write
     from reports.render.words import closing_lines
-    from reports.verdict.judge import document, judge, write
+    from reports.verdict.judge import document, judge
 
     folder = RunFolder(path)
     scorecard = judge(folder)

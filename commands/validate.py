@@ -20,7 +20,7 @@ def validate(experiments: tuple[str, ...], files: SystemFiles, as_json: bool) ->
     """Check experiment files (default: all of them) against the system file."""
     from harness.run.from_arguments import check, read_all
     from harness.run.listing import experiment_names
-    from reports.verdict.objectives import metric_units
+    from reports.measures.metric_table import metric_units
 
     names = experiments or tuple(experiment_names(ROOT))
     found = read_all(ROOT, names, files, metric_units())

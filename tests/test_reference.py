@@ -17,8 +17,8 @@ from harness.chaos import actions
 from reports.checks.registry import kinds
 from reports.inputs.stored import read_stored
 from reports.measures.measure_run import read
+from reports.measures.metric_table import METRICS
 from reports.measures.metrics import Seen, measure_all
-from reports.verdict.objectives import METRICS
 from tests.support.runs_builder import sound_run
 
 REFERENCE = Path(__file__).parents[1] / "docs" / "reference.md"

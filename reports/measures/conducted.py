@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from harness.chaos.journal import ActivityRun, Journal, SteadyState
 from harness.chaos.script import Script, Step
-from reports.render.format import say_names
-from reports.verdict.scorecard import Reason
+from reports.inputs.names import say_names
+from reports.measures.reason import Reason
 
 _SUCCEEDED = "succeeded"
 

@@ -10,7 +10,7 @@ import numpy as np
 from harness.load.traffic import US_PER_S
 from reports.inputs.schedule import Ints
 from reports.measures.cohorts import NEVER, Block, Flags
-from reports.verdict.scorecard import Load
+from reports.measures.load_figures import Load
 
 LEAST_LATE_MS: Final = 5.0
 LATE_SHARE: Final = 0.05

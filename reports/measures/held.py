@@ -13,7 +13,7 @@ from typing import Final
 from harness.timeline import Event, Scalar
 from reports.measures import dose
 from reports.measures.phases import FaultLife, Sample
-from reports.verdict.scorecard import Reason
+from reports.measures.reason import Reason
 
 # For so long a target keeps a fault on by its own promise (the lease of harness/safety/lease.py);
 # what happens in a longer gap is not known.

@@ -10,7 +10,7 @@ from harness.chaos.journal import ActivityRun, Journal
 from harness.chaos.script import Script, Step
 from harness.timeline import Scalar
 from reports.measures.phases import FaultLife
-from reports.verdict.scorecard import Reason
+from reports.measures.reason import Reason
 
 _SUCCEEDED = "succeeded"
 

@@ -8,11 +8,14 @@ from harness.store import COMPLETE
 from reports.checks.base import Checked
 from reports.inputs.stored import StoredRun
 from reports.measures.aggregations import Tallies
+from reports.measures.baseline_check import about_baseline
 from reports.measures.cohorts import read_blocks
 from reports.measures.confounded import is_confounded
 from reports.measures.delivery import Delivery
 from reports.measures.host_cpu import Sharing, sharing
+from reports.measures.metric_table import Measured
 from reports.measures.metrics import AGAINST_BASELINE, Seen, measure_all
+from reports.measures.page_model import Picture
 from reports.measures.phases import (
     FaultLife,
     FaultWindow,
@@ -22,11 +25,9 @@ from reports.measures.phases import (
     fault_window,
 )
 from reports.measures.recovery import Baseline, KnownTime, Recovery, Trace, baseline, measure
+from reports.measures.required_objectives import objectives_of
 from reports.measures.state_lanes import lanes
 from reports.measures.windows import metastable
-from reports.verdict.objectives import Measured, objectives_of
-from reports.verdict.page_model import Picture
-from reports.verdict.validity import about_baseline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,11 @@ from typing import Final
 import numpy as np
 
 from reports.measures.cohorts import NEVER, Block, Flags
+from reports.measures.metric_table import Measured
+from reports.measures.page_model import Unknowns
 from reports.measures.phases import FaultWindow
 from reports.measures.recovery import Recovery, Trace
 from reports.measures.windows import Amplification
-from reports.verdict.objectives import Measured
-from reports.verdict.page_model import Unknowns
 
 MONTH_S: Final = 30 * 24 * 3600
 AGAINST_BASELINE: Final = (  # metrics that need a baseline

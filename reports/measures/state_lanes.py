@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from harness.timeline import Event
-from reports.verdict.page_model import Lane, Span
+from reports.measures.page_model import Lane, Span
 
 
 def lanes(events: Iterable[Event], t0_mono_ns: int, end_s: float) -> tuple[Lane, ...]:

@@ -19,7 +19,7 @@ from harness.load.traffic import US_PER_S
 from reports.inputs.attempts import Records
 from reports.inputs.schedule import Ints
 from reports.measures.cohorts import NEVER, Block, Known
-from reports.verdict.page_model import Step, Story, Unknowns
+from reports.measures.page_model import Step, Story, Unknowns
 
 MOST_STEPS: Final = 12
 _ENDS: Final = {

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from reports.inputs.schedule import Floats
+from reports.measures.page_model import Lane, Picture, Span
 from reports.render import svg
 from reports.render.clock import LEFT, RIGHT, WIDTH, Clock, axis, bands, recovered, step_of
 from reports.render.format import say
@@ -24,7 +25,6 @@ from reports.render.style import (
     SLOW,
     Colour,
 )
-from reports.verdict.page_model import Lane, Picture, Span
 
 _RATE: Final = (66.0, 196.0)
 _LATENCY: Final = (226.0, 336.0)

@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+from reports.measures.page_model import Picture
 from reports.render import svg
 from reports.render.format import say
 from reports.render.style import BAND, FAULT, GOOD, GRID, ON_DARK, QUIET
-from reports.verdict.page_model import Picture
 
 LEFT: Final = 200.0
 RIGHT: Final = 1000.0

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from reports.measures.metric_table import METRICS
+from reports.measures.page_model import Picture
 from reports.measures.recovery import Episode, Recovery
-from reports.verdict.objectives import METRICS
-from reports.verdict.page_model import Picture
 
-SHOWN_NAMES: Final = 3
 BOUNDARIES: Final = (
     "time_to_degrade_s",
     "first_recovery_s",
@@ -78,18 +77,6 @@ def say_limit(limit: float, unit: str) -> str:
     if unit == "ratio":
         return f"{limit * 100:g} %"
     return f"{limit:g} s" if unit == "s" else f"{limit:g}"
-
-
-def say_names(names: Sequence[str]) -> str:
-    """The first few, and how many more."""
-    return say_some(names, SHOWN_NAMES)
-
-
-def say_some(names: Sequence[str], most: int) -> str:
-    """The first `most` names; an empty one, or one with space around it, in quotes."""
-    plain = (name if name and name == name.strip() else f"'{name}'" for name in names[:most])
-    shown, more = ", ".join(plain), len(names) - most
-    return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 def count(number: int, one: str, many: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from reports.measures.metric_table import METRICS
+from reports.measures.page_model import Picture
 from reports.render import svg
 from reports.render.charts import what_happened
 from reports.render.format import say, say_limit, say_metric, say_resolution
@@ -12,8 +14,6 @@ from reports.render.payment import story_chart
 from reports.render.style import CALM, FAILED, FAULT, GOOD, INK, SLOW, sheet
 from reports.render.tables import records_table, requests_table, why_it_counts
 from reports.render.words import checks_line, explanation, headline, limit_of, value_of
-from reports.verdict.objectives import METRICS
-from reports.verdict.page_model import Picture
 from reports.verdict.scorecard import Document, ObjectiveResult, Scorecard
 
 _MARK: Final = {"PASS": "✓", "FAIL": "✗", "INVALID": "?"}

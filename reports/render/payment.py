@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from reports.measures.page_model import Step, Story
 from reports.render import svg
 from reports.render.clock import step_of
 from reports.render.format import say
 from reports.render.style import FAILED, GOOD, GRID, INK, QUIET, SLOW
-from reports.verdict.page_model import Step, Story
 
 _LEFT: Final = 200.0
 _RIGHT: Final = 800.0

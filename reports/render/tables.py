@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from reports.checks.base import Checked, Violation
+from reports.inputs.names import say_some
+from reports.measures.page_model import Picture
 from reports.measures.recovery import Episode
-from reports.render.format import say, say_some
+from reports.render.format import say
 from reports.render.markup import escape
 from reports.render.words import counts_line, step_line
-from reports.verdict.page_model import Picture
 from reports.verdict.scorecard import Document, Fault
 
 _MOST_NAMES: Final = 20

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from reports.measures.page_model import Picture
 from reports.render.format import say, say_felt, say_limit, say_metric, say_resolution
-from reports.verdict.page_model import Picture
 from reports.verdict.reasons import say_unmade
 from reports.verdict.scorecard import (
     CheckFigures,

@@ -9,12 +9,12 @@ import msgspec
 from reports.checks.base import Checked
 from reports.measures.held import summary
 from reports.measures.host_cpu import Sharing
+from reports.measures.metric_table import Measured
 from reports.measures.metrics import Seen
 from reports.measures.outcomes import Outcomes
 from reports.measures.phases import FaultLife
 from reports.measures.recovery import Episode
 from reports.measures.step_figures import StepCounts
-from reports.verdict.objectives import Measured
 from reports.verdict.scorecard import (
     MOST_EXAMPLES,
     CheckFigures,

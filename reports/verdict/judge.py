@@ -1,9 +1,8 @@
-"""A stored run in, a scorecard out: the only entry. No clock, no network, nothing but its files."""
+"""Judges a stored run: reads its files, returns a scorecard; no clock, no network."""
 
 from __future__ import annotations
 
 from harness.errors import ConfigError, StoredRunError
-from harness.files.whole_file import write_whole
 from harness.store import (
     COMPLETE,
     Manifest,
@@ -13,11 +12,14 @@ from harness.store import (
     read_manifest,
 )
 from reports.inputs.stored import read_stored
+from reports.measures.baseline_check import about_baseline
 from reports.measures.conducted import about_steady_state
+from reports.measures.load_figures import Load
 from reports.measures.measure_run import Reading, read
-from reports.render.page import render
+from reports.measures.reason import Reason
+from reports.measures.required_objectives import objectives_of
 from reports.verdict import figures, validity
-from reports.verdict.objectives import check_metrics, judge_objective, objectives_of
+from reports.verdict.objectives import check_metrics, judge_objective
 from reports.verdict.reasons import (
     about_checks,
     about_objectives,
@@ -30,9 +32,7 @@ from reports.verdict.scorecard import (
     DOCUMENT_SCHEMA,
     Document,
     IntentFigures,
-    Load,
     MachineFigures,
-    Reason,
     RecoveryFigures,
     RunFacts,
     Scorecard,
@@ -71,12 +71,6 @@ def _judge_sealed(folder: RunFolder, manifest: Manifest) -> Scorecard:
 
 def _damaged(manifest: Manifest, texts: tuple[str, ...]) -> Scorecard:
     return _unread(manifest, [f"{text}." for text in texts], "data_damaged")
-
-
-def write(folder: RunFolder, scorecard: Scorecard) -> None:
-    """Keep verdict.json and report.html with the run. Raises OSError (no space, no permission)."""
-    write_whole(folder.verdict, document(scorecard))
-    write_whole(folder.report, render(scorecard).encode("utf-8"))
 
 
 def document(scorecard: Scorecard) -> bytes:
@@ -131,7 +125,7 @@ def _conditions(reading: Reading) -> list[Reason]:
         return found  # the harness stopped the load: what is missing of it needs no reason
     found += validity.about_load(reading.delivery)
     if reading.before is not None:
-        found += validity.about_baseline(reading.before, reading.stored.terms.good.target)
+        found += about_baseline(reading.before, reading.stored.terms.good.target)
     if reading.trace is not None:
         found += validity.about_tail(reading.trace)
     return found

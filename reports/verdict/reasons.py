@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reports.checks.base import Checked
+from reports.inputs.names import say_names
+from reports.measures.metric_table import METRICS
+from reports.measures.page_model import Picture
+from reports.measures.reason import Reason
 from reports.measures.recovery import Recovery
-from reports.render.format import say, say_felt, say_limit, say_metric, say_names
-from reports.verdict.objectives import METRICS
-from reports.verdict.page_model import Picture
-from reports.verdict.scorecard import ObjectiveResult, Reason, RecordsChecked
+from reports.render.format import say, say_felt, say_limit, say_metric
+from reports.verdict.scorecard import ObjectiveResult, RecordsChecked
 
 
 def about_checks(checks: Sequence[Checked]) -> list[Reason]:

@@ -9,19 +9,14 @@ import msgspec
 
 from harness.timeline import Scalar
 from reports.checks.base import Checked, CheckVerdict
-from reports.verdict.page_model import Picture
+from reports.measures.load_figures import Load
+from reports.measures.page_model import Picture
+from reports.measures.reason import Reason
 
 Verdict = Literal["PASS", "FAIL", "INVALID"]
 RecordsChecked = Literal["checked", "partly checked", "not checked"]
 DOCUMENT_SCHEMA = 3
 MOST_EXAMPLES = 20
-
-
-class Reason(msgspec.Struct, frozen=True, kw_only=True):
-    """Why, in one sentence."""
-
-    code: str
-    text: str
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,16 +30,6 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     undone_s: float | None
     verified_undone_s: float | None
     evidence: dict[str, dict[str, Scalar]]
-
-
-class Load(msgspec.Struct, frozen=True, kw_only=True):
-    """How truly the load was delivered."""
-
-    scheduled: int | None = None
-    started: int | None = None
-    delivered_ratio: float | None = None
-    lateness_ms_p50: float | None = None
-    lateness_ms_p99: float | None = None
 
 
 class MachineFigures(msgspec.Struct, frozen=True, kw_only=True):

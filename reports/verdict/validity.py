@@ -17,8 +17,8 @@ from reports.measures.held import about_held
 from reports.measures.host_cpu import Sharing
 from reports.measures.lived import about_lived
 from reports.measures.phases import FaultLife
-from reports.measures.recovery import MIN_BASELINE, P1, Baseline, Trace
-from reports.verdict.scorecard import Reason
+from reports.measures.reason import Reason
+from reports.measures.recovery import P1, Trace
 
 # With fewer, a system that fails one operation in twenty (P1, the smallest degradation that counts)
 # would show no failure at all in more than 5 % of all runs.
@@ -124,17 +124,6 @@ def remarks_about_machine(seen: Sharing | None) -> list[Reason]:
     took = f"Other processes{who} took {seen.whole.foreign:.0%} of the CPU"
     text = f"{took}, {seen.foreign_worst:.0%} in the worst 5 s; the run got the CPU it asked for."
     return [_reason("machine_shared_harmless", text)]
-
-
-def about_baseline(before: Baseline, target: float) -> list[Reason]:
-    """Too few payments before the fault, or not good enough without one."""
-    if before.arrivals < MIN_BASELINE:
-        text = f"Only {before.arrivals} payments were due before the fault; {MIN_BASELINE} needed."
-        return [_reason("baseline_small", text)]
-    if before.good_ratio < target:
-        text = f"Before the fault {before.good_ratio:.2%} of the payments were good"
-        return [_reason("baseline_dirty", f"{text}; {target:.2%} is the least for a start.")]
-    return []
 
 
 def about_tail(trace: Trace) -> list[Reason]:

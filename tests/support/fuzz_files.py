@@ -20,7 +20,7 @@ from typing import Final
 from harness.errors import ConfigError
 from harness.system import SystemFiles
 from harness.validation.file_check import check_files
-from reports.verdict.objectives import metric_units
+from reports.measures.metric_table import metric_units
 from tests.support.documents_files import EXPERIMENT, ROOT, SYSTEM
 from tests.support.mutants import Mutant, mutants
 

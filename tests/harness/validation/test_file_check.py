@@ -12,7 +12,7 @@ from harness.errors import ConfigError
 from harness.experiment import Experiment
 from harness.system import SystemFiles
 from harness.validation.file_check import Load, check_files
-from reports.verdict.objectives import metric_units
+from reports.measures.metric_table import metric_units
 from tests.support.documents_files import EXPERIMENT, ROOT, experiment_file, system_file
 
 INJECT = """  - type: action

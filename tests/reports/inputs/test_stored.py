@@ -14,7 +14,8 @@ from harness.errors import StoredRunError
 from harness.evidence.tables import table_of
 from harness.store import Manifest, RunFolder, read_json, write_json
 from reports.inputs.stored import read_stored
-from reports.verdict.judge import judge, write
+from reports.render.stored_verdict import write
+from reports.verdict.judge import judge
 from reports.verdict.scorecard import Scorecard
 from tests.support.runs_builder import sound_run
 

@@ -16,10 +16,12 @@ from reports.inputs.attempts import RECORD
 from reports.inputs.stored import read_stored
 from reports.measures.cohorts import block_of
 from reports.measures.recovery import baseline, measure
+from reports.measures.required_objectives import UNRESOLVED, objectives_of
 from reports.render.format import say_felt
+from reports.render.stored_verdict import write
 from reports.render.words import closing_lines, headline
-from reports.verdict.judge import judge, write
-from reports.verdict.objectives import UNRESOLVED, check_metrics, objectives_of
+from reports.verdict.judge import judge
+from reports.verdict.objectives import check_metrics
 from reports.verdict.scorecard import Scorecard
 from tests.support.runs_builder import F0_S, LOAD_S, RunsBuilder, sound_run, spoil
 from tests.support.runs_traces import F0_S as TRACE_F0_S

@@ -16,7 +16,8 @@ from msgspec import structs
 
 from harness.load.records import Outcome
 from harness.store import RunFolder
-from reports.verdict.judge import judge, write
+from reports.render.stored_verdict import write
+from reports.verdict.judge import judge
 from reports.verdict.scorecard import Scorecard
 from tests.support.runs_builder import F0_S, F1_S, LOAD_S, RunsBuilder, sound_run, spoil
 

@@ -10,7 +10,8 @@ from msgspec import structs
 from harness.errors import ConfigError
 from harness.experiment import Objective, read_experiment
 from harness.system import read_system
-from reports.verdict.objectives import METRICS, Measured, check_metrics, judge_objective
+from reports.measures.metric_table import METRICS, Measured
+from reports.verdict.objectives import check_metrics, judge_objective
 from tests.support.runs_builder import sound_run
 
 AT_MOST = Objective(name="back", metric="stable_recovery_s", must="<=", limit=10)

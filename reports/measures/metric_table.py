@@ -1,0 +1,48 @@
+"""The metrics that objectives may name, with their units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """A metric of a run: its unit in verdict.json, and its name in the report."""
+
+    unit: str
+    words: str
+
+
+METRICS: Final[Mapping[str, Metric]] = {
+    "stable_recovery_s": Metric(unit="s", words="time from the fault to stable recovery"),
+    "first_recovery_s": Metric(unit="s", words="time from the fault to the first recovery"),
+    "recovery_after_clear_s": Metric(
+        unit="s", words="time from the end of the fault to stable recovery"
+    ),
+    "time_to_degrade_s": Metric(unit="s", words="time from the fault to the first degradation"),
+    "time_to_detect_s": Metric(unit="s", words="time from the fault until the system reported it"),
+    "lost_s": Metric(unit="s", words="lost service in seconds of complete outage"),
+    "budget_used_ratio": Metric(unit="ratio", words="share of a month's error budget"),
+    "good_ratio_fault": Metric(unit="ratio", words="good during the fault"),
+    "good_ratio_run": Metric(unit="ratio", words="good in the whole run"),
+    "failed_ratio_run": Metric(unit="ratio", words="failed in the whole run"),
+    "unresolved_ratio_run": Metric(unit="ratio", words="requests without a final outcome"),
+    "resolve_s_p99": Metric(unit="s", words="unknown answers resolved, p99"),
+    "attempts_per_intent": Metric(unit="attempts", words="attempts per payment"),
+    "attempts_per_intent_peak": Metric(unit="attempts", words="attempts per payment, worst 1 s"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """A value; `censored`: it is a lower bound, and the objective fails."""
+
+    value: float | None
+    censored: bool = False
+
+
+def metric_units() -> dict[str, str]:
+    """The figures that objectives may name, with their units."""
+    return {name: metric.unit for name, metric in METRICS.items()}
