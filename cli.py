@@ -20,7 +20,17 @@ import click
 from harness.view.streams import Streams
 
 # Each is a file of commands/ that holds a click command of the same name.
-COMMANDS: Final = ("run", "report", "runs", "validate", "doctor", "bench", "heal", "services")
+COMMANDS: Final = (
+    "run",
+    "report",
+    "runs",
+    "validate",
+    "doctor",
+    "bench",
+    "heal",
+    "services",
+    "init",
+)
 # Installed packages add commands under this group of entry points: `hello = "package:command"`.
 ENTRY_POINTS: Final = "squall.commands"
 

@@ -1,0 +1,57 @@
+"""`squall init`: write the first files for your own system."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from harness.starter.answers import Given
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=Path())
+@click.option("--url", default="", help="Address of a system that runs already.")
+@click.option(
+    "--start", default="", metavar="COMMAND", help="Command that starts it; {port} is its port."
+)
+@click.option("--name", default="", help="Name of the service.")
+@click.option(
+    "--health", default="/", show_default=True, help="Path that answers 200 when it works."
+)
+@click.option(
+    "--openapi",
+    type=click.Path(path_type=Path),
+    help="OpenAPI document: a task for each operation.",
+)
+def init(folder: Path, url: str, start: str, name: str, health: str, openapi: Path | None) -> int:
+    """Write a system file, deployment file, scenario and experiment into FOLDER."""
+    from harness.starter.answers import Given, checked
+    from harness.starter.operations import LOOK, Documented, read_openapi
+    from harness.starter.write import write_files
+
+    given = _asked(Given(name=name, url=url, start=start, health=health))
+    found = (
+        Documented(operations=(LOOK,), left_out=()) if openapi is None else read_openapi(openapi)
+    )
+    answers = checked(given, found.operations)
+    out = click.echo
+    for path in write_files(folder, answers, found.left_out):
+        out(f"wrote  {path}")
+    out(f"next   squall doctor --system {folder / 'system.yaml'}")
+    out(f"then   squall run {folder / 'experiment.yaml'} --system {folder / 'system.yaml'}")
+    return 0
+
+
+def _asked(given: Given) -> Given:
+    """Ask for the address or the command if neither is given and a person can answer."""
+    if given.url or given.start or not sys.stdin.isatty():
+        return given
+    start = click.prompt("Command that starts the system ({port} is its port; empty: it runs)", "")
+    if start:
+        return replace(given, start=start)
+    return replace(given, url=click.prompt("Address", "http://127.0.0.1:8080"))

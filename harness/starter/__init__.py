@@ -1,0 +1,1 @@
+"""Writes the first files for a system that Squall has not seen before (`squall init`)."""

@@ -1,0 +1,29 @@
+"""Writes the files of a new system into a folder, and never over a file that exists."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.errors import ConfigError
+from harness.starter.answers import Answers
+from harness.starter.texts import deployment_text, experiment_text, scenario_text, system_text
+
+
+def write_files(folder: Path, answers: Answers, left_out: tuple[str, ...] = ()) -> tuple[Path, ...]:
+    """All four files, or none. Raises ConfigError if one exists or cannot be written."""
+    texts = {
+        folder / "system.yaml": system_text(answers),
+        folder / "deploy" / f"{answers.target}.yaml": deployment_text(answers),
+        folder / "scenario.py": scenario_text(answers, left_out),
+        folder / "experiment.yaml": experiment_text(answers),
+    }
+    there = [path for path in texts if path.exists()]
+    if there:
+        raise ConfigError("it exists; choose another folder or remove it", file=there[0])
+    try:
+        for path, text in texts.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+    except OSError as error:
+        raise ConfigError(str(error.strerror), file=path) from error
+    return tuple(texts)
