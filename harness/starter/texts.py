@@ -85,7 +85,7 @@ class User(OpenLoop, FastHttpUser):
 def experiment_text(answers: Answers) -> str:
     """One fault, with the objectives that every system can be asked for."""
     local = bool(answers.command)
-    radius = f"services: [{answers.name}]" if local else f'edges: ["{answers.entry}"]'
+    radius = f"services: [{answers.name}], max_instances: 1" if local else f'edges: ["{answers.entry}"]'
     func = "inject_pause" if local else "inject_partition"
     arguments = f"service: {answers.name}" if local else f'edge: "{answers.entry}"'
     what = "The process is stopped" if local else "No byte passes between the load and the system"
