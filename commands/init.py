@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 def init(folder: Path, url: str, start: str, name: str, health: str, openapi: Path | None) -> int:
     """Write a system file, deployment file, scenario and experiment into FOLDER."""
     from harness.starter.answers import Given, checked
+    from harness.starter.next_commands import next_commands
     from harness.starter.operations import LOOK, Documented, read_openapi
     from harness.starter.write import write_files
 
@@ -39,11 +40,10 @@ def init(folder: Path, url: str, start: str, name: str, health: str, openapi: Pa
         Documented(operations=(LOOK,), left_out=()) if openapi is None else read_openapi(openapi)
     )
     answers = checked(given, found.operations)
-    out = click.echo
     for path in write_files(folder, answers, found.left_out):
-        out(f"wrote  {path}")
-    out(f"next   squall doctor --system {folder / 'system.yaml'}")
-    out(f"then   squall run {folder / 'experiment.yaml'} --system {folder / 'system.yaml'}")
+        click.echo(f"wrote  {path}")
+    for line in next_commands(folder, answers):
+        click.echo(line)
     return 0
 
 

@@ -5,9 +5,10 @@ json-server stores a new row for every POST; it does not compare keys.
 
 from typing import Final
 
+from locust import FastHttpUser, task
+
 from harness.load.locust.open_loop import OpenLoop
 from harness.load.traffic import Steady
-from locust import FastHttpUser, task
 
 CURVE: Final = Steady(per_s=40)
 ATTEMPTS: Final = 4

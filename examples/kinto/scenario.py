@@ -5,9 +5,10 @@ Kinto stores a record under the id that the client chose: the second PUT replace
 
 from typing import Final
 
+from locust import FastHttpUser, task
+
 from harness.load.locust.open_loop import OpenLoop
 from harness.load.traffic import Steady
-from locust import FastHttpUser, task
 
 CURVE: Final = Steady(per_s=40)
 ATTEMPTS: Final = 4

@@ -31,6 +31,11 @@ class Answers:
         return f"user>{self.name}"
 
     @property
+    def can_be_proxied(self) -> bool:
+        """Whether our proxy can be between the load and the system."""
+        return not self.url.startswith("https:")
+
+    @property
     def target(self) -> str:
         """The target of the deployment file."""
         return "local" if self.command else "attached"

@@ -14,6 +14,7 @@ from harness.starter.sample_values import KEY
 
 RATE_PER_S: Final = 40
 FAULT_S: Final = 4
+PROXY_PORT: Final = 19000
 
 
 def system_text(answers: Answers) -> str:
@@ -50,12 +51,19 @@ def deployment_text(answers: Answers) -> str:
         ]
     else:
         lines.append(f"    urls: [{json.dumps(answers.url)}]   # every instance that runs")
-    lines += [
-        "edges:",
-        "  # tcp: through the TCP proxy of Squall, which can delay, cut or reset connections.",
-        f"  - {{name: {answers.entry}, via: tcp}}",
-    ]
+    lines += ["edges:", *_edge(answers)]
     return "\n".join(lines) + "\n"
+
+
+def _edge(answers: Answers) -> Iterator[str]:
+    """An entry through our proxy, unless the requests are encrypted."""
+    if not answers.can_be_proxied:
+        yield "  # https: no proxy can be in between, so Squall cannot fault this edge."
+        yield f"  - {{name: {answers.entry}, via: direct}}"
+        return
+    port = "" if answers.command else f", port: {PROXY_PORT}"
+    yield "  # tcp: through the TCP proxy of Squall, which can delay, cut or reset connections."
+    yield f"  - {{name: {answers.entry}, via: tcp{port}}}"
 
 
 def scenario_text(answers: Answers, left_out: tuple[str, ...] = ()) -> str:
@@ -85,7 +93,9 @@ class User(OpenLoop, FastHttpUser):
 def experiment_text(answers: Answers) -> str:
     """One fault, with the objectives that every system can be asked for."""
     local = bool(answers.command)
-    radius = f"services: [{answers.name}], max_instances: 1" if local else f'edges: ["{answers.entry}"]'
+    radius = (
+        f"services: [{answers.name}], max_instances: 1" if local else f'edges: ["{answers.entry}"]'
+    )
     func = "inject_pause" if local else "inject_partition"
     arguments = f"service: {answers.name}" if local else f'edge: "{answers.entry}"'
     what = "The process is stopped" if local else "No byte passes between the load and the system"
@@ -101,6 +111,7 @@ extensions:
     max_duration_s: 60
     blast_radius: {{{radius}}}          # the experiment may fault nothing else
     good: {{latency_ms: 1000, target: 0.99}}   # a request is good if it succeeds within this time
+    evidence: []
     hold_s: 5
     objectives:                             # docs/reference.md lists every metric
       - {{name: stable recovery, metric: stable_recovery_s, must: "<=", limit: 10}}

@@ -10,13 +10,14 @@ from harness.starter.texts import deployment_text, experiment_text, scenario_tex
 
 
 def write_files(folder: Path, answers: Answers, left_out: tuple[str, ...] = ()) -> tuple[Path, ...]:
-    """All four files, or none. Raises ConfigError if one exists or cannot be written."""
+    """All files, or none; an experiment only if Squall can inject a fault. Raises ConfigError."""
     texts = {
         folder / "system.yaml": system_text(answers),
         folder / "deploy" / f"{answers.target}.yaml": deployment_text(answers),
         folder / "scenario.py": scenario_text(answers, left_out),
-        folder / "experiment.yaml": experiment_text(answers),
     }
+    if answers.can_be_proxied:
+        texts[folder / "experiment.yaml"] = experiment_text(answers)
     there = [path for path in texts if path.exists()]
     if there:
         raise ConfigError("it exists; choose another folder or remove it", file=there[0])

@@ -289,9 +289,7 @@ def test_an_unanswered_payment_does_not_outweigh_a_bad_load(tmp_path: Path) -> N
     assert judged(run, tmp_path).verdict == "INVALID"
 
 
-def test_a_payment_in_flight_when_the_load_was_stopped_early_is_not_a_finding(
-    tmp_path: Path,
-) -> None:
+def test_a_payment_in_flight_at_an_early_stop_is_not_a_finding(tmp_path: Path) -> None:
     """It is booked although it has not been attempted."""
     run = sound_run()
     run.ended = "early: other processes took 60% of the CPU"
