@@ -28,18 +28,18 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="OpenAPI document: a task for each operation.",
 )
-def init(folder: Path, url: str, start: str, name: str, health: str, openapi: Path | None) -> int:
+def init(folder: Path, openapi: Path | None, **given: str) -> int:
     """Write a system file, deployment file, scenario and experiment into FOLDER."""
     from harness.starter.answers import Given, checked
     from harness.starter.next_commands import next_commands
     from harness.starter.operations import LOOK, Documented, read_openapi
     from harness.starter.write import write_files
 
-    given = _asked(Given(name=name, url=url, start=start, health=health))
+    answered = _asked(Given(**given))
     found = (
         Documented(operations=(LOOK,), left_out=()) if openapi is None else read_openapi(openapi)
     )
-    answers = checked(given, found.operations)
+    answers = checked(answered, found.operations)
     for path in write_files(folder, answers, found.left_out):
         click.echo(f"wrote  {path}")
     for line in next_commands(folder, answers):
