@@ -17,6 +17,14 @@ FAULT_S: Final = 4
 PROXY_PORT: Final = 19000
 
 
+_ROLLBACKS: Final = """\
+rollbacks:
+  - type: action
+    name: undo-the-remaining-faults
+    provider: {type: python, module: harness.chaos.actions, func: undo_all}
+"""
+
+
 def system_text(answers: Answers) -> str:
     """What there is."""
     return f"""\
@@ -136,11 +144,7 @@ method:
   - type: action
     name: undo-the-fault
     provider: {{type: python, module: harness.chaos.actions, func: undo_all}}
-rollbacks:
-  - type: action
-    name: undo-whatever-is-left
-    provider: {{type: python, module: harness.chaos.actions, func: undo_all}}
-"""
+{_ROLLBACKS}"""
 
 
 def _named(operations: tuple[Operation, ...]) -> Iterator[tuple[str, Operation]]:
