@@ -57,8 +57,10 @@ def _report(folder: RunFolder) -> tuple[str, int]:
 
 def _integrity(folder: RunFolder) -> tuple[str, int]:
     """Every payment and the whole chain, from the stored evidence; the seal is not looked at."""
-    from reports.checks.payments.records import RunRecords  # noqa: PLC0415  # likewise
+    from harness.system import read_system  # noqa: PLC0415  # likewise
+    from reports.checks.registry import kinds  # noqa: PLC0415  # likewise
     from reports.checks.run_checks import RunChecks  # noqa: PLC0415  # likewise
+    from reports.checks.run_records import RunRecords  # noqa: PLC0415  # likewise
     from reports.inputs.attempts import AttemptFiles  # noqa: PLC0415  # its import is part of the time
     from reports.inputs.evidence_tables import read_evidence  # noqa: PLC0415  # likewise
     from reports.inputs.schedule import Schedule  # noqa: PLC0415  # likewise
@@ -67,9 +69,10 @@ def _integrity(folder: RunFolder) -> tuple[str, int]:
     manifest, plan = read_json(folder.manifest, Manifest), read_json(folder.plan, LoadPlan)
     due = Schedule(folder.schedule)
     attempts = AttemptFiles(tuple(folder.attempts(worker) for worker in range(plan.workers)))
-    named = ("ledger_entries", "ledger_accounts", "bank_charges", "payments")
-    evidence = read_evidence(folder, named, manifest.intent_prefix)
-    checks = RunChecks(RunRecords(evidence, manifest.intent_prefix, len(due)), named)
+    system = read_system(folder.system)
+    evidence = read_evidence(folder, system.tables, manifest.intent_prefix)
+    records = RunRecords(evidence, manifest.intent_prefix, len(due))
+    checks = RunChecks(records, kinds(system.checks, folder.root), tuple(evidence.columns))
     for block in read_blocks(due, attempts, 300):
         checks.add(block)
     wrong = sum(checked.verdict != "pass" for checked in checks.result())

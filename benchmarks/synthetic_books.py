@@ -29,9 +29,7 @@ class SyntheticBooks:
         """One line a leg, as PostgreSQL's json_build_object writes it: who gives, who receives."""
         before = [self._heads.get(account, (0, 0, FIRST_HASH)) for account in between]
         fields = (kind, transfer_id, reference, str(amount), "EUR", *between)
-        text = "".join(
-            f"{len(field)}:{field}" for field in fields
-        )  # the rule: harness/evidence/schema.py
+        text = "".join(f"{len(field)}:{field}" for field in fields)  # the rule: docs/invariants.md
         came = bytes.fromhex(before[0][2] + before[1][2])
         link = sha256(came + text.encode()).hexdigest()[: len(FIRST_HASH)]
         for account, signed, (sequence, balance, prev) in zip(

@@ -12,7 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.synthetic_books import SyntheticAsked, answer_of, write_evidence
+from harness.evidence.declared import Table
 from harness.evidence.tables import store_asked, store_evidence
+from harness.files.record_check import record
+from harness.files.yaml_file import read_document
 from harness.host.cpu import Machine, Slice
 from harness.load.asked import write_asked
 from harness.load.records import EFFECT_SHIFT, OUTCOME_SHIFT, Outcome
@@ -26,6 +29,7 @@ from harness.store import (
     RunFolder,
     write_json,
 )
+from harness.system import System
 from harness.timeline import Event, Scalar
 from reports.inputs.attempts import RECORD, Records
 from reports.inputs.schedule import Ints
@@ -39,18 +43,15 @@ _SHARES: Final = (0.05, 0.25, 0.20, 0.50)  # warm-up, baseline, fault, recovery
 _DRAIN_S: Final = 5.0
 _HURT: Final = 0.3  # of the fault's length: so long payments suffer
 _SOURCES: Final = ("ledger_entries", "ledger_accounts", "bank_charges", "payments")
+_REFERENCE: Final = Path(__file__).parents[1] / "reference_services/system.yaml"
 _SYSTEM: Final = """
 name: synthetic
 entry: payer>payments
 services:
   - {name: payments, command: [payments]}
+  - {name: bank, command: [bank]}
   - {name: ledger, replicas: 2, command: [ledger]}
 edges: [{name: payer>payments, via: gateway}]
-evidence:
-  - {name: ledger_entries, service: ledger, path: /e}
-  - {name: ledger_accounts, service: ledger, path: /a}
-  - {name: bank_charges, service: payments, path: /c}
-  - {name: payments, service: payments, path: /p}
 """
 _EXPERIMENT: Final = """
 title: A ledger instance is killed
@@ -116,7 +117,7 @@ def write_run(root: Path, attempts: int, *, evidence: bool) -> RunFolder:
         answers = np.fromiter(map(answer_of, range(len(due))), np.uint32, len(due))
         records["answer"][_is_last(records)] = answers[intents]
         write_evidence(folder.evidence_folder, PREFIX, len(due))
-        store_evidence(folder)
+        store_evidence(folder, reference_tables())
     due.astype("<u4").tofile(folder.schedule)
     for worker in range(WORKERS):
         mine = records[records["intent"] % WORKERS == worker]
@@ -170,7 +171,7 @@ def _write_facts(folder: RunFolder, length: Length, sources: tuple[str, ...]) ->
     spans = length.spans_s
     text = _EXPERIMENT.format(*spans, _DRAIN_S, ", ".join(sources), LIMIT_MS)
     folder.experiment.write_text(text, encoding="utf-8")
-    folder.system.write_text(_SYSTEM, encoding="utf-8")
+    folder.system.write_text(_SYSTEM + _blocks(), encoding="utf-8")
     edges = np.cumsum((0.0, *spans, _DRAIN_S)).tolist()
     names = ("warm-up", "baseline", "fault", "recovery", "drain")
     phases = tuple(
@@ -201,6 +202,16 @@ def _write_facts(folder: RunFolder, length: Length, sources: tuple[str, ...]) ->
     events += [_event(at_s, "held", on=True) for at_s in samples]
     write_json(folder.journal, _JOURNAL)
     folder.timeline.write_bytes(msgspec.json.Encoder().encode_lines(events))
+
+
+def reference_tables() -> tuple[Table, ...]:
+    """The tables that the reference system file declares."""
+    return record(read_document(_REFERENCE).root, System).tables
+
+
+def _blocks() -> str:
+    text = _REFERENCE.read_text(encoding="utf-8")
+    return text[text.index("tables:") : text.index("events:")]
 
 
 def _alone(second: int) -> Slice:

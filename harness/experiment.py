@@ -90,7 +90,7 @@ class Objective(_Strict, frozen=True, kw_only=True):
 
 
 class Terms(_Strict, frozen=True, kw_only=True):
-    """The extension named squall."""
+    """The extension named squall. `evidence`: the tables that are checked; by default all."""
 
     name: str
     question: Annotated[str, Meta(min_length=1, max_length=1000, examples=["Does it come back?"])]
@@ -98,7 +98,7 @@ class Terms(_Strict, frozen=True, kw_only=True):
     phases: Phases
     max_duration_s: Annotated[float, Meta(gt=0, le=MAX_RUN_S, description="s", examples=[90])]
     blast_radius: BlastRadius
-    evidence: Annotated[tuple[FileName, ...], Meta(max_length=50)]
+    evidence: Annotated[tuple[FileName, ...], Meta(max_length=50)] | None = None
     good: Good
     objectives: Annotated[tuple[Objective, ...], Meta(max_length=100)]
     hold_s: Annotated[float, Meta(gt=0, le=600, description="s", examples=[10])] = 10.0

@@ -8,6 +8,7 @@ runs/<experiment>/<UTC>/
     usage.json  machine.json                      what it cost in CPU, and what others took
     load/plan.json  schedule.bin  ready-<w>.json  go.json  attempts-<w>.bin  done-<w>.json
     load/asked.parquet                            what each intent asks (asked.csv until the end)
+    load/keys.parquet                             own keys of intents (keys.ndjson until the end)
     evidence/<source>.parquet                     what the system says of itself, at the end
     evidence/<source>.ndjson|csv                  the same as it came, where it fits no table
     logs/<process>.log                            the middle of a long one is cut
@@ -61,6 +62,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     ended: str  # COMPLETE, or "early: " and why
     defect: str = ""
     again: str = ""
+    system_folder: str = ""  # where own checks are found
 
 
 class LoadPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,6 +143,8 @@ class RunFolder:
         self.go = self.load / "go.json"
         self.asked = self.load / "asked.parquet"
         self.asked_rows = self.load / "asked.csv"
+        self.keys = self.load / "keys.parquet"
+        self.keys_rows = self.load / "keys.ndjson"
 
     @property
     def stored_deployment(self) -> Path | None:

@@ -21,6 +21,7 @@ from msgspec import Meta
 
 from harness.deployment import join_files, split_problems
 from harness.errors import ConfigError
+from harness.evidence.declared import Checks, Tables
 from harness.files.document import Node
 from harness.files.problems import Problem, raise_problems, raise_problems_of_both
 from harness.files.record_check import problems_of, record
@@ -147,14 +148,6 @@ class Edge(_Strict, frozen=True, kw_only=True):
         return self.name.split(">")[1]
 
 
-class EvidenceSource(_Strict, frozen=True, kw_only=True):
-    """What is fetched at the end of a run: NDJSON of any ready instance of `service`."""
-
-    name: FileName
-    service: Name
-    path: HttpPath
-
-
 class System(_Strict, frozen=True, kw_only=True):
     """A whole system: its file, joined with its deployment file where there is one."""
 
@@ -162,7 +155,8 @@ class System(_Strict, frozen=True, kw_only=True):
     entry: EdgeName
     services: Annotated[tuple[Service, ...], Meta(min_length=1, max_length=50)]
     edges: Annotated[tuple[Edge, ...], Meta(min_length=1, max_length=200)]
-    evidence: Annotated[tuple[EvidenceSource, ...], Meta(max_length=50)] = ()
+    tables: Tables = ()
+    checks: Checks = ()
     events: Annotated[tuple[FileName, ...], Meta(max_length=50)] = ()
     target: Annotated[str, Meta(min_length=1, max_length=200, examples=["local"])] = USUAL
     options: dict[Name, Word] = {}

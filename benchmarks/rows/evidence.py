@@ -12,7 +12,7 @@ from benchmarks.filled_system import fill_bank, write_system
 from benchmarks.measuring import Case, Figures, Row
 from harness.clock import SystemClock
 from harness.errors import HarnessError
-from harness.evidence.fetch import fetch_all
+from harness.evidence.fetch import Place, fetch_all
 from harness.evidence.tables import store_evidence
 from harness.store import RunFolder
 from harness.system import read_system
@@ -53,14 +53,15 @@ def _measure() -> Figures:
             system, target = read_system(path), LocalTarget(state.target_socket)
             timeline = FileTimeline(folder.timeline, SystemClock())
             began = time.perf_counter()
-            missing = fetch_all(system, target, folder.evidence_folder, timeline)
+            place = Place(folder=folder.evidence_folder, system_folder=folder.root, environ={})
+            missing = fetch_all(system, target, place, timeline)
             took_s = time.perf_counter() - began
             timeline.close()
         if missing:
             raise HarnessError("; ".join(missing))
         size = sum(_checked(folder.fetched(source)) for source in _LEAST_ROWS)
         began = time.perf_counter()
-        left = store_evidence(folder)
+        left = store_evidence(folder, system.tables)
         stored_s = time.perf_counter() - began
         if left:
             raise HarnessError(f"could not be stored: {', '.join(left)}")

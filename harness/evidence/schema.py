@@ -1,89 +1,111 @@
-"""What evidence consists of: for each source that the judge knows, one record a row.
+"""The columns of a declared table: their SQL types, and how strictly a value must be written.
 
-A service hands rows out as NDJSON (an object a line, further members are ignored) or as CSV (a
+A source hands rows out as NDJSON (an object a line, further members are ignored) or as CSV (a
 header line with the names; quotes and commas as in RFC 4180, but never a line break in a value).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Final, Literal
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Any, Final, Literal
 
-from msgspec import Meta, Struct
+import msgspec
+from msgspec import Meta
 
-ENTRIES: Final = "ledger_entries"
-ACCOUNTS: Final = "ledger_accounts"
-CHARGES: Final = "bank_charges"
-PAYMENTS: Final = "payments"
-DEAD_LETTER: Final = "dead_letter"  # Payment.status: given up without a final state, a violation
-Hash = Annotated[str, Meta(pattern="^[0-9a-f]{48}$")]
+from harness.evidence.declared import Table
 
-
-class Entry(Struct, frozen=True, kw_only=True):
-    """One of the two legs of a transfer; amounts are signed, in minor units of the currency.
-
-    `hash` is the link of the transfer, the same in both legs: the first 24 bytes of the SHA-256 of
-    the giver's `prev_hash` (24 bytes), the receiver's `prev_hash` (24 bytes) and seven fields of
-    the receiving leg: kind, transfer_id, reference, amount_minor (decimal), currency, giver,
-    receiver. Each field is its length in bytes (decimal), a colon, and the field in UTF-8, so two
-    different transfers never give the same text. `prev_hash` is the previous link of the same
-    account, zeros in its first entry. Rows come oldest first; the check is fastest if the two legs
-    of a transfer are adjacent, the giver first.
-    """
-
-    entry: int
-    transfer_id: str
-    reference: str
-    account: str
-    sequence: int
-    amount_minor: int
-    currency: str
-    balance_minor: int
-    hash: Hash
-    prev_hash: Hash
-    kind: Literal["fund", "hold", "post", "void"]
+TYPES: Final = ("text", "integer", "decimal", "boolean", "hex<bytes>")
+_TYPE: Final = re.compile(r"(text|integer|decimal|boolean|hex([1-9][0-9]{0,3}))(\?)?")
+_SQL: Final = {"text": "VARCHAR", "integer": "BIGINT", "decimal": "DECIMAL(38,9)"}
+_SQL_OTHER: Final = {"boolean": "BOOLEAN", "hex": "BLOB", "words": "VARCHAR"}
+_DECIMAL: Final = r"-?(0|[1-9][0-9]{0,28})(\.[0-9]{1,9})?"
 
 
-class Account(Struct, frozen=True, kw_only=True):
-    """One account as the ledger holds it now."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column. `words` are the only values of kind `words`; `size` is the bytes of `hex`."""
 
-    account: str
-    currency: str
-    balance_minor: int
-    sequence: int
-    hash: Hash
+    name: str
+    kind: Literal["text", "integer", "decimal", "boolean", "hex", "words"]
+    nullable: bool = False
+    words: tuple[str, ...] = ()
+    size: int = 0
+
+    @property
+    def sql_type(self) -> str:
+        """The type of the stored column."""
+        return {**_SQL, **_SQL_OTHER}[self.kind]
+
+    @property
+    def stored(self) -> str:
+        """SQL that makes the stored value of the fetched text."""
+        if self.kind == "hex":
+            return f"unhex({quoted_name(self.name)})"
+        return f"{quoted_name(self.name)}::{self.sql_type}"
+
+    @property
+    def holds(self) -> str:
+        """SQL that is true if the fetched text is a value of this column, written as it must be."""
+        name = quoted_name(self.name)
+        rules = {
+            "text": f"{name} is not null",
+            "integer": f"{name}::bigint::varchar = {name}",
+            "decimal": f"regexp_full_match({name}, '{_DECIMAL}')",
+            "boolean": f"{name} in ('true', 'false')",
+            "hex": f"length({name}) = {2 * self.size} and lower({name}) = {name}",
+            "words": f"{name} in ({', '.join(map(quoted, self.words)) or 'null'})",
+        }
+        return f"({name} is null or {rules[self.kind]})" if self.nullable else rules[self.kind]
 
 
-class Charge(Struct, frozen=True, kw_only=True):
-    """One charge at the bank; `reference` is the intent's key."""
-
-    charge_id: str
-    key: str
-    reference: str
-    amount_minor: int
-    currency: str
-    status: Literal["charged", "declined"]
+def quoted(text: str) -> str:
+    """A text as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"
 
 
-class Payment(Struct, frozen=True, kw_only=True):
-    """One payment as the payments service stores it under the intent's key.
-
-    `status` is pending, captured, declined or dead_letter. A dead letter is a payment that the
-    sweeper could not finish: nobody works on it any more, and money may be on hold or charged.
-    """
-
-    key: str
-    payment_id: str
-    status: str
-    amount_minor: int
-    currency: str
-    payer: str
-    payee: str
+def quoted_name(name: str) -> str:
+    """A name as SQL writes it."""
+    return '"' + name.replace('"', '""') + '"'
 
 
-KINDS: Final[Mapping[str, type[Struct]]] = {
-    ENTRIES: Entry,
-    ACCOUNTS: Account,
-    CHARGES: Charge,
-    PAYMENTS: Payment,
-}
+def column_of(name: str, declared: str | Sequence[str]) -> Column | None:
+    """The column that a declaration means; None if there is no such type."""
+    if not isinstance(declared, str):
+        return Column(name=name, kind="words", words=tuple(declared))
+    found = _TYPE.fullmatch(declared)
+    if found is None:
+        return None
+    nullable = found[3] is not None
+    if found[2]:
+        return Column(name=name, kind="hex", size=int(found[2]), nullable=nullable)
+    kind: Any = found[1]
+    return Column(name=name, kind=kind, nullable=nullable)
+
+
+def columns_of(table: Table) -> tuple[Column, ...]:
+    """The columns of a table without problems, in the order of the file."""
+    found = (column_of(name, declared) for name, declared in table.columns.items())
+    return tuple(column for column in found if column is not None)
+
+
+def record_type(columns: Sequence[Column]) -> type[msgspec.Struct]:
+    """A record of one row, to name the first value that is not as declared."""
+    fields = [_field(f"c{number}", column) for number, column in enumerate(columns)]
+    names = {f"c{number}": column.name for number, column in enumerate(columns)}
+    return msgspec.defstruct("Row", fields, rename=names, kw_only=True)
+
+
+def _field(name: str, column: Column) -> tuple[str, Any] | tuple[str, Any, Any]:
+    kinds: dict[str, Any] = {
+        "text": str,
+        "integer": int,
+        "decimal": Decimal,
+        "boolean": bool,
+        "hex": Annotated[str, Meta(pattern=f"^[0-9a-f]{{{2 * column.size}}}$")],
+        "words": Literal[column.words] if column.words else str,
+    }
+    kind = kinds[column.kind]
+    return (name, kind | None, None) if column.nullable else (name, kind)

@@ -1,26 +1,25 @@
-"""At a run's end fetched evidence becomes Parquet: each row whole and typed, or all as it came.
+"""At a run's end fetched tables become Parquet: each row whole and typed as declared, or none.
 
-Numbers become 64-bit integers, links 24 bytes. What does not fit is not mended: the file stays
-as it was fetched, and the judge says what is wrong with it.
+A file with a value that does not fit stays as it was fetched, and the judge names the row.
 """
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Final
 
 import duckdb
-import msgspec
-from msgspec.structs import fields
 
-from harness.evidence.schema import KINDS, Hash
+from harness.evidence.declared import Table
+from harness.evidence.schema import Column, columns_of, quoted, quoted_name
 from harness.files.whole_file import open_plain
 from harness.store import LoadReady, RunFolder, read_json
 
-Kind = type[msgspec.Struct]
+Columns = Sequence[Column]
 CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -60,16 +59,17 @@ _REFUSED: Final = (
 )
 
 
-def store_evidence(folder: RunFolder) -> tuple[str, ...]:
-    """Convert each known source that was fetched; returns the names of those that stay as they are.
+def store_evidence(folder: RunFolder, tables: Sequence[Table]) -> tuple[str, ...]:
+    """Convert each declared table that was fetched; returns the names of those that do not fit.
 
     A file is deleted only when as many rows are stored as it had lines. Raises OSError.
     """
     left = []
-    for name, kind in KINDS.items():
-        came = folder.fetched(name)
-        if came is not None and not _stored(came, kind, folder.evidence(name)):
-            left.append(name)
+    for table in tables:
+        came = folder.fetched(table.name)
+        path = folder.evidence(table.name)
+        if came is not None and not _stored(came, columns_of(table), path):
+            left.append(table.name)
     return tuple(left)
 
 
@@ -81,9 +81,17 @@ def store_asked(folder: RunFolder) -> bool:
     ready, came = folder.ready(0), folder.asked_rows
     if not ready.is_file() or not came.is_file():
         return False
-    columns = read_json(ready, LoadReady).asked
-    declared = [(name, int if of == "integer" else str) for name, of in columns.items()]
-    return _stored(came, msgspec.defstruct("Asked", declared), folder.asked)
+    declared = read_json(ready, LoadReady).asked
+    columns = [Column(name=name, kind=kind) for name, kind in declared.items()]
+    return _stored(came, columns, folder.asked)
+
+
+def store_keys(folder: RunFolder) -> bool:
+    """Convert the own keys of intents, where the scenario set any. Raises OSError."""
+    if not folder.keys_rows.is_file():
+        return False
+    columns = (Column(name="intent", kind="integer"), Column(name="key", kind="text"))
+    return _stored(folder.keys_rows, columns, folder.keys)
 
 
 def table_of(path: Path) -> str:
@@ -101,23 +109,18 @@ def by_descriptor(descriptor: int) -> Path:
     return Path(f"/proc/self/fd/{descriptor}")
 
 
-def quoted(text: str) -> str:
-    """A text as SQL writes it."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def types_of(kind: Kind) -> dict[str, str]:
+def types_of(columns: Columns) -> dict[str, str]:
     """The columns of a stored table and DuckDB's names of their types."""
-    return {field.name: _type(field.type) for field in fields(kind)}
+    return {column.name: column.sql_type for column in columns}
 
 
-def _stored(came: Path, kind: Kind, path: Path) -> bool:
+def _stored(came: Path, columns: Columns, path: Path) -> bool:
     """DuckDB takes a path as a pattern, so it reads and writes by descriptor only."""
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     part = path.parent / _PART
     try:
         with open_plain(came) as source:
-            _convert(_Came(came, source.fileno()), kind, by_descriptor(folder) / _PART)
+            _convert(_Came(came, source.fileno()), columns, by_descriptor(folder) / _PART)
         if _count(part) != _lines(came):
             raise _RefusedError("a row is lost")
         part.rename(path)
@@ -130,9 +133,9 @@ def _stored(came: Path, kind: Kind, path: Path) -> bool:
     return True
 
 
-def _convert(came: _Came, kind: Kind, part: Path) -> None:
+def _convert(came: _Came, columns: Columns, part: Path) -> None:
     with duckdb.connect(":memory:", config=CONFIG) as tables:
-        tables.execute(f"copy ({_rows(came, kind)}) to {quoted(str(part))} {_INTO}")
+        tables.execute(f"copy ({_rows(came, columns)}) to {quoted(str(part))} {_INTO}")
 
 
 def _count(part: Path) -> int:
@@ -142,23 +145,23 @@ def _count(part: Path) -> int:
     return int(rows[0])
 
 
-def _rows(came: _Came, kind: Kind) -> str:
+def _rows(came: _Came, columns: Columns) -> str:
     """The query of all rows; it fails at the first one that is not as strict as its record."""
-    columns = ", ".join(_column(field.name, field.type) for field in fields(kind))
-    whole = " and ".join(_holds(field.name, field.type) for field in fields(kind))
+    stored = ", ".join(f"{each.stored} as {quoted_name(each.name)}" for each in columns)
+    whole = " and ".join(each.holds for each in columns)
     checked = f"case when coalesce({whole}, false) then true else error('not as agreed') end"
-    source = _csv(came, kind) if came.path.suffix == ".csv" else _ndjson(came, kind)
-    return f"select {columns} from {source} where {checked}"  # noqa: S608  # own names only
+    source = _csv(came, columns) if came.path.suffix == ".csv" else _ndjson(came, columns)
+    return f"select {stored} from {source} where {checked}"  # noqa: S608  # own names only
 
 
-def _ndjson(came: _Came, kind: Kind) -> str:
+def _ndjson(came: _Came, columns: Columns) -> str:
     """Every value as text: DuckDB would take 12.7 for 13 and true for 1."""
-    columns = ", ".join(f"{field.name}: 'VARCHAR'" for field in fields(kind))
-    given = f"format='newline_delimited', columns={{{columns}}}"
+    texts = ", ".join(f"{quoted(each.name)}: 'VARCHAR'" for each in columns)
+    given = f"format='newline_delimited', columns={{{texts}}}"
     return f"read_json({came.quoted}, {given})"
 
 
-def _csv(came: _Came, kind: Kind) -> str:
+def _csv(came: _Came, columns: Columns) -> str:
     """Columns are found by their names in the first line, in any order."""
     with came.path.open("rb") as stream:
         first = stream.readline(_CHUNK)
@@ -166,35 +169,13 @@ def _csv(came: _Came, kind: Kind) -> str:
         if not first.endswith(b"\n") or stream.read() != b"\n":
             raise _RefusedError("the first or the last line has no end")
     names = first.decode("ascii", "replace").rstrip("\r\n").split(",")
-    if len(set(names)) != len(names) or not {field.name for field in fields(kind)} <= set(names):
+    if len(set(names)) != len(names) or not {each.name for each in columns} <= set(names):
         raise _RefusedError("the header does not name every column once")
-    columns = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in names)
+    texts = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in names)
     line = r"\r\n" if first.endswith(b"\r\n") else r"\n"
-    given = f"delim=',', quote='\"', escape='\"', new_line='{line}', columns={{{columns}}}"
+    given = f"delim=',', quote='\"', escape='\"', new_line='{line}', columns={{{texts}}}"
     plain = "auto_detect=false, header=true, allow_quoted_nulls=false"
     return f"read_csv({came.quoted}, {plain}, {given})"
-
-
-def _column(name: str, kind: Any) -> str:  # noqa: ANN401  # whatever a record is made of
-    if kind == Hash:
-        return f"unhex({name}) as {name}"
-    return f"{name}::{_type(kind)} as {name}"
-
-
-def _type(kind: Any) -> str:  # noqa: ANN401  # likewise
-    if kind == Hash:
-        return "BLOB"
-    return "BIGINT" if kind is int else "VARCHAR"
-
-
-def _holds(name: str, kind: Any) -> str:  # noqa: ANN401  # likewise
-    """Nothing absent, whole numbers as such, hashes in small letters, words of the list."""
-    if kind == Hash:
-        return f"length({name}) = 48 and lower({name}) = {name}"
-    if kind is int:
-        return f"{name}::bigint::varchar = {name}"
-    words = get_args(kind)
-    return f"{name} in ({', '.join(map(quoted, words))})" if words else f"{name} is not null"
 
 
 def _lines(came: Path) -> int:

@@ -16,7 +16,7 @@ from typing import Final
 from harness.clock import NS_PER_S, Clock
 from harness.errors import HarnessError, TargetError, after_start
 from harness.evidence import fetch
-from harness.evidence.tables import store_asked, store_evidence
+from harness.evidence.tables import store_asked, store_evidence, store_keys
 from harness.files.log_limit import close_gaps
 from harness.host.cpu import MachineWatch
 from harness.host.disturbance import worst_harmful
@@ -140,9 +140,18 @@ def _lived(
             with closing_view(tools.watcher):
                 _live_through(session)
             fetch.fetch_all(
-                order.system, able(parts.target, Instances), folder.evidence_folder, timeline
+                order.system, able(parts.target, Instances), _place(order, folder), timeline
             )
         return session, _usage(session)
+
+
+def _place(order: Order, folder: RunFolder) -> fetch.Place:
+    """Where the tables of the system go."""
+    return fetch.Place(
+        folder=folder.evidence_folder,
+        system_folder=order.system_path.absolute().parent,
+        environ=os.environ,
+    )
 
 
 def _seal(s: _Session, usage: tuple[Usage, ...], inputs: Inputs) -> None:
@@ -151,7 +160,8 @@ def _seal(s: _Session, usage: tuple[Usage, ...], inputs: Inputs) -> None:
     close_gaps(s.folder.logs)
     scrub_run(inputs, s.folder)
     store_asked(s.folder)
-    store_evidence(s.folder)
+    store_keys(s.folder)
+    store_evidence(s.folder, s.order.system.tables)
     write_json(s.folder.usage, usage)
     write_json(s.folder.machine, s.machine.machine(s.t0_mono_ns))
     write_json(s.folder.manifest, _manifest(s))
@@ -263,6 +273,7 @@ def _manifest(s: _Session) -> Manifest:
         experiment=s.order.experiment.name,
         path=path_in_runs(s.folder),
         scenario=s.order.scenario,
+        system_folder=str(s.order.system_path.absolute().parent),
         seed=s.order.seed,
         rate_scale=s.order.rate_scale,
         intent_prefix=intent_prefix(s.folder),

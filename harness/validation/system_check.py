@@ -11,6 +11,7 @@ from harness.files.problems import Problem, fix_name, listed
 from harness.system import System
 from harness.targets.base import Deploys
 from harness.targets.registry import TARGETS, target_type
+from harness.validation.declared_check import declared_problems
 
 MAX_INSTANCES: Final = 64
 # Names of processes and logs that every local system has beside its own instances.
@@ -22,12 +23,12 @@ def cross_problems(root: Node, system: System) -> list[Problem]:
     return [
         *_unique(root, "services", "service"),
         *_unique(root, "edges", "edge"),
-        *_unique(root, "evidence", "evidence source"),
+        *_unique(root, "tables", "table"),
         *_unique_names(root),
         *_entry(root, system),
         *_instances(root, system),
         *_edges(root, system),
-        *_evidence(root, system),
+        *declared_problems(root, system),
         *_deployment(root, system),
     ]
 
@@ -112,18 +113,6 @@ def _edges(root: Node, system: System) -> Iterator[Problem]:
             yield _wrong(item, f"{key}.port", wrong, "each port once", "take another port")
         if edge.port is not None:
             ports.setdefault(edge.port, edge.name)
-
-
-def _evidence(root: Node, system: System) -> Iterator[Problem]:
-    names = [s.name for s in system.services if s.kind == "process"]
-    for index, (source, item) in enumerate(
-        zip(system.evidence, _items(root, "evidence"), strict=True)
-    ):
-        if source.service not in names:
-            wrong = "no service of kind process has this name"
-            fix = fix_name(source.service, names)
-            key = f"evidence[{index}].service"
-            yield _wrong(item, key, wrong, listed(names), fix)
 
 
 def _deployment(root: Node, system: System) -> Iterator[Problem]:

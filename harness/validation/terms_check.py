@@ -23,7 +23,7 @@ def terms_problems(node: Node, at: str, terms: Terms, system: System) -> Iterato
     places = (
         (radius, f"{at}.blast_radius", "services", [s.name for s in system.services]),
         (radius, f"{at}.blast_radius", "edges", [e.name for e in system.edges]),
-        (node, at, "evidence", [e.name for e in system.evidence]),
+        (node, at, "evidence", [table.name for table in system.tables]),
     )
     for holder, key, name, known in places:
         yield from _names(holder, f"{key}.{name}", name, known)

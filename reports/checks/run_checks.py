@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import ParamSpec
 
@@ -11,8 +11,8 @@ import numpy as np
 from harness.errors import StoredRunError
 from harness.load.asked import ASKED
 from reports.checks.base import Cause, Checked, Checker, CheckVerdict
-from reports.checks.payments.records import RunRecords
-from reports.checks.registry import CheckKind, kinds
+from reports.checks.registry import CheckKind
+from reports.checks.run_records import RunRecords
 from reports.inputs.evidence_tables import Evidence
 from reports.measures.cohorts import Block, Known
 
@@ -22,13 +22,15 @@ P = ParamSpec("P")
 class RunChecks:
     """The checks of one run. A check that cannot be made reports `not_checked` and why."""
 
-    def __init__(self, records: RunRecords, asked_for: tuple[str, ...]) -> None:
-        """`asked_for`: the evidence that the experiment names."""
+    def __init__(
+        self, records: RunRecords, kinds: Sequence[CheckKind], asked_for: tuple[str, ...]
+    ) -> None:
+        """`kinds`: the configured checks; `asked_for`: the tables that the experiment asks for."""
         self._records = records
         self._outcomes: dict[str, Checked] = {}
         self._running: dict[str, Checker] = {}
         self._claimed, self._acknowledged = 0, 0
-        for kind in kinds():
+        for kind in kinds:
             missing = _missing(kind, records.evidence)
             cause, why = _why(missing, asked_for)
             self._outcomes[kind.name] = Checked(
@@ -93,7 +95,7 @@ class RunChecks:
             step(*a, **kw)
         except StoredRunError:
             raise
-        except Exception as error:  # noqa: BLE001  # a broken check must not end the judge
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # a broken check must not end the judge
             self._running.pop(name, None)
             why = f"the check raised {type(error).__name__}: {error}"
             self._outcomes[name] = replace(self._outcomes[name], why=why, cause="crashed")

@@ -1,4 +1,4 @@
-"""Why evidence lies there as it came: the first row that is not as agreed, in plain words."""
+"""Why a fetched file is not a table: the first row that is not as declared."""
 
 from __future__ import annotations
 
@@ -8,11 +8,8 @@ from pathlib import Path
 import msgspec
 
 
-def why_not(came: Path | None, kind: type[msgspec.Struct] | None) -> str:
-    """Why the judge cannot use it; nothing if rows of no known kind can be read.
-
-    `came` is the file as it was fetched, None if there is none.
-    """
+def why_not(came: Path | None, kind: type[msgspec.Struct]) -> str:
+    """Why the judge cannot use it. `came` is the file as it was fetched, None if there is none."""
     if came is None:
         return "was not fetched"
     decode = _check_csv if came.suffix == ".csv" else _check_ndjson
@@ -20,18 +17,18 @@ def why_not(came: Path | None, kind: type[msgspec.Struct] | None) -> str:
         decode(came, kind)
     except (msgspec.MsgspecError, OSError, ValueError, csv.Error) as error:
         return f"cannot be read: {error}"
-    return "cannot be read: it could not be stored as a table" if kind else ""
+    return "cannot be read: it could not be stored as a table"
 
 
-def _check_ndjson(came: Path, kind: type[msgspec.Struct] | None) -> None:
-    msgspec.json.Decoder(kind or dict[str, object]).decode_lines(came.read_bytes())
+def _check_ndjson(came: Path, kind: type[msgspec.Struct]) -> None:
+    msgspec.json.Decoder(kind).decode_lines(came.read_bytes())
 
 
-def _check_csv(came: Path, kind: type[msgspec.Struct] | None) -> None:
+def _check_csv(came: Path, kind: type[msgspec.Struct]) -> None:
     with came.open(encoding="utf-8", newline="") as stream:
         rows = csv.DictReader(stream, strict=True)
         for row in rows:
             try:
-                msgspec.convert(row, kind or dict[str, object], strict=False)
+                msgspec.convert(row, kind, strict=False)
             except msgspec.ValidationError as error:
                 raise ValueError(f"{error} (line {rows.line_num})") from error

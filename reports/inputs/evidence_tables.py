@@ -1,13 +1,13 @@
-"""What the system says of itself at the end of a run: stored tables, asked in SQL.
+"""The tables of the system at the end of a run, queried in SQL.
 
-Here alone the judge knows DuckDB. Its database lives in memory and ends with the `Evidence`; rows
-stay in their files until a query wants their columns.
+Only this module of the judge knows DuckDB. Its database lives in memory and ends with the
+`Evidence`; rows stay in their files until a query wants their columns.
 """
 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.errors import StoredRunError
-from harness.evidence.schema import ACCOUNTS, CHARGES, ENTRIES, KINDS, PAYMENTS
-from harness.evidence.tables import CONFIG, by_descriptor, quoted, table_of, types_of
+from harness.evidence.declared import Table
+from harness.evidence.schema import columns_of, quoted, quoted_name, record_type
+from harness.evidence.tables import CONFIG, by_descriptor, table_of, types_of
 from harness.files.whole_file import open_plain
 from harness.load.asked import ASKED
 from harness.store import RunFolder
@@ -27,21 +28,16 @@ from reports.inputs.evidence_errors import why_not
 
 Column = npt.NDArray[Any]
 # `intent` is null for a key that is not the prefix and a number, written as numbers are. The number
-# is found once a row: what stands in two conditions is worked out twice.
-_INTENTS: Final = """
+# is computed once a row: DuckDB would compute an expression of two conditions twice.
+_NUMBERED: Final = """
 (select *, file_row_number,
         try_cast(substr({key}, length({prefix}) + 1) as bigint) as number from {table})"""
 _INTENT: Final = "case when {prefix} || number = {key} then number end as intent"
-_KEYS: Final[Mapping[str, str]] = {ENTRIES: "reference", CHARGES: "reference", PAYMENTS: "key"}
-# `mark` stands for a hash where it only has to be compared; `row` counts the rows of the file.
-_COLUMNS: Final[Mapping[str, str]] = {
-    ENTRIES: """
-        * exclude (number), {intent}, file_row_number as row,
-        hash(hash) as mark, hash(prev_hash) as prev_mark""",
-    ACCOUNTS: "*, hash(hash) as mark",
-    CHARGES: "* exclude (number), {intent}",
-    PAYMENTS: "* exclude (number), {intent}",
-}
+# A scenario's own keys (load/keys.parquet) come before those of the prefix.
+_OWN: Final = """
+(select t.* exclude (intent), coalesce(k.intent, t.intent) as intent
+ from ({rows}) t left join keys k on k.key = t.{key})"""
+OWN_KEYS: Final = "keys"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +51,7 @@ class Asked:
 class Evidence:
     """Tables by the name of their source. `missing` says what was not there, a sentence each.
 
-    `columns` has the columns of each table.
+    `columns` has the columns of each table, `key_columns` the key column of those that have one.
     """
 
     def __init__(self, tables: duckdb.DuckDBPyConnection) -> None:
@@ -63,6 +59,7 @@ class Evidence:
         cores = self.ask("select current_setting('threads')::int as cores")["cores"]
         self._cores = int(cores[0])
         self.columns: dict[str, frozenset[str]] = {}
+        self.key_columns: dict[str, str] = {}
         self.missing: tuple[str, ...] = ()
 
     @property
@@ -91,6 +88,15 @@ class Evidence:
         """Whether a row of a table has the key of one of the first `size` intents."""
         query = f"select exists(from {name} where intent >= 0 and intent < $size) as found"
         return bool(self.ask(query, size=size)["found"][0])
+
+    def open_keys(self, path: Path) -> None:
+        """Make the table `keys` of a file: the own key of each intent that has one."""
+        try:
+            table = self.hold(path)
+            self.ask(f"create view {OWN_KEYS} as select intent, key from {table}")  # noqa: S608  # a descriptor
+        except (StoredRunError, OSError) as error:
+            raise StoredRunError(f"{path.name}: the keys cannot be read: {error}") from error
+        self.columns[OWN_KEYS] = frozenset(("intent", "key"))
 
     def open_asked(self, path: Path) -> None:
         """Make the table `asked` of a file: what each intent asks, `intent` its number."""
@@ -135,50 +141,57 @@ def _answer(
     return {name: np.ma.getdata(column) for name, column in answer.items()}
 
 
-def read_evidence(folder: RunFolder, named: tuple[str, ...], prefix: str) -> Evidence:
-    """Open the sources that the experiment names; what cannot be read is told, not raised.
+def read_evidence(folder: RunFolder, tables: Sequence[Table], prefix: str) -> Evidence:
+    """Open the tables of a run; `missing` says which cannot be read, and why.
 
-    `intent` in a table is the number behind `prefix` in the row's key.
+    `intent` in a table is the intent whose key is in the row's key column, `row` the row's number.
     """
     evidence = Evidence(duckdb.connect(":memory:", config=CONFIG))
     missing: list[str] = []
-    known = [name for name in KINDS if name in named]
-    for name in [*(name for name in named if name not in KINDS), *known]:
-        why = _open(evidence, folder, name, f"{prefix}-")
+    if folder.keys.is_file():
+        evidence.open_keys(folder.keys)
+    for table in tables:
+        why = _open(evidence, folder, table, f"{prefix}-")
         if why:
-            missing.append(f"evidence {name} {why}")
-        elif name in KINDS:
-            evidence.columns[name] = frozenset(types_of(KINDS[name]))
+            missing.append(f"evidence {table.name} {why}")
+        else:
+            evidence.columns[table.name] = frozenset(table.columns)
+            evidence.key_columns |= {table.name: table.key} if table.key else {}
     if folder.asked.is_file():
         evidence.open_asked(folder.asked)
     evidence.missing = tuple(missing)
     return evidence
 
 
-def _open(evidence: Evidence, folder: RunFolder, name: str, prefix: str) -> str:
+def _open(evidence: Evidence, folder: RunFolder, declared: Table, prefix: str) -> str:
     """Why it cannot be had, or nothing."""
-    kind, path = KINDS.get(name), folder.evidence(name)
-    if kind is None or not path.is_file():
-        return why_not(folder.fetched(name), kind)
+    columns, path = columns_of(declared), folder.evidence(declared.name)
+    if not path.is_file():
+        return why_not(folder.fetched(declared.name), record_type(columns))
     try:
         table = evidence.hold(path)
         found = evidence.ask(
             f"select column_name, column_type from (describe from {table})"  # noqa: S608  # a descriptor
         )
         types = dict(zip(found["column_name"].tolist(), found["column_type"].tolist(), strict=True))
-        if types != types_of(kind):
-            return "cannot be read: it has other columns than agreed"
-        evidence.ask(f"create view {name} as {_rows(name, table, quoted(prefix))}")
+        if types != types_of(columns):
+            return "cannot be read: it has other columns than declared"
+        rows = rows_of(declared, table, quoted(prefix), own=OWN_KEYS in evidence.columns)
+        evidence.ask(f"create view {declared.name} as from ({rows})")
     except (StoredRunError, OSError):
-        return "cannot be read: it is no whole table"
+        return "cannot be read: it is not a whole table"
     return ""
 
 
-def _rows(name: str, table: str, prefix: str) -> str:
-    """The query behind the view of a source."""
-    key = _KEYS.get(name)
-    if key is None:
-        return f"select {_COLUMNS[name]} from {table}"  # noqa: S608  # own names, a quoted path
-    intent = _INTENT.format(prefix=prefix, key=key)
-    numbered = _INTENTS.format(prefix=prefix, key=key, table=table)
-    return f"select {_COLUMNS[name].format(intent=intent)} from {numbered}"  # noqa: S608  # likewise
+def rows_of(declared: Table, table: str, prefix: str, *, own: bool = False) -> str:
+    """The query behind the view of a table."""
+    if declared.key is None:
+        return f"select *, file_row_number as row, null::bigint as intent from {table}"  # noqa: S608  # a descriptor
+    key = quoted_name(declared.key)
+    kind = next(each.kind for each in columns_of(declared) if each.name == declared.key)
+    text = key if kind in ("text", "words") else f"{key}::varchar"
+    numbered = _NUMBERED.format(prefix=prefix, key=text, table=table)
+    intent = _INTENT.format(prefix=prefix, key=text)
+    columns = f"* exclude (number, file_row_number), file_row_number as row, {intent}"
+    rows = f"select {columns} from {numbered}"  # noqa: S608  # declared names, a quoted path
+    return f"from {_OWN.format(rows=rows, key=text)}" if own else rows

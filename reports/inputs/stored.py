@@ -21,7 +21,7 @@ from harness.store import (
     read_json,
     read_manifest,
 )
-from harness.system import read_system
+from harness.system import System, read_system
 from harness.timeline import Event, read_timeline
 from reports.inputs.attempts import AttemptFiles
 from reports.inputs.evidence_tables import Evidence, read_evidence
@@ -46,6 +46,8 @@ class StoredRun:
     names: tuple[str, ...]
     events: tuple[Event, ...]
     evidence: Evidence
+    system: System
+    asked_for: tuple[str, ...]
     machine: Machine
     journal: Journal | None = None
     journal_damage: str = ""
@@ -56,9 +58,9 @@ def read_stored(folder: RunFolder) -> StoredRun:
     """Read a whole run. Raises StoredRunError or ConfigError that names the file."""
     manifest = read_manifest(folder)
     experiment = read_stored_experiment(folder.experiment)
-    read_system(
-        folder.system, folder.stored_deployment
-    )  # part of the run: damage there is damage of the run
+    system = read_system(folder.system, folder.stored_deployment)
+    named = experiment.terms.evidence
+    asked_for = tuple(t for t in system.tables if named is None or t.name in named)
     plan = read_json(folder.plan, LoadPlan)
     due = Schedule(folder.schedule)
     due.check_order()
@@ -77,7 +79,9 @@ def read_stored(folder: RunFolder) -> StoredRun:
         attempts=attempts,
         names=read_json(ready, LoadReady).names if ready.is_file() else (),
         events=read_timeline(folder.timeline),
-        evidence=read_evidence(folder, experiment.terms.evidence, manifest.intent_prefix),
+        evidence=read_evidence(folder, asked_for, manifest.intent_prefix),
+        system=system,
+        asked_for=tuple(table.name for table in asked_for),
         machine=read_json(folder.machine, Machine),
         journal=journal,
         journal_damage=journal_damage,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
-from reports.checks.payments.records import RunRecords
+from reports.checks.registry import kinds
 from reports.checks.run_checks import RunChecks
+from reports.checks.run_records import RunRecords
 from reports.inputs.stored import StoredRun
 from reports.measures.cohorts import Block, Flags
 from reports.measures.delivery import DeliveryTally
@@ -79,7 +81,8 @@ class Tallies:
         self.outcomes = OutcomesTally()
         self.steps = StepTally()
         records = RunRecords(evidence, stored.manifest.intent_prefix, len(stored.due))
-        self.checks = RunChecks(records, terms.evidence)
+        configured = kinds(stored.system.checks, Path(stored.manifest.system_folder))
+        self.checks = RunChecks(records, configured, stored.asked_for)
         self._all: tuple[Tally, ...] = (
             *(self.good, self.in_flight, self.delivery, self.windows, self.amplification),
             *(self.shares, self.unknowns, self.hardest, self.outcomes, self.steps, self.checks),

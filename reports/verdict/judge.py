@@ -84,7 +84,7 @@ def _judge(reading: Reading) -> Scorecard:
         judge_objective(objective, reading.measured[objective.metric])
         for objective in objectives_of(stored.terms)
     )
-    data = [*validity.about_data(stored), *validity.about_checks(checks, stored.terms.evidence)]
+    data = [*validity.about_data(stored), *validity.about_checks(checks, stored.asked_for)]
     conditions = [*validity.about_faults(reading.faults, stored), *_conditions(reading)]
     violations = about_checks(checks)
     missed = [

@@ -11,21 +11,13 @@ import numpy as np
 from benchmarks.judge_process import judged
 from benchmarks.synthetic_books import SyntheticAsked, write_evidence
 from benchmarks.synthetic_run import PREFIX, write_run
-from harness.evidence.schema import (
-    ACCOUNTS,
-    CHARGES,
-    ENTRIES,
-    PAYMENTS,
-    Account,
-    Charge,
-    Entry,
-    Payment,
-)
 from harness.store import RunFolder
+from reports.checks.payments.reference_tables import ACCOUNTS, CHARGES, ENTRIES, PAYMENTS
 from reports.inputs.attempts import RECORD
 from reports.verdict.judge import judge
 from tests.support.plain_integrity import found_by, plain_check
 from tests.support.plain_payments import Found, Rows
+from tests.support.reference_rows import Account, Charge, Entry, Payment
 from tests.support.runs_asked import Asks
 
 T = TypeVar("T")

@@ -123,7 +123,7 @@ def test_a_fault_on_an_edge_without_traffic_proves_nothing(tmp_path: Path) -> No
     place = Place(tmp_path)
     text = place.system.read_text()
     place.system.write_text(
-        text.replace("evidence:", '  - {name: "bank>ledger", via: mesh}\nevidence:', 1)
+        text.replace("tables:", '  - {name: "bank>ledger", via: mesh}\ntables:', 1)
     )
     experiment = place.experiment(
         "bank-slow", blast_radius={"edges": ["bank>ledger"]}, arguments={"edge": "bank>ledger"}

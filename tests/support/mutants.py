@@ -65,7 +65,8 @@ def _dump(value: Tree, kind: str, *, breaks: bool) -> Mutant:
 
 
 def _keys(value: Tree) -> list[Path]:
-    return [at for at in _places(value) if at and isinstance(at[-1], str) and "env" not in at[:-1]]
+    free = {"env", "columns"}  # whose keys are names that the file defines
+    return [at for at in _places(value) if at and isinstance(at[-1], str) and not free & {*at[:-1]}]
 
 
 def _rename_key(draw: random.Random, text: str, value: Tree) -> Mutant:
@@ -115,7 +116,7 @@ def _retype(draw: random.Random, text: str, value: Tree) -> Mutant:
     _get(value, at[:-1])[at[-1]] = new
     numbers = (int, float)
     alike = type(old) is type(new) or (isinstance(old, numbers) and isinstance(new, numbers))
-    free = new is None or alike or isinstance(old, list) or "tolerance" in at or "arguments" in at
+    free = new is None or alike or isinstance(old, list) or "tolerance" in at or {"arguments", "columns"} & {*at}
     return _dump(value, "retyped", breaks=not free)
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from itertools import zip_longest
 from typing import Final
 
-from harness.evidence.schema import Account, Entry
 from reports.checks.payments.books import Books
 from tests.support.plain_links import plain_link
+from tests.support.reference_rows import Account, Entry
 
 FIRST_HASH: Final = "0" * 48
 

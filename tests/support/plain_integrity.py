@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from harness.evidence.schema import Payment
 from harness.load.records import OUTCOME_SHIFT, Outcome, pack
 from reports.checks.base import Checked
 from reports.inputs.attempts import RECORD, Records
@@ -18,6 +17,7 @@ from reports.verdict.scorecard import Scorecard
 from tests.support.plain_books import plain_books
 from tests.support.plain_payments import Found, Rows, plain_payments
 from tests.support.plain_transfers import plain_transfers
+from tests.support.reference_rows import Payment
 from tests.support.runs_asked import Asks
 from tests.support.runs_builder import RunsBuilder
 

@@ -1,4 +1,4 @@
-"""The link of a transfer as harness/evidence/schema.py defines it, for oracles and ledgers."""
+"""The link of a transfer as docs/invariants.md defines it, for oracles and ledgers."""
 
 from __future__ import annotations
 

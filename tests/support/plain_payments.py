@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from harness.evidence.schema import Account, Charge, Entry, Payment
 from reports.measures.cohorts import Known
+from tests.support.reference_rows import Account, Charge, Entry, Payment
 from tests.support.runs_asked import Asks
 
 T = TypeVar("T")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from harness.evidence.schema import Account, Entry
+from tests.support.reference_rows import Account, Entry
 
 
 def plain_transfers(

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import duckdb
 import msgspec
 import numpy as np
 
-from harness.evidence.schema import ACCOUNTS, CHARGES, ENTRIES, KINDS, PAYMENTS
-from harness.evidence.tables import CONFIG, quoted, types_of
+from harness.evidence.declared import CheckSpec, PaymentsSettings
+from harness.evidence.schema import columns_of, quoted
+from harness.evidence.tables import CONFIG, types_of
 from harness.load.asked import ASKED
-from reports.checks.payments.records import RunRecords
+from reports.checks.payments.reference_tables import ACCOUNTS, CHARGES, ENTRIES, PAYMENTS
+from reports.checks.registry import CheckKind, kinds
 from reports.checks.run_checks import RunChecks
-from reports.inputs.evidence_tables import Evidence, _rows
+from reports.checks.run_records import RunRecords
+from reports.inputs.evidence_tables import Evidence, rows_of
 from reports.measures.cohorts import block_of
 from tests.support.plain_integrity import found_in, plain_check
 from tests.support.plain_payments import Found, Rows
 from tests.support.planted_script import PREFIX, Script
+from tests.support.reference_rows import TABLES
 from tests.support.runs_asked import COLUMNS
 
 NAMED = (ENTRIES, ACCOUNTS, CHARGES, PAYMENTS)
@@ -28,12 +33,17 @@ def production(script: Script) -> Found:
     """What the checks find."""
     due = np.arange(len(script.asked), dtype=np.int64)
     evidence = _evidence(script.rows())
-    checks = RunChecks(RunRecords(evidence, PREFIX, len(due)), NAMED)
+    checks = RunChecks(RunRecords(evidence, PREFIX, len(due)), payment_kinds(), NAMED)
     checks.add(block_of(due, script.attempts(), 300))
     outcomes = checks.result()
     broken = [outcome.why for outcome in outcomes if outcome.verdict == "not_checked"]
     assert not broken
     return found_in(outcomes)
+
+
+def payment_kinds() -> tuple[CheckKind, ...]:
+    """The checks of the reference payment system."""
+    return kinds((CheckSpec(payments=PaymentsSettings()),), Path())
 
 
 def oracle(script: Script) -> Found:
@@ -52,10 +62,11 @@ def _evidence(rows: Rows) -> Evidence:
     }
     evidence = Evidence(tables)
     for name, records in sources.items():
-        types = types_of(KINDS[name])
+        types = types_of(columns_of(TABLES[name]))
         columns = {column: [getattr(record, column) for record in records] for column in types}
         _create(tables, f"raw_{name}", types, columns)
-        tables.execute(f"create view {name} as {_rows(name, f'raw_{name}', quoted(f'{PREFIX}-'))}")
+        query = rows_of(TABLES[name], f"raw_{name}", quoted(f"{PREFIX}-"))
+        tables.execute(f"create view {name} as {query}")
         evidence.columns[name] = frozenset(types)
     asked = {column: [getattr(row, column) for row in rows.asked] for column in COLUMNS}
     types = {column: _TYPES[of] for column, of in COLUMNS.items()}

@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from harness.evidence.schema import Account, Charge, Entry, Payment
 from harness.load.records import Attempt, ErrorClass, Outcome, pack
 from reports.inputs.attempts import RECORD, Records
 from tests.support.plain_integrity import digest
 from tests.support.plain_links import plain_link
 from tests.support.plain_payments import Rows
+from tests.support.reference_rows import Account, Charge, Entry, Payment
 from tests.support.runs_asked import Asks
 
 PREFIX = "7f3a"

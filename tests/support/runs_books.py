@@ -5,8 +5,8 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass, field
 
-from harness.evidence.schema import Account, Charge, Entry, Payment
 from tests.support.plain_links import plain_link
+from tests.support.reference_rows import Account, Charge, Entry, Payment
 
 FUNDS = 1_000_000
 PAYERS = 7

@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 
-from harness.evidence.schema import ACCOUNTS, CHARGES, ENTRIES, PAYMENTS
 from harness.evidence.tables import store_asked, store_evidence
 from harness.host.cpu import Machine, Slice
 from harness.load.asked import ColumnType, write_asked
@@ -26,6 +25,8 @@ from harness.store import (
     write_json,
 )
 from harness.timeline import Event, Scalar
+from reports.checks.payments.reference_tables import ACCOUNTS, CHARGES, ENTRIES, PAYMENTS
+from tests.support.reference_rows import TABLES
 from tests.support.runs_asked import COLUMNS, Asks, write_ready
 from tests.support.runs_books import Books
 from tests.support.runs_files import EXPERIMENT, SYSTEM
@@ -200,7 +201,7 @@ class RunsBuilder:
         write_asked(folder.asked_rows, self, 0, map(self.key, range(len(self.due_us))))
         store_asked(folder)
         self._fetch(folder)
-        store_evidence(folder)
+        store_evidence(folder, tuple(TABLES.values()))
         folder.seal()
         return folder
 

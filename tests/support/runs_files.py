@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from tests.support.reference_rows import BLOCKS
+
 SYSTEM = """
 name: toy
 entry: payer>payments
 services:
   - {name: payments, command: [payments]}
+  - {name: bank, command: [bank]}
   - {name: ledger, replicas: 2, command: [ledger]}
 edges:
   - {name: payer>payments, via: gateway}
-evidence:
-  - {name: ledger_entries, service: ledger, path: /e}
-  - {name: ledger_accounts, service: ledger, path: /a}
-  - {name: bank_charges, service: payments, path: /c}
-  - {name: payments, service: payments, path: /p}
 """
+SYSTEM += BLOCKS
 EXPERIMENT = """
 title: A ledger instance is killed
 description: One of two dies and stays away.

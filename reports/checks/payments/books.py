@@ -16,7 +16,8 @@ from reports.measures.cohorts import Flags
 
 # `transfer` stands for a transfer and a currency where they only have to be compared.
 _LEGS: Final = """
-select number::int as number, sequence, amount_minor, balance_minor, mark, prev_mark,
+select number::int as number, sequence, amount_minor, balance_minor, hash(hash) as mark,
+       hash(prev_hash) as prev_mark,
        hash(transfer_id, currency) as transfer
 from ledger_entries join account_names using (account) {order}"""
 _ACCOUNT_NAMES: Final = """
@@ -27,6 +28,8 @@ _NAMES: Final = "select account from account_names order by number"
 _TRANSFERS: Final = """
 select distinct transfer_id as name
 from ledger_entries where hash(transfer_id, currency) in (select unnest($transfers))"""
+_HEADS: Final = """
+select account, balance_minor, sequence, hash(hash) as mark from ledger_accounts"""
 _CURRENCIES: Final = """
 select currency as name from ledger_entries group by currency having sum(amount_minor) <> 0"""
 
@@ -165,7 +168,7 @@ def _unequal(transfer: Column, amount: Column) -> list[int]:
 
 def _check_accounts(legs: _Legs, evidence: Evidence) -> tuple[set[str], set[str]]:
     """Accounts whose balance is not the sum of their entries, and whose head is not their last."""
-    rows = evidence.ask("select account, balance_minor, sequence, mark from ledger_accounts")
+    rows = evidence.ask(_HEADS)
     told = {
         account: (balance, sequence, mark)
         for account, balance, sequence, mark in zip(

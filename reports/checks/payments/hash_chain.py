@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from harness.evidence.schema import ACCOUNTS, ENTRIES
 from reports.checks.base import Needs, Violation, ViolationClass
 from reports.checks.payments.proof import proof_of_account
-from reports.checks.payments.records import RunRecords
+from reports.checks.payments.records import PaymentRecords
+from reports.checks.payments.reference_tables import ACCOUNTS, ENTRIES
 from reports.measures.cohorts import Block
 
 CHAIN_BROKEN: Final = ViolationClass(
@@ -29,7 +29,7 @@ class HashChainCheck:
     joins: ClassVar[tuple[str, ...]] = ()
     classes: ClassVar = (CHAIN_BROKEN,)
 
-    def __init__(self, records: RunRecords) -> None:
+    def __init__(self, records: PaymentRecords) -> None:
         self._reader, self._evidence = records.books, records.evidence
 
     def add(self, block: Block) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from harness.evidence.schema import ACCOUNTS, ENTRIES
 from reports.checks.base import Needs, Violation, ViolationClass
 from reports.checks.payments import transfers
 from reports.checks.payments.proof import proof_of_account, proof_of_transfer
-from reports.checks.payments.records import RunRecords
+from reports.checks.payments.records import PaymentRecords
+from reports.checks.payments.reference_tables import ACCOUNTS, ENTRIES
 from reports.measures.cohorts import Block
 
 UNBALANCED: Final = ViolationClass(
@@ -79,7 +79,7 @@ class LedgerCheck:
         *(SEQUENCE_GAP, WRONG_CURRENCY, LISTED_TWICE),
     )
 
-    def __init__(self, records: RunRecords) -> None:
+    def __init__(self, records: PaymentRecords) -> None:
         self._reader, self._evidence = records.books, records.evidence
 
     def add(self, block: Block) -> None:

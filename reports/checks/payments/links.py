@@ -9,7 +9,7 @@ from reports.inputs.evidence_tables import Evidence
 FIRST_HASH: Final = "0" * 48
 LINK_BYTES: Final = 24
 _DOUBTFUL_AT_ONCE: Final = 1_000_000  # so that memory does not grow with what is wrong
-# The rule is in harness/evidence/schema.py. An entry's sequence and balance are not hashed: they
+# The rule is in docs/invariants.md. An entry's sequence and balance are not hashed: they
 # follow from the amounts and are checked as such. A sum that overflows is null. Each field is
 # written with its length in bytes before it.
 RULE: Final = f"""

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from reports.checks.payments.records import RunRecords
+from reports.checks.payments.records import PaymentRecords
 from reports.checks.payments.stored_payments import Marks
 from reports.measures.cohorts import Known
 
@@ -41,7 +41,7 @@ select coalesce(charges = charged, false) as alike from (
     from bank_charges)"""
 
 
-def are_sound(records: RunRecords, known: Knowledge, asked: Marks) -> bool:
+def are_sound(records: PaymentRecords, known: Knowledge, asked: Marks) -> bool:
     """Whether every payment is stored as asked, charged once, held and posted once, and no more.
 
     False does not mean that something is wrong: only that each payment has to be looked at.

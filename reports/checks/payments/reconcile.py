@@ -10,14 +10,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from harness.evidence.schema import CHARGES, ENTRIES, PAYMENTS
 from harness.load.asked import ASKED
 from reports.checks.base import Needs, Violation, ViolationClass
 from reports.checks.payments import payment_classes as kinds
 from reports.checks.payments.facts import Facts, open_hold_accounts, strangers
 from reports.checks.payments.proof import proof_of_account, proof_of_key
 from reports.checks.payments.quick import Knowledge, are_sound
-from reports.checks.payments.records import RunRecords
+from reports.checks.payments.records import PaymentRecords
+from reports.checks.payments.reference_tables import CHARGES, ENTRIES, PAYMENTS
 from reports.measures.cohorts import Block, Flags, Known
 
 _PAYMENT_COLUMNS = ("payer", "payee", "amount_minor", "currency")
@@ -36,7 +36,7 @@ class Reconciliation:
     joins: ClassVar[tuple[str, ...]] = (PAYMENTS, CHARGES, ENTRIES)
     classes: ClassVar = kinds.PAYMENT_CLASSES
 
-    def __init__(self, records: RunRecords) -> None:
+    def __init__(self, records: PaymentRecords) -> None:
         self._records = records
         _ = records.books  # its pass over all entries takes longest, so it begins first
         self._known: Knowledge = np.zeros(records.size, dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""What several checks of one run share, so that no table is read twice."""
+"""What the checks of the reference payment system share, so that no table is read twice."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ from functools import cached_property
 from reports.checks.payments.asked_payments import asked_marks
 from reports.checks.payments.books import BooksReader
 from reports.checks.payments.stored_payments import Marks, Paid
-from reports.inputs.evidence_tables import Evidence
+from reports.checks.run_records import RunRecords
 
 
-class RunRecords:
-    """The records of one run: its evidence, and the keys `<prefix>-0` to `<prefix>-<size - 1>`."""
-
-    def __init__(self, evidence: Evidence, prefix: str, size: int) -> None:
-        self.evidence, self.prefix, self.size = evidence, prefix, size
+class PaymentRecords(RunRecords):
+    """The records of one run of the reference payment system."""
 
     @cached_property
     def paid(self) -> Paid:
@@ -30,7 +27,3 @@ class RunRecords:
     def asked(self) -> Marks:
         """A mark of what each intent asked. Raises StoredRunError."""
         return asked_marks(self.evidence, self.prefix, self.size)
-
-    def key(self, intent: int) -> str:
-        """The key under which an intent is sent."""
-        return f"{self.prefix}-{intent}"

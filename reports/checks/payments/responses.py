@@ -7,11 +7,11 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from harness.evidence.schema import PAYMENTS
 from harness.load.records import OUTCOME_SHIFT, Outcome
 from reports.checks.base import Needs, Violation, ViolationClass
 from reports.checks.payments.proof import proof_of_answers
-from reports.checks.payments.records import RunRecords
+from reports.checks.payments.records import PaymentRecords
+from reports.checks.payments.reference_tables import PAYMENTS
 from reports.measures.cohorts import Block
 
 ANSWERS_DIFFER: Final = ViolationClass(
@@ -33,7 +33,7 @@ class ResponsesCheck:
     joins: ClassVar[tuple[str, ...]] = (PAYMENTS,)
     classes: ClassVar = (ANSWERS_DIFFER,)
 
-    def __init__(self, records: RunRecords) -> None:
+    def __init__(self, records: PaymentRecords) -> None:
         paid, size = records.paid, records.size
         self._records = records
         self._wrong = np.zeros(size, dtype=np.bool_)

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from harness.evidence.schema import PAYMENTS
+from reports.checks.payments.reference_tables import PAYMENTS
 from reports.inputs.evidence_tables import Evidence
 from reports.inputs.schedule import Ints
 from reports.measures.cohorts import Flags

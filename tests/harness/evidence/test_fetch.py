@@ -12,22 +12,35 @@ import pytest
 from msgspec import structs
 
 from harness.evidence import fetch
-from harness.evidence.fetch import fetch_all
-from harness.system import EvidenceSource, System
+from harness.evidence.declared import HttpSource, Table
+from harness.evidence.fetch import Place, fetch_all
+from harness.system import System
 from tests.support.fake_target import FakeTarget
 from tests.support.manual_clock import ManualClock
 from tests.support.safety_timeline import ListTimeline
 
 WAIT_S = 10
+
+
+def table(name: str, *, service: str, path: str) -> Table:
+    """A table whose rows are not looked at."""
+    return Table(name=name, columns={"row": "text"}, http=HttpSource(service=service, path=path))
+
+
+def place(folder: Path) -> Place:
+    """Everything in one folder."""
+    return Place(folder=folder, system_folder=folder, environ={})
+
+
 SYSTEM = System(
     name="toy",
     entry="payer>ledger",
     services=(),
     edges=(),
-    evidence=(
-        EvidenceSource(name="entries", service="ledger", path="/entries"),
-        EvidenceSource(name="accounts", service="ledger", path="/accounts"),
-        EvidenceSource(name="charges", service="bank", path="/charges"),
+    tables=(
+        table("entries", service="ledger", path="/entries"),
+        table("accounts", service="ledger", path="/accounts"),
+        table("charges", service="bank", path="/charges"),
     ),
 )
 
@@ -116,7 +129,7 @@ def test_sources_of_one_service_are_asked_of_its_instances_in_turn_and_at_once(
     one, two = serve(opened, Together), serve(opened, Together)
     target = target_of(ledger_1=one, ledger_2=two, bank=serve(opened, Ledger))
     timeline = ListTimeline()
-    assert fetch_all(SYSTEM, target, tmp_path, timeline) == ()
+    assert fetch_all(SYSTEM, target, place(tmp_path), timeline) == ()
     said = {path.name: path.read_text() for path in tmp_path.iterdir()}
     assert said["entries.ndjson"] == f"{one.rpartition(':')[2]} /entries\n"
     assert said["accounts.ndjson"] == f"{two.rpartition(':')[2]} /accounts\n"
@@ -130,7 +143,7 @@ def test_the_next_instance_is_asked_when_one_fails(
 ) -> None:
     sound = serve(opened, Ledger)
     target = target_of(ledger_1=serve(opened, wrong), ledger_2=sound, bank=sound)
-    assert fetch_all(SYSTEM, target, tmp_path, ListTimeline()) == ()
+    assert fetch_all(SYSTEM, target, place(tmp_path), ListTimeline()) == ()
     port = sound.rpartition(":")[2]
     assert (tmp_path / "entries.ndjson").read_text() == f"{port} /entries\n"
 
@@ -139,7 +152,7 @@ def test_an_answer_is_kept_in_the_form_that_it_names(
     tmp_path: Path, opened: list[ThreadingHTTPServer]
 ) -> None:
     target = target_of(ledger_1=serve(opened, Tabular), bank=serve(opened, Ledger))
-    assert fetch_all(SYSTEM, target, tmp_path, ListTimeline()) == ()
+    assert fetch_all(SYSTEM, target, place(tmp_path), ListTimeline()) == ()
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == ["accounts.csv", "charges.ndjson", "entries.csv"]
 
@@ -151,7 +164,7 @@ def test_what_nobody_can_give_leaves_no_file_and_is_told(
     target = target_of(ledger_1=breaking, ledger_2=breaking, bank="127.0.0.1:1")
     target._change("bank", state="down")
     timeline = ListTimeline()
-    missing = fetch_all(SYSTEM, target, tmp_path, timeline)
+    missing = fetch_all(SYSTEM, target, place(tmp_path), timeline)
     assert missing[2] == "charges: no instance of bank is ready"
     assert [text.split(":")[0] for text in missing] == ["entries", "accounts", "charges"]
     assert list(tmp_path.iterdir()) == []
@@ -169,7 +182,7 @@ def versioned(*versions: str, then: str = "") -> type[Ledger]:
     return Versioned
 
 
-ONE = structs.replace(SYSTEM, evidence=SYSTEM.evidence[:1])
+ONE = structs.replace(SYSTEM, tables=SYSTEM.tables[:1])
 
 
 def test_tables_whose_sources_did_not_change_until_all_were_read_are_one_state(
@@ -178,7 +191,7 @@ def test_tables_whose_sources_did_not_change_until_all_were_read_are_one_state(
     still = serve(opened, versioned(then="7"))
     target = target_of(ledger_1=still, bank=serve(opened, Ledger))
     timeline = ListTimeline()
-    assert fetch_all(SYSTEM, target, tmp_path, timeline) == ()
+    assert fetch_all(SYSTEM, target, place(tmp_path), timeline) == ()
     assert [told.data["state"] for told in timeline.told] == [
         "one state",
         "one state",
@@ -191,7 +204,7 @@ def test_a_source_that_changes_while_it_is_read_is_read_again(
 ) -> None:
     target = target_of(ledger_1=serve(opened, versioned("1", "2", then="3")))
     timeline = ListTimeline()
-    assert fetch_all(ONE, target, tmp_path, timeline) == ()
+    assert fetch_all(ONE, target, place(tmp_path), timeline) == ()
     assert timeline.told[0].data["state"] == "one state"
     assert (tmp_path / "entries.ndjson").exists()
 
@@ -201,6 +214,6 @@ def test_a_source_that_never_stops_changing_is_missing_evidence(
 ) -> None:
     monkeypatch.setattr(fetch, "PAUSE_S", 0.001)
     target = target_of(ledger_1=serve(opened, versioned(*map(str, range(99)))))
-    missing = fetch_all(ONE, target, tmp_path, ListTimeline())
+    missing = fetch_all(ONE, target, place(tmp_path), ListTimeline())
     assert missing == ("entries: it changed while the evidence was read",)
     assert not (tmp_path / "entries.ndjson").exists()

@@ -9,9 +9,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from harness.evidence.schema import ACCOUNTS, CHARGES
 from harness.evidence.tables import store_evidence, table_of
 from harness.store import RunFolder
+from reports.checks.payments.reference_tables import ACCOUNTS, CHARGES
+from tests.support.reference_rows import TABLES
 
 HEAD = "account,currency,balance_minor,sequence,hash\n"
 HASH = "0f" * 24
@@ -35,7 +36,7 @@ def fetched(folder: RunFolder, text: str, form: str = "csv") -> bool:
     """Whether it could be stored; in that case nothing else is left, else it is as it came."""
     came = folder.evidence_folder / f"{ACCOUNTS}.{form}"
     came.write_text(text, encoding="utf-8", newline="")
-    left = store_evidence(folder)
+    left = store_evidence(folder, tuple(TABLES.values()))
     if left:
         assert left == (ACCOUNTS,)
         assert came.read_text(encoding="utf-8") == text.replace("\r\n", "\n")
@@ -113,7 +114,7 @@ def test_csv_that_does_not_fit_stays_as_it_came(folder: RunFolder, text: str) ->
 def test_a_source_that_the_judge_does_not_know_stays_as_it_came(folder: RunFolder) -> None:
     came = folder.evidence_folder / "shop.ndjson"
     came.write_text('{"a":1}\n')
-    assert store_evidence(folder) == ()
+    assert store_evidence(folder, tuple(TABLES.values())) == ()
     assert came.read_text() == '{"a":1}\n'
     assert folder.fetched("shop") == came
     assert folder.fetched(CHARGES) is None

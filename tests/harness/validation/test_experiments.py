@@ -55,7 +55,7 @@ def test_the_harness_finds_it_sound(path: Path) -> None:
     check_metrics(experiment.terms, path)
     assert len(experiment.faults) == 1
     assert experiment.terms.scenario in scenario_names()
-    assert {e.name for e in SYSTEM.evidence} == set(experiment.terms.evidence)
+    assert {table.name for table in SYSTEM.tables} == set(experiment.terms.evidence or ())
 
 
 @pytest.mark.parametrize("path", EXPERIMENTS, ids=name_of)

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from reports.checks import run_checks
-from reports.checks.base import Violation
+from harness.evidence.declared import CheckSpec
+from reports.checks.base import Checker, Violation
+from reports.checks.payments.records import PaymentRecords
 from reports.checks.payments.responses import ResponsesCheck
 from reports.checks.registry import CheckKind, kinds
+from reports.checks.run_records import RunRecords
+from reports.measures import aggregations
 from reports.measures.cohorts import Block
 from reports.render.page import render
 from reports.render.words import closing_lines, headline, records_line
@@ -36,12 +39,16 @@ class RaisesAtABlock(ResponsesCheck):
 def test_a_check_that_raises_makes_the_run_invalid(
     broken: type[ResponsesCheck], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def with_a_broken_one() -> tuple[CheckKind, ...]:
-        return tuple(replace(k, make=broken) if k.name == "responses" else k for k in kinds())
+    def with_a_broken_one(specs: tuple[CheckSpec, ...], folder: Path) -> tuple[CheckKind, ...]:
+        def make(it: RunRecords) -> Checker:
+            return broken(PaymentRecords(it.evidence, it.prefix, it.size))
+
+        every = kinds(specs, folder)
+        return tuple(replace(k, make=make) if k.name == "responses" else k for k in every)
 
     run = sound_run(rate=20)
     run.book(17)  # other checks still find their violations
-    monkeypatch.setattr(run_checks, "kinds", with_a_broken_one)
+    monkeypatch.setattr(aggregations, "kinds", with_a_broken_one)
     card = judge(run.write(tmp_path / "run"))
     assert card.verdict == "INVALID"
     assert card.reasons[0].code == "check_crashed"

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.evidence.schema import CHARGES, ENTRIES, PAYMENTS
 from harness.evidence.tables import store_evidence
 from harness.store import RunFolder
+from reports.checks.payments.reference_tables import CHARGES, ENTRIES, PAYMENTS
 from reports.inputs.evidence_tables import Evidence, read_evidence
+from tests.support.reference_rows import TABLES
 
 GOOD = (
     '{"charge_id":"c1","key":"p1","reference":"7f3a-1","amount_minor":12,"currency":"EUR",'
@@ -27,8 +28,8 @@ def charges(text: str, tmp_path: Path, form: str = "ndjson") -> Evidence:
     folder = RunFolder(tmp_path / "run")
     folder.create()
     (folder.evidence_folder / f"{CHARGES}.{form}").write_text(text, encoding="utf-8")
-    store_evidence(folder)
-    return read_evidence(folder, (CHARGES,), "7f3a")
+    store_evidence(folder, tuple(TABLES.values()))
+    return read_evidence(folder, (TABLES[CHARGES],), "7f3a")
 
 
 def test_rows_become_a_table(tmp_path: Path) -> None:
@@ -95,7 +96,7 @@ def test_evidence_that_was_never_stored_as_a_table_is_no_evidence(tmp_path: Path
     folder = RunFolder(tmp_path / "run")
     folder.create()
     (folder.evidence_folder / f"{CHARGES}.ndjson").write_text(GOOD)
-    assert read_evidence(folder, (CHARGES,), "7f3a").missing[0] == (
+    assert read_evidence(folder, (TABLES[CHARGES],), "7f3a").missing[0] == (
         "evidence bank_charges cannot be read: it could not be stored as a table"
     )
 
@@ -104,10 +105,10 @@ def test_a_table_of_other_columns_is_no_evidence(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / "run")
     folder.create()
     (folder.evidence_folder / f"{CHARGES}.ndjson").write_text(GOOD)
-    store_evidence(folder)
+    store_evidence(folder, tuple(TABLES.values()))
     folder.evidence(CHARGES).rename(folder.evidence(PAYMENTS))
-    assert read_evidence(folder, (PAYMENTS,), "7f3a").missing[0] == (
-        "evidence payments cannot be read: it has other columns than agreed"
+    assert read_evidence(folder, (TABLES[PAYMENTS],), "7f3a").missing[0] == (
+        "evidence payments cannot be read: it has other columns than declared"
     )
 
 
@@ -120,9 +121,8 @@ def test_a_number_that_no_account_can_hold_is_refused(tmp_path: Path) -> None:
 def test_what_was_not_fetched_is_told_in_the_order_of_the_sources(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / "run")
     folder.create()
-    found = read_evidence(folder, (PAYMENTS, "shop", ENTRIES), "7f3a")
+    found = read_evidence(folder, (TABLES[PAYMENTS], TABLES[ENTRIES]), "7f3a")
     assert found.missing == (
-        "evidence shop was not fetched",
-        "evidence ledger_entries was not fetched",
         "evidence payments was not fetched",
+        "evidence ledger_entries was not fetched",
     )

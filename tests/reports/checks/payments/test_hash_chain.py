@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from harness.evidence.schema import ACCOUNTS, ENTRIES
 from reports.checks.payments.entries_pass import EntriesPass
 from reports.checks.payments.links import broken_links
+from reports.checks.payments.reference_tables import ACCOUNTS, ENTRIES
 from reports.inputs.evidence_tables import Evidence, read_evidence
+from tests.support.reference_rows import TABLES
 from tests.support.runs_builder import PREFIX, RunsBuilder, sound_run
 
 PLACE = 101  # a leg that receives
@@ -60,7 +61,7 @@ def move_a_letter_to_the_reference(run: RunsBuilder) -> None:
 
 
 def opened(run: RunsBuilder, path: Path) -> Evidence:
-    return read_evidence(run.write(path / "run"), (ENTRIES, ACCOUNTS), PREFIX)
+    return read_evidence(run.write(path / "run"), (TABLES[ENTRIES], TABLES[ACCOUNTS]), PREFIX)
 
 
 def test_sound_books_hold_at_the_first_look(tmp_path: Path) -> None:

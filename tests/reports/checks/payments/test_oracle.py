@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from harness.evidence.schema import Entry
 from harness.load.records import Attempt, Outcome
 from harness.load.traffic import Steady, arrivals_us
 from reports.verdict.judge import judge
 from tests.support.plain_integrity import found_by, plain_integrity
 from tests.support.plain_links import plain_link
+from tests.support.reference_rows import Entry
 from tests.support.runs_builder import LOAD_S, PREFIX, RunsBuilder
 
 WORDS = ("hold", "post", "void", "fund")
