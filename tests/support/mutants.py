@@ -116,7 +116,13 @@ def _retype(draw: random.Random, text: str, value: Tree) -> Mutant:
     _get(value, at[:-1])[at[-1]] = new
     numbers = (int, float)
     alike = type(old) is type(new) or (isinstance(old, numbers) and isinstance(new, numbers))
-    free = new is None or alike or isinstance(old, list) or "tolerance" in at or {"arguments", "columns"} & {*at}
+    free = (
+        new is None
+        or alike
+        or isinstance(old, list)
+        or "tolerance" in at
+        or {"arguments", "columns"} & {*at}
+    )
     return _dump(value, "retyped", breaks=not free)
 
 
