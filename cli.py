@@ -22,6 +22,8 @@ from harness.view.streams import Streams
 # Each is a file of commands/ that holds a click command of the same name.
 COMMANDS: Final = (
     "run",
+    "watch",
+    "mark",
     "report",
     "runs",
     "validate",

@@ -90,7 +90,10 @@ class Objective(_Strict, frozen=True, kw_only=True):
 
 
 class Terms(_Strict, frozen=True, kw_only=True):
-    """The extension named squall. `evidence`: the tables that are checked; by default all."""
+    """The extension named squall. `evidence`: the tables that are checked; by default all.
+
+    `watch`: the method does nothing; somebody else's fault is marked with `squall mark`.
+    """
 
     name: str
     question: Annotated[str, Meta(min_length=1, max_length=1000, examples=["Does it come back?"])]
@@ -102,6 +105,7 @@ class Terms(_Strict, frozen=True, kw_only=True):
     good: Good
     objectives: Annotated[tuple[Objective, ...], Meta(max_length=100)]
     hold_s: Annotated[float, Meta(gt=0, le=600, description="s", examples=[10])] = 10.0
+    watch: bool = False
 
 
 class FaultCall(_Strict, frozen=True, kw_only=True):
@@ -186,6 +190,7 @@ def cross_problems(
         edges=terms.blast_radius.edges,
         max_instances=terms.blast_radius.max_instances,
         fault_s=terms.phases.fault_s,
+        watch=terms.watch,
     )
     return [
         *terms_problems(extension, at, terms, system),

@@ -31,6 +31,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     service  breaker (data: before, after) and the other      edge, ...     instance
              kinds that system.yaml lists under `events`;
              health (data: state, why, by): Envoy's view     edge          instance
+    mark     start end (harness/run/marking.py)               a person's words
     load     overload (data: peak_per_s, most_per_s)          worker-<w>
     """
 

@@ -7,7 +7,7 @@ import select
 import signal
 import subprocess
 from contextlib import suppress
-from typing import Final
+from typing import Final, Protocol
 
 from harness.chaos.journal import Journal, read_journal
 from harness.errors import TargetError
@@ -25,6 +25,39 @@ from harness.store import RunFolder
 STOP_S: Final = 20.0
 LEAVE_S: Final = 2.0
 _LOG: Final = "chaos"
+
+
+class Conducts(Protocol):
+    """Conducts the experiment of one run."""
+
+    def wait_ready(self, timeout_s: float) -> None:
+        """Wait until it has loaded the experiment. Raises TargetError."""
+
+    def go(self) -> None:
+        """Begin. Raises TargetError if it has died."""
+
+    def finished(self) -> bool:
+        """Whether it has ended, by itself or not."""
+
+    def stop(self, grace_s: float = STOP_S) -> None:
+        """End it. Safe to repeat."""
+
+
+class NoConductor:
+    """Conducts nothing: in a watch others do something to the system."""
+
+    def wait_ready(self, timeout_s: float) -> None:
+        """Nothing to wait for."""
+
+    def go(self) -> None:
+        """Nothing begins."""
+
+    def finished(self) -> bool:
+        """There is nothing that could be on."""
+        return True
+
+    def stop(self, grace_s: float = STOP_S) -> None:
+        """Nothing to stop."""
 
 
 class Conductor:

@@ -155,7 +155,7 @@ class TopLevel(_Part, frozen=True, kw_only=True, rename={"steady_state_hypothesi
 
     title: Title
     description: Annotated[str, Meta(min_length=1, max_length=20_000)]
-    method: Annotated[tuple[dict[str, Any], ...], Meta(min_length=1, max_length=200)]
+    method: Annotated[tuple[dict[str, Any], ...], Meta(max_length=200)]
     extensions: Annotated[tuple[dict[str, Any], ...], Meta(min_length=1, max_length=50)]
     version: str | float | None = None
     contributions: dict[str, str] | None = None

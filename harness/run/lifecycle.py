@@ -24,6 +24,7 @@ from harness.host.usage import Sample, Usage, Watched, between, take_sample
 from harness.load.traffic import read_schedule
 from harness.run.guard import Ending, guarded, unsealed
 from harness.run.inputs import Inputs, scrub_run
+from harness.run.marking import marks_allowed
 from harness.run.opening import preflight
 from harness.run.order import (
     Order,
@@ -176,6 +177,9 @@ def _live_through(s: _Session) -> None:
     _phase(s, "warm-up", phases.warm_up_s)
     if _ended_by_others(s, 0.0):
         return
+    if s.order.experiment.terms.watch:
+        _watch(s)
+        return
     _phase(s, "baseline", max(phases.warm_up_s, peak_s - phases.fault_s))
     _sample(s)
     _phase(s, "baseline", peak_s)
@@ -191,6 +195,17 @@ def _live_through(s: _Session) -> None:
     else:
         s.ended = "early: the fault was not proven, so the rest would tell nothing"
         s.parts.generator.stop()
+
+
+def _watch(s: _Session) -> None:
+    """From warm-up to the end of the load: others do something, and marks say when."""
+    phases = s.order.experiment.terms.phases
+    _sample(s)
+    with marks_allowed(s.tools.state, s.folder, s.t0_mono_ns):
+        _phase(s, "watch", phases.load_s)
+    _sample(s)
+    _phase(s, "drain", phases.load_s + phases.drain_s, until_loaded=True)
+    s.parts.generator.wait_done(DONE_LIMIT_S)
 
 
 def _ended_by_others(s: _Session, begin_s: float) -> bool:

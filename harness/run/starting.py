@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final
 
-from harness.chaos.conductor import LEAVE_S, STOP_S, Conductor
+from harness.chaos.conductor import LEAVE_S, STOP_S, Conductor, Conducts, NoConductor
 from harness.load.generator import MOST_PER_WORKER_S, Generator, overload
 from harness.run.heal import undo_faults
 from harness.run.opening import bring_up_target
@@ -35,7 +35,7 @@ class Parts:
     target: Target
     running: Running
     generator: Generator
-    conductor: Conductor
+    conductor: Conducts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +62,19 @@ def start_parts(order: Order, stage: Stage, stack: ExitStack) -> Parts:
     record = undo.process_started(generator.pid, process_identity(generator.pid) or 0, "load")
     stack.callback(undo.undone, record)
     stack.callback(generator.stop)
-    conductor = Conductor.start(order.experiment, folder, state, order.seed)
+    conductor = _conductor(order, stage)
     stack.callback(_undo_faults, stage, running, target)
     stack.callback(_stop_conductor, conductor, running)
     with interruptible():
         conductor.wait_ready(START_LIMIT_S)
         _await_generator(generator, stage)
     return Parts(target=target, running=running, generator=generator, conductor=conductor)
+
+
+def _conductor(order: Order, stage: Stage) -> Conducts:
+    if order.experiment.terms.watch:
+        return NoConductor()
+    return Conductor.start(order.experiment, stage.folder, stage.state, order.seed)
 
 
 def _up_plan(order: Order, stage: Stage) -> UpPlan:
@@ -95,7 +101,7 @@ def _await_generator(generator: Generator, stage: Stage) -> None:
             )
 
 
-def _stop_conductor(conductor: Conductor, running: Running) -> None:
+def _stop_conductor(conductor: Conducts, running: Running) -> None:
     """Ask it to undo; where what runs the system has died nothing could be undone."""
     conductor.stop(STOP_S if running.alive else LEAVE_S)
 

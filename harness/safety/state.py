@@ -3,6 +3,7 @@
 ```
 $SQUALL_STATE_DIR or <tempdir>/squall-<uid>     0700, its owner's alone
     target            the target that the system was started with (harness/targets/registry.py)
+    watch.json        the watch that takes marks now (harness/run/marking.py)
     target.sock       the supervisor's control socket
     undo.ndjson       what must be undone (harness/safety/undo.py)
     timeline.ndjson   only while `services up` holds the system; a run keeps its own
@@ -41,6 +42,11 @@ class State:
     def target_socket(self) -> Path:
         """The supervisor's control socket."""
         return self.root / "target.sock"
+
+    @property
+    def watch(self) -> Path:
+        """Names the run of `squall watch` that takes marks now (harness/run/marking.py)."""
+        return self.root / "watch.json"
 
     @property
     def target_word(self) -> Path:

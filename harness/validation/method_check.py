@@ -28,6 +28,7 @@ class Limits:
     edges: tuple[str, ...]
     max_instances: int
     fault_s: float
+    watch: bool = False
 
 
 def method_problems(
@@ -37,6 +38,8 @@ def method_problems(
     found = [problem for step in steps for problem in _place(step)]
     method = [step for step in steps if step.at.startswith("method")]
     rollbacks = [step for step in steps if step.at.startswith("rollbacks")]
+    if limits.watch:
+        return [*found, *(_not_in_a_watch(step) for step in method)]
     if not any(step.injects for step in method):
         return [*found, _injects_nothing(root)]
     for step in method:
@@ -241,6 +244,13 @@ def _too_short(method: Sequence[Step]) -> Iterator[Problem]:
             wrong = "the fault is undone in the same moment"
             fix = "add `pauses: {after: 10}` to this action"
             yield _problem(node, f"{step.at}.pauses", wrong, "a pause before undo_all", fix)
+
+
+def _not_in_a_watch(step: Step) -> Problem:
+    node = step.provider.child("func") or step.node
+    wrong = "a watch does nothing itself"
+    fix = "remove `watch: true`, or the activity; mark other faults with `squall mark`"
+    return _problem(node, step.at, wrong, "an empty method with `watch: true`", fix)
 
 
 def _injects_nothing(root: Node) -> Problem:

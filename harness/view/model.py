@@ -117,6 +117,9 @@ class LiveModel:
             word = _FAULT_WORDS.get(event.kind, event.kind)
             at = f"{event.at_s(self.t0_mono_ns):.1f} s"
             self.faults[f"{event.name} {event.target}"] = f"{word} at {at}"
+        elif event.source == "mark":
+            word = {"start": "marked", "end": "ended"}.get(event.kind, event.kind)
+            self.faults[event.name] = f"{word} at {event.at_s(self.t0_mono_ns):.1f} s"
         elif event.kind == "breaker":
             self.breakers[f"{event.name} ({event.target})"] = str(event.data.get("after"))
         elif event.kind == "instance":

@@ -176,6 +176,8 @@ def _phase_line(model: LiveModel, at_s: float) -> str:
         begin_s += span_s
         ends_s[name] = begin_s
     left_s = max(0.0, ends_s.get(model.phase, at_s) - at_s)
+    if model.phase not in ends_s:  # a watch has one phase
+        return f"{model.phase.upper()}, {max(0.0, p.load_s - at_s):.0f} s left"
     shown = {model.phase: f"{model.phase.upper()}, {left_s:.0f} s left"}
     return " · ".join(shown.get(name, name) for name in _PHASES)
 

@@ -25,8 +25,8 @@ def about_held(lives: Iterable[FaultLife], events: tuple[Event, ...], t0: int) -
     """For each fault that was proven and undone: why it is not proven for its whole length."""
     found = []
     for life in lives:
-        if not {"verified", "undone"} <= life.at_s.keys():
-            continue  # validity.py reports that
+        if life.marked or not {"verified", "undone"} <= life.at_s.keys():
+            continue  # marks.py and validity.py report that
         what = f"The fault {life.name} of {life.target}"
         if lapse := _lapse(life, events, t0):
             text = f"{what} was not on for its whole length: {lapse}."

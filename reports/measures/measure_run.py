@@ -13,6 +13,7 @@ from reports.measures.cohorts import read_blocks
 from reports.measures.confounded import is_confounded
 from reports.measures.delivery import Delivery
 from reports.measures.host_cpu import Sharing, sharing
+from reports.measures.marks import marked_lives
 from reports.measures.metric_table import Measured
 from reports.measures.metrics import AGAINST_BASELINE, Seen, measure_all
 from reports.measures.page_model import Picture
@@ -48,7 +49,8 @@ class Reading:
 
 def read(stored: StoredRun) -> Reading:
     """Measure all that the run allows."""
-    faults = fault_lives(stored.events, stored.manifest.t0_mono_ns)
+    t0 = stored.manifest.t0_mono_ns
+    faults = (*fault_lives(stored.events, t0), *marked_lives(stored.events, t0))
     window = fault_window(faults)
     tallies = Tallies(stored, window)
     for block in read_blocks(stored.due, stored.attempts, stored.terms.good.latency_ms):

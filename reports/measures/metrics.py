@@ -57,7 +57,8 @@ class SharesTally:
         self._run += _count(run)
         self._good_run += _count(run & good)
         self._failed_run += _count(run & ~good & ~block.slow)
-        self._unresolved += _count(run & (block.cohorts.settled_us == NEVER))
+        never = block.cohorts.settled_us == NEVER
+        self._unresolved += _count(run & never & block.cohorts.claims)
         since = run
         if self._window is not None:
             since = due_s >= self._window.begin_s

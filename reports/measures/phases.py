@@ -23,7 +23,10 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultLife:
-    """One fault: seconds since the run's zero by stage, what proved it, and its samples."""
+    """One fault: seconds since the run's zero by stage, what proved it, and its samples.
+
+    `marked`: somebody else's fault, whose times a person has marked (marks.py).
+    """
 
     key: str
     name: str
@@ -32,6 +35,7 @@ class FaultLife:
     proof: dict[str, dict[str, Scalar]]
     fault_id: str = ""
     samples: list[Sample] = field(default_factory=list)
+    marked: bool = False
 
     @property
     def missing(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from reports.inputs.stored import read_stored
 from reports.measures.baseline_check import about_baseline
 from reports.measures.conducted import about_steady_state
 from reports.measures.load_figures import Load
+from reports.measures.marks import about_marks
 from reports.measures.measure_run import Reading, read
 from reports.measures.reason import Reason
 from reports.measures.required_objectives import objectives_of
@@ -85,7 +86,7 @@ def _judge(reading: Reading) -> Scorecard:
         for objective in objectives_of(stored.terms)
     )
     data = [*validity.about_data(stored), *validity.about_checks(checks, stored.asked_for)]
-    conditions = [*validity.about_faults(reading.faults, stored), *_conditions(reading)]
+    conditions = [*_about_faults(reading), *_conditions(reading)]
     violations = about_checks(checks)
     missed = [
         *about_steady_state(stored.journal),
@@ -117,6 +118,18 @@ def _judge(reading: Reading) -> Scorecard:
         picture=reading.picture,
         checks=checks,
     )
+
+
+def _about_faults(reading: Reading) -> list[Reason]:
+    """In a watch the faults are others': there is no journal that could be compared."""
+    stored = reading.stored
+    if not stored.terms.watch:
+        return validity.about_faults(reading.faults, stored)
+    own = tuple(life for life in reading.faults if not life.marked)
+    found = validity.about_lives(own, stored)
+    if stored.manifest.ended == COMPLETE:
+        found += about_marks(reading.faults, stored, reading.seen.recovery, reading.picture.windows)
+    return found
 
 
 def _conditions(reading: Reading) -> list[Reason]:

@@ -90,6 +90,15 @@ def about_faults(lives: tuple[FaultLife, ...], stored: StoredRun) -> list[Reason
     return found
 
 
+def about_lives(lives: tuple[FaultLife, ...], stored: StoredRun) -> list[Reason]:
+    """What is wrong with these faults themselves, whoever asked for them."""
+    found = [reason for life in lives for reason in _about_fault(life)]
+    if stored.manifest.ended != COMPLETE:
+        return found
+    found += about_held(lives, stored.events, stored.manifest.t0_mono_ns)
+    return found + _about_observed(lives, stored.due)
+
+
 def about_load(seen: Delivery) -> list[Reason]:
     """Arrivals that never started, or started too late."""
     found = []
