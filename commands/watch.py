@@ -35,7 +35,7 @@ from harness.errors import ConfigError, after_start
 @runs_dir
 @as_json
 def watch(**given: Any) -> int:  # noqa: ANN401  # click hands over what the options parsed
-    """Put load on a system that runs already; `squall mark` says when a fault is on.
+    """Put load on a system that is up; `squall mark` says when a fault is on.
 
     Nothing is started, stopped or faulted. A fault that is not marked makes the run INVALID.
     """

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from reports.measures.cohorts import NEVER, Block, Flags
+from reports.measures.cohorts import NEVER, Block, Flags, Known
 from reports.measures.metric_table import Measured
 from reports.measures.page_model import Unknowns
 from reports.measures.phases import FaultWindow
@@ -31,7 +31,8 @@ class Shares:
 
     `fault` is due during the fault, `run` due after warm-up; `attempts_per_intent` is the mean
     over what was started from the fault on (without a fault: after warm-up). `unresolved` is what
-    never started, has no answer, or was given up without a final one.
+    never started and, of the intents with an effect, what has no final answer: of a request without
+    an effect nothing is left open.
     """
 
     good_fault: float | None
@@ -58,7 +59,8 @@ class SharesTally:
         self._good_run += _count(run & good)
         self._failed_run += _count(run & ~good & ~block.slow)
         never = block.cohorts.settled_us == NEVER
-        self._unresolved += _count(run & never & block.cohorts.claims)
+        unstarted = block.cohorts.effect == Known.UNSTARTED
+        self._unresolved += _count(run & never & (block.cohorts.claims | unstarted))
         since = run
         if self._window is not None:
             since = due_s >= self._window.begin_s
