@@ -42,7 +42,7 @@ def watch(**given: Any) -> int:  # noqa: ANN401  # click hands over what the opt
     from harness.run.from_arguments import order_from
     from harness.run.lifecycle import Tools, run
     from harness.run.watch_files import write_watch
-    from reports.verdict.objectives import metric_units
+    from reports.measures.metric_table import metric_units
 
     place = state()
     experiment, files = write_watch(_asked(given), place)
