@@ -29,7 +29,8 @@ from harness.errors import after_start
 def run(**given: Any) -> int:  # noqa: ANN401  # click hands over what the options parsed
     """Run EXPERIMENT (a name, or a path to a Chaos Toolkit file) and judge it."""
     from harness.run.from_arguments import order_from
-    from harness.run.lifecycle import Tools, run
+    from harness.run.lifecycle import run
+    from harness.run.session import Tools
     from reports.measures.metric_table import metric_units
 
     words = {k: v for k, v in given.items() if k != "as_json"}

@@ -40,7 +40,8 @@ def watch(**given: Any) -> int:  # noqa: ANN401  # click hands over what the opt
     Nothing is started, stopped or faulted. A fault that is not marked makes the run INVALID.
     """
     from harness.run.from_arguments import order_from
-    from harness.run.lifecycle import Tools, run
+    from harness.run.lifecycle import run
+    from harness.run.session import Tools
     from harness.run.watch_files import write_watch
     from reports.measures.metric_table import metric_units
 

@@ -6,21 +6,18 @@ Signals are held back while parts are started and stopped; the waits in between 
 from __future__ import annotations
 
 import os
-import platform
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import Final
 
-from harness.clock import NS_PER_S, Clock
+from harness.clock import NS_PER_S
 from harness.errors import HarnessError, TargetError, after_start
 from harness.evidence import fetch
 from harness.evidence.tables import store_asked, store_evidence, store_keys
 from harness.files.log_limit import close_gaps
 from harness.host.cpu import MachineWatch
 from harness.host.disturbance import worst_harmful
-from harness.host.usage import Sample, Usage, Watched, between, take_sample
+from harness.host.usage import Usage
 from harness.load.traffic import read_schedule
 from harness.run.guard import Ending, guarded, unsealed
 from harness.run.inputs import Inputs, scrub_run
@@ -28,23 +25,22 @@ from harness.run.marking import marks_allowed
 from harness.run.opening import preflight
 from harness.run.order import (
     Order,
-    intent_prefix,
     open_folder,
-    path_in_runs,
     refuse_unready,
     refuse_without_space,
 )
+from harness.run.session import Session, Tools, cpu_usage, manifest_of, sample_cpu
 from harness.run.signals import Stopped, held, interruptible
-from harness.run.starting import Parts, Stage, start_parts
+from harness.run.starting import Stage, start_parts
 from harness.safety.lock import MachineLock
-from harness.safety.state import State, lock_path
-from harness.safety.undo import UndoLog, refuse_leftover
-from harness.store import COMPLETE, SCHEMA, Manifest, PhaseSpan, RunFolder, write_json
+from harness.safety.state import lock_path
+from harness.safety.undo import refuse_leftover
+from harness.store import PhaseSpan, RunFolder, write_json
 from harness.targets.base import Instances, able
 from harness.timeline import FileTimeline, read_timeline
 from harness.view.model import LiveModel
 from harness.view.tail import RunFollower
-from harness.view.terminal import Watcher, closing_view
+from harness.view.terminal import closing_view
 
 TICK_S: Final = 0.25
 # From `go` to zero: long enough for every worker to have read go.json.
@@ -52,36 +48,6 @@ HEAD_START_S: Final = 0.5
 # A fault may be undone and proven undone as late as this after its planned end.
 UNDO_LIMIT_S: Final = 30.0
 DONE_LIMIT_S: Final = 10.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
-    """What a run needs of the outside world."""
-
-    clock: Clock
-    state: State
-    watcher: Watcher
-
-
-@dataclass(slots=True, kw_only=True)
-class _Session:
-    """The parts of a run that is on."""
-
-    order: Order
-    tools: Tools
-    folder: RunFolder
-    timeline: FileTimeline
-    parts: Parts
-    machine: MachineWatch
-    started_at: str
-    t0_mono_ns: int = 0
-    phases: list[PhaseSpan] = field(default_factory=list)
-    samples: list[Sample] = field(default_factory=list)
-    ended: str = COMPLETE
-
-    def at_s(self) -> float:
-        """Seconds since the run's zero."""
-        return (self.tools.clock.monotonic_ns() - self.t0_mono_ns) / NS_PER_S
 
 
 def run(order: Order, tools: Tools) -> RunFolder:
@@ -120,7 +86,7 @@ def _run(order: Order, tools: Tools, ending: Ending) -> RunFolder:
 
 def _lived(
     order: Order, tools: Tools, folder: RunFolder, ending: Ending, stamp: datetime
-) -> tuple[_Session, tuple[Usage, ...]]:
+) -> tuple[Session, tuple[Usage, ...]]:
     """From the first process to the last; nothing of the run is left when this returns."""
     with ExitStack() as stack:
         timeline = FileTimeline(folder.timeline, tools.clock)
@@ -128,7 +94,7 @@ def _lived(
         stack.enter_context(guarded(tools.state, folder, timeline, ending))
         stage = Stage(state=tools.state, folder=folder, timeline=timeline, note=tools.watcher.note)
         parts = start_parts(order, stage, stack)
-        session = _Session(
+        session = Session(
             order=order,
             tools=tools,
             folder=folder,
@@ -143,7 +109,7 @@ def _lived(
             fetch.fetch_all(
                 order.system, able(parts.target, Instances), _place(order, folder), timeline
             )
-        return session, _usage(session)
+        return session, cpu_usage(session)
 
 
 def _place(order: Order, folder: RunFolder) -> fetch.Place:
@@ -155,7 +121,7 @@ def _place(order: Order, folder: RunFolder) -> fetch.Place:
     )
 
 
-def _seal(s: _Session, usage: tuple[Usage, ...], inputs: Inputs) -> None:
+def _seal(s: Session, usage: tuple[Usage, ...], inputs: Inputs) -> None:
     """Put the run in order: the system is down and its logs are complete."""
     s.tools.watcher.note("sealing the run ...")
     close_gaps(s.folder.logs)
@@ -165,11 +131,11 @@ def _seal(s: _Session, usage: tuple[Usage, ...], inputs: Inputs) -> None:
     store_evidence(s.folder, s.order.system.tables)
     write_json(s.folder.usage, usage)
     write_json(s.folder.machine, s.machine.machine(s.t0_mono_ns))
-    write_json(s.folder.manifest, _manifest(s))
+    write_json(s.folder.manifest, manifest_of(s))
     s.folder.seal()
 
 
-def _live_through(s: _Session) -> None:
+def _live_through(s: Session) -> None:
     """Warm-up, baseline, fault, recovery, drain: each ends by the clock, the fault by its proof."""
     phases = s.order.experiment.terms.phases
     peak_s = phases.warm_up_s + phases.baseline_s
@@ -181,9 +147,9 @@ def _live_through(s: _Session) -> None:
         _watch(s)
         return
     _phase(s, "baseline", max(phases.warm_up_s, peak_s - phases.fault_s))
-    _sample(s)
+    sample_cpu(s)
     _phase(s, "baseline", peak_s)
-    _sample(s)
+    sample_cpu(s)
     if _ended_by_others(s, phases.warm_up_s):
         return
     s.parts.conductor.go()
@@ -197,18 +163,18 @@ def _live_through(s: _Session) -> None:
         s.parts.generator.stop()
 
 
-def _watch(s: _Session) -> None:
+def _watch(s: Session) -> None:
     """From warm-up to the end of the load: others do something, and marks say when."""
     phases = s.order.experiment.terms.phases
-    _sample(s)
+    sample_cpu(s)
     with marks_allowed(s.tools.state, s.folder, s.t0_mono_ns):
         _phase(s, "watch", phases.load_s)
-    _sample(s)
+    sample_cpu(s)
     _phase(s, "drain", phases.load_s + phases.drain_s, until_loaded=True)
     s.parts.generator.wait_done(DONE_LIMIT_S)
 
 
-def _ended_by_others(s: _Session, begin_s: float) -> bool:
+def _ended_by_others(s: Session, begin_s: float) -> bool:
     """End a run early that foreign CPU load makes INVALID anyway, before the fault is injected."""
     slices = [one for one in s.machine.slices(s.t0_mono_ns) if one.begin_s >= begin_s]
     harmful = worst_harmful(slices)
@@ -220,7 +186,7 @@ def _ended_by_others(s: _Session, begin_s: float) -> bool:
     return True
 
 
-def _zero(s: _Session) -> None:
+def _zero(s: Session) -> None:
     """Agree on the run's zero and let the load begin."""
     s.t0_mono_ns = s.tools.clock.monotonic_ns() + int(HEAD_START_S * NS_PER_S)
     model = LiveModel(
@@ -234,7 +200,7 @@ def _zero(s: _Session) -> None:
 
 
 def _phase(
-    s: _Session,
+    s: Session,
     name: str,
     end_s: float,
     *,
@@ -262,43 +228,6 @@ def _phase(
     s.phases.append(PhaseSpan(name=name, begin_s=begin_s, end_s=max(begin_s, s.at_s())))
 
 
-def _fault_was_verified(s: _Session) -> bool:
+def _fault_was_verified(s: Session) -> bool:
     events = read_timeline(s.folder.timeline)
     return any(e.source == "fault" and e.kind == "verified" for e in events)
-
-
-def _sample(s: _Session) -> None:
-    """CPU so far of every process of the run; two samples span the peak before the fault."""
-    records = UndoLog(s.tools.state.undo).pending()
-    watched = [Watched(name=r.resource, pid=r.pid) for r in records if r.kind == "process"]
-    watched.append(Watched(name="squall run", pid=os.getpid()))
-    s.samples.append(take_sample(tuple(watched), s.tools.clock))
-
-
-def _usage(s: _Session) -> tuple[Usage, ...]:
-    """Empty where the run ended before the peak."""
-    if len(s.samples) < 2:  # noqa: PLR2004  # one at each end of the window
-        return ()
-    return between(s.samples[0], s.samples[1], s.t0_mono_ns)
-
-
-def _manifest(s: _Session) -> Manifest:
-    return Manifest(
-        schema=SCHEMA,
-        experiment=s.order.experiment.name,
-        path=path_in_runs(s.folder),
-        scenario=s.order.scenario,
-        system_folder=str(s.order.system_path.absolute().parent),
-        seed=s.order.seed,
-        rate_scale=s.order.rate_scale,
-        intent_prefix=intent_prefix(s.folder),
-        squall_version=version("squall"),
-        python=platform.python_version(),
-        cores=s.machine.cores,
-        started_at=s.started_at,
-        t0_mono_ns=s.t0_mono_ns,
-        phases=tuple(s.phases),
-        ended=s.ended,
-        defect=s.order.changes.get("SQUALL_DEFECT", ""),
-        again=s.order.again,
-    )
