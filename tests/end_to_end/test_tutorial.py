@@ -1,0 +1,76 @@
+"""Every command of docs/tutorial is executed in one folder; the last run there is a real one.
+
+`squall run` takes 20 s and more, so all but the last are replaced by `squall validate` of the same
+files. The last one runs the scenario, check and fault that the pages before it have written.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.squall_process import ROOT, Place
+
+pytestmark = pytest.mark.end_to_end
+PAGES = sorted((ROOT / "docs" / "tutorial").glob("[1-9]-*.md"))
+BLOCK = re.compile(r"(?:<!-- file: (\S+) -->\n)?```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+LAST_RUN = "4-own-fault.md"
+LIMIT_S = 120
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """A folder with a `squall` that leads to this checkout."""
+    place = Place(tmp_path_factory.mktemp("tutorial"))
+    folder = place.root / "mine"
+    folder.mkdir()
+    command = place.root / "bin" / "squall"
+    command.parent.mkdir()
+    start = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import cli; cli.main()"
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} -c "{start}" "$@"\n')
+    command.chmod(0o755)
+    return place
+
+
+def commands(page: Path, folder: Path) -> Iterator[str]:
+    """The commands of a page in order; files are written when their place in it is reached."""
+    for file, kind, text in BLOCK.findall(page.read_text()):
+        if file:
+            (folder / file).write_text(text)
+        elif kind == "sh":
+            yield from text.splitlines()
+
+
+def execute(place: Place, line: str) -> subprocess.CompletedProcess[str]:
+    path = f"{place.root / 'bin'}:/usr/local/bin:/usr/bin:/bin"
+    return subprocess.run(
+        ["bash", "-c", line],
+        cwd=place.root / "mine",
+        env=place.environment(PATH=path, SQUALL=str(ROOT)),
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        check=False,
+    )
+
+
+def allowed(line: str) -> set[int]:
+    """Exit codes of a correct command: `doctor` exits with 2 on a machine with other load."""
+    return {0, 2} if line.startswith("squall doctor") else {0}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_command_of_a_page_works(place: Place, page: Path) -> None:
+    lines = list(commands(page, place.root / "mine"))
+    assert lines
+    for line in lines:
+        real = page.name == LAST_RUN or not line.startswith("squall run ")
+        done = execute(place, line if real else line.replace("squall run", "squall validate", 1))
+        assert done.returncode in allowed(line), f"{line}\n{done.stdout}{done.stderr}"
+        if real and line.startswith("squall run "):
+            assert done.stdout.startswith("PASS"), done.stdout
