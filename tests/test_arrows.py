@@ -41,6 +41,8 @@ FLOORS: Final = (
     "harness/chaos/functions",
     "harness/chaos/preflight",
     "harness/load",
+    "harness/evidence/declared",
+    "harness/evidence/schema",
     # System, deployment, experiment and the roles of a target: records, and checks of their values.
     "harness/description",
     "harness/safety/replay",

@@ -119,7 +119,6 @@ extensions:
     max_duration_s: 60
     blast_radius: {{{radius}}}          # the experiment may fault nothing else
     good: {{latency_ms: 1000, target: 0.99}}   # a request is good if it succeeds within this time
-    evidence: []
     hold_s: 5
     objectives:                             # docs/reference.md lists every metric
       - {{name: stable recovery, metric: stable_recovery_s, must: "<=", limit: 10}}
