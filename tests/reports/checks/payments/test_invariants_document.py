@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from reports.checks import double_entry as books
+from reports.checks import effects
+from tests.reports.checks.test_double_entry import DEFECTS as DOUBLE_ENTRY
+from tests.reports.checks.test_effects import DEFECTS as EFFECTS
 from tests.support.planted_checks import payment_kinds
 from tests.support.planted_ledgers import ALL
 
@@ -19,11 +23,15 @@ def rows() -> dict[str, set[str]]:
 
 
 def test_every_class_of_every_check_has_a_row() -> None:
-    assert set(rows()) == {kind.name for check in payment_kinds() for kind in check.classes}
+    classes = {kind.name for check in payment_kinds() for kind in check.classes}
+    assert set(rows()) == classes | {kind.name for kind in (*effects.CLASSES, *books.CLASSES)}
 
 
 def test_every_planted_defect_is_in_the_row_of_its_class() -> None:
     planted: dict[str, set[str]] = {}
-    for defect, (_, kind) in ALL.items():
+    every = [(defect, kind) for defect, (_, kind) in ALL.items()]
+    every += [(it.__name__, kind) for it, kind in EFFECTS.items()]
+    every += [(it.__name__, kind) for it, kind in DOUBLE_ENTRY.items()]
+    for defect, kind in every:
         planted.setdefault(kind, set()).add(defect)
     assert rows() == planted
