@@ -10,7 +10,7 @@ from locust import FastHttpUser, task
 from harness.load.locust.open_loop import OpenLoop
 from harness.load.traffic import Steady
 
-CURVE: Final = Steady(per_s=40)
+CURVE: Final = Steady(per_s=80)
 ATTEMPTS: Final = 4
 
 
