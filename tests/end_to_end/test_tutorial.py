@@ -59,6 +59,16 @@ def execute(place: Place, line: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def undisturbed(place: Place, line: str) -> subprocess.CompletedProcess[str]:
+    """A run is repeated, at most twice, if other processes took the CPU."""
+    done = execute(place, line)
+    for _ in range(2):
+        if "Other processes" not in done.stdout:
+            break
+        done = execute(place, line)
+    return done
+
+
 def allowed(line: str) -> set[int]:
     """Exit codes of a correct command: `doctor` exits with 2 on a machine with other load."""
     return {0, 2} if line.startswith("squall doctor") else {0}
@@ -70,7 +80,8 @@ def test_every_command_of_a_page_works(place: Place, page: Path) -> None:
     assert lines
     for line in lines:
         real = page.name == LAST_RUN or not line.startswith("squall run ")
-        done = execute(place, line if real else line.replace("squall run", "squall validate", 1))
+        said = line if real else line.replace("squall run", "squall validate", 1)
+        done = undisturbed(place, said) if real else execute(place, said)
         assert done.returncode in allowed(line), f"{line}\n{done.stdout}{done.stderr}"
         if real and line.startswith("squall run "):
-            assert done.stdout.startswith("PASS"), done.stdout
+            assert done.stdout.startswith("PASS"), done.stdout + done.stderr
