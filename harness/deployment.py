@@ -9,7 +9,7 @@ edges:
 ```
 
 A service or edge of the deployment file adds its keys to the one of that name in the system file.
-Each key stands in one of the two files. A system file without a deployment file may hold both.
+Each key is in one of the two files. A system file without a deployment file may hold both.
 """
 
 from __future__ import annotations

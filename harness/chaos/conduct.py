@@ -2,7 +2,7 @@
 
 It ends by itself, or at the first SIGUSR1, SIGTERM, SIGINT or SIGHUP: each interrupts what is under
 way and lets the rollbacks run; further ones are ignored, since Chaos Toolkit would drop the
-rollbacks that are left. Whatever happens, what is still held is undone at the end.
+rollbacks that are left. At the end, remaining faults are undone in any case.
 """
 
 from __future__ import annotations

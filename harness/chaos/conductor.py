@@ -134,7 +134,7 @@ class Conductor:
         if begun:
             self._process.send_signal(signal.SIGUSR1)  # not sent to one that has ended
         else:
-            with suppress(BrokenPipeError):  # it ended before it was told to begin
+            with suppress(BrokenPipeError):  # it ended before the begin
                 self._say("")
         self._end_within(grace_s if begun else LEAVE_S)
         if self._process.stdout is not None:

@@ -47,7 +47,7 @@ def entry_answers(
 ) -> bool:
     """Whether a GET through an edge is answered with that status within two seconds.
 
-    By default it asks for a payment that nobody made: only a working system can deny it.
+    By default it asks for a payment that does not exist: only a working system answers 404.
     """
     address = find_edge(session().target, edge).address
     connection = http.client.HTTPConnection(address, timeout=_ANSWER_S)

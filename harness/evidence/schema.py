@@ -72,7 +72,7 @@ def quoted_name(name: str) -> str:
 
 
 def column_of(name: str, declared: str | Sequence[str]) -> Column | None:
-    """The column that a declaration means; None if there is no such type."""
+    """The declared column; None if its type does not exist."""
     if not isinstance(declared, str):
         return Column(name=name, kind="words", words=tuple(declared))
     found = _TYPE.fullmatch(declared)

@@ -1,6 +1,6 @@
-"""At a run's end fetched tables become Parquet: each row whole and typed as declared, or none.
+"""Converts the fetched tables into Parquet at the end of a run, typed as declared.
 
-A file with a value that does not fit stays as it was fetched, and the judge names the row.
+A file with an invalid value is not converted, and the judge names the row.
 """
 
 from __future__ import annotations

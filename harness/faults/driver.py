@@ -72,7 +72,7 @@ class Driver:
     def inject(self, fault: Fault) -> Held:
         """Do it and prove it. Raises FaultError, after undoing, when it cannot be proven.
 
-        Raises UnknownResourceError, with nothing done, when there is no such instance or edge.
+        Raises UnknownResourceError before any change when the instance or edge does not exist.
         """
         held = self._begin(fault)
         try:
@@ -95,7 +95,7 @@ class Driver:
         return held
 
     def undo_all(self) -> tuple[str, ...]:
-        """Undo all that is held, newest first, whatever fails; what failed, a sentence each."""
+        """Undo all faults, newest first, also after an error; returns a sentence for each error."""
         return self.undo(self.held)
 
     def undo(self, chosen: Sequence[Held]) -> tuple[str, ...]:
@@ -176,7 +176,7 @@ class Driver:
         return ""
 
     def _wait(self, look: Callable[[], Finding], within_s: float) -> Finding:
-        """Look until it is proven or the time is up. An error while looking is no finding."""
+        """Check until it is proven or the time is up. An error of a check counts as not proven."""
         began_ns = self._clock.monotonic_ns()
         while True:
             try:

@@ -119,7 +119,7 @@ class OnEdge(ABC):
 
 
 def find_edge(target: object, name: str) -> EdgeStatus:
-    """The edge as it is now. Raises UnknownResourceError."""
+    """The current state of the edge. Raises UnknownResourceError."""
     found = able(target, EdgeFaults).edges()
     for edge in found:
         if edge.name == name:

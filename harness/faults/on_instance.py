@@ -9,7 +9,7 @@ from harness.targets.records import InstanceStatus
 
 
 def find_instance(target: object, name: str) -> InstanceStatus:
-    """The instance as it is now. Raises UnknownResourceError."""
+    """The current state of the instance. Raises UnknownResourceError."""
     found = able(target, Instances).instances()
     for instance in found:
         if instance.name == name:

@@ -41,7 +41,7 @@ class Pause:
         able(target, Pauses).pause(self.instance, lease_s)
 
     def verify(self, target: Target, before: Seen) -> Finding:
-        """Proven when the target sees it paused and whoever runs it sees nothing else."""
+        """Proven when the target reports it as paused and the kernel does not disagree."""
         state = find_instance(target, self.instance).state
         seen = able(target, Pauses).seen(before.identity)
         evidence: Evidence = {"identity": before.identity, "state": state, "seen": seen}

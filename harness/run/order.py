@@ -52,7 +52,7 @@ class Order:
 
 
 def again(order: Order, experiment: str, usual_system: Path) -> str:
-    """The command that repeats it: the experiment as it was typed, and what is not as usual."""
+    """The command that repeats the run, with every option that is not the default."""
     chosen: dict[str, tuple[object, object]] = {
         "--scenario": (order.scenario, order.experiment.terms.scenario),
         "--rate-scale": (order.rate_scale, 1.0),

@@ -23,7 +23,7 @@ _BODY: Final = ("post", "put", "patch")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One request. `headers` and `body` may hold `KEY`, which stands for the key of the intent."""
+    """One request. `KEY` in `headers` and `body` is replaced by the key of the intent."""
 
     method: str
     path: str

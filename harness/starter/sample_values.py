@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-# Stands for the key of the intent until the scenario is written.
+# Replaced by the key of the intent when the scenario is written.
 KEY: Final = "@key@"
 _KEY_NAME: Final = re.compile(
     r"idempoten|^(x-)?request-?id$|^(key|reference|external_?id)$", re.IGNORECASE

@@ -5,7 +5,7 @@ its kind of system allows. `registry.py` finds the class; `issubclass(cls, Kills
 has an ability. A new target is one folder here and one line in the registry, or a class of any
 importable module, named `module:Class`.
 
-A target keeps each fault's lease: it undoes a fault that nobody has renewed for `lease_s`. Each
+A target keeps the lease of each fault: it undoes a fault that was not renewed for `lease_s`. Each
 call is short, has a time limit and may be repeated. Every method raises TargetError when the target
 does not answer in time.
 """
@@ -137,7 +137,7 @@ class Instances(Protocol):
         """All instances that there are now."""
 
     def seen(self, identity: str) -> IdentityState:
-        """What that life of an instance does now, by whoever runs it (kernel, cluster)."""
+        """The state of that process or pod, as reported by the kernel or the cluster."""
 
 
 @runtime_checkable
@@ -147,7 +147,7 @@ class Leases(Protocol):
     def renew(self, resource: str, lease_s: float) -> None:
         """Prolong a lease: of an instance, an edge, or one of its faults (`edge#slot`).
 
-        Raises TargetError if it has no fault (any more).
+        Raises TargetError if the fault does not exist (any more).
         """
 
 
@@ -158,7 +158,7 @@ class Kills(Leases, Instances, Protocol):
     def kill(self, instance: str, lease_s: float) -> InstanceStatus:
         """Kill it without a grace period and hold it down until `revive` or the lease ends.
 
-        Returns what it was before.
+        Returns its state before the kill.
         """
 
     def revive(self, instance: str) -> InstanceStatus:
@@ -214,7 +214,7 @@ class Partitions(Leases, Instances, Protocol):
 
 @runtime_checkable
 class Events(Protocol):
-    """Tells what happens in the system by itself. A target may also write the timeline directly."""
+    """Reports events of the system. A target may also write to the timeline directly."""
 
     def tell_events(self, timeline: Timeline) -> Callable[[], None]:
         """Begin to write what happens into the timeline; the result ends that."""

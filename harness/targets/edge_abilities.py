@@ -28,7 +28,7 @@ class Setting:
     """One argument of a fault's action, equally named in `EdgeFault`.
 
     A number is between `low` and `high`; `above_low` excludes `low`. `not_above` names another
-    setting that it may not exceed. A text is one of `choices`. `required`: it has no default.
+    setting that it may not exceed. A text is one of `choices`. `required`: without a default.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Setting:
 class Ability:
     """One fault that edges of one carrier can do. `hit` says what its counter counts.
 
-    `direction`: the default of that setting; None where the fault has no direction.
+    `direction`: the default of that setting; None for a fault without directions.
     """
 
     kind: EdgeFaultKind

@@ -3,7 +3,7 @@
 action       data["resource"]           undone when
 revive       an instance                it is ready
 resume       an instance                it is ready
-clear_edge   an edge, or `edge#slot`    it has no such fault
+clear_edge   an edge, or `edge#slot`    the fault is gone
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ def declared_problems(root: Node, system: System) -> Iterator[Problem]:
 
 
 def missing_variables(root: Node, environ: Mapping[str, str]) -> Iterator[Problem]:
-    """`${NAME}` in a source of a table where this environment has no such variable."""
+    """`${NAME}` in a source of a table where NAME is not set in this environment."""
     for index, item in enumerate(_items(root, "tables")):
         for source in _SOURCES:
             for at, node in _texts(f"tables[{index}].{source}", item.child(source)):

@@ -1,4 +1,4 @@
-"""The attempts of a run by ranges of intents, whatever the order in which they were written."""
+"""The attempts of a run by ranges of intents, for any order of the records."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ def _faulty(
 
 
 def _torn(path: Path, whole: int) -> list[str]:
-    """What stands behind the whole records: the unwritten end of a file is zero."""
+    """The bytes behind the complete records: the unwritten end of a file is zero."""
     if not path.is_file():
         return []
     with path.open("rb") as stream:

@@ -26,7 +26,7 @@ _LEFT: Final = ("unready", "down", "paused", "stopped")
 
 
 def marked_lives(events: Iterable[Event], t0_mono_ns: int) -> tuple[FaultLife, ...]:
-    """Each mark as a fault, in the order of their starts; an open one has no end."""
+    """Each mark as a fault, in the order of their starts; an open mark ends with the run."""
     lives: list[FaultLife] = []
     opened: dict[str, list[FaultLife]] = defaultdict(list)
     for event in events:

@@ -55,7 +55,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """The payment that took most attempts; `left_out` of its steps are not told."""
+    """The intent with the most attempts; `left_out` of its steps are not shown."""
 
     intent: str
     due_s: float

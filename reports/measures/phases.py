@@ -39,7 +39,7 @@ class FaultLife:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The stages that nobody told of."""
+        """The stages without an event."""
         return tuple(stage for stage in STAGES if stage not in self.at_s)
 
 

@@ -44,7 +44,7 @@ from reports.verdict.scorecard import (
 def judge(folder: RunFolder) -> Scorecard:
     """The verdict on a stored run.
 
-    Whatever is missing, changed or cut makes it INVALID. Raises StoredRunError when there is no
+    Missing, changed or truncated data makes it INVALID. Raises StoredRunError when there is no
     run at all (no seal or no manifest), ConfigError when an objective names no known metric.
     """
     check_schema(folder)
@@ -121,7 +121,7 @@ def _judge(reading: Reading) -> Scorecard:
 
 
 def _about_faults(reading: Reading) -> list[Reason]:
-    """In a watch the faults are others': there is no journal that could be compared."""
+    """In a watch others inject the faults, without a journal that could be compared."""
     stored = reading.stored
     if not stored.terms.watch:
         return validity.about_faults(reading.faults, stored)

@@ -20,7 +20,7 @@ MOST_EXAMPLES = 20
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
-    """One fault's life in seconds since the run's zero; null: nobody told of that stage."""
+    """One fault's life in seconds since the run's zero; null: the stage has no event."""
 
     name: str
     target: str

@@ -91,7 +91,7 @@ def about_faults(lives: tuple[FaultLife, ...], stored: StoredRun) -> list[Reason
 
 
 def about_lives(lives: tuple[FaultLife, ...], stored: StoredRun) -> list[Reason]:
-    """What is wrong with these faults themselves, whoever asked for them."""
+    """Errors of these faults themselves, independent of the experiment."""
     found = [reason for life in lives for reason in _about_fault(life)]
     if stored.manifest.ended != COMPLETE:
         return found

@@ -52,7 +52,9 @@ def verdict_of(system: str, root: Path) -> dict[str, Any]:
 
 def test_kinto_stores_a_repeated_order_once(tmp_path: Path) -> None:
     verdict = verdict_of("kinto", tmp_path)
-    assert (verdict["verdict"], verdict["checks"]["effects"]["verdict"]) == ("PASS", "pass")
+    assert (verdict["verdict"], verdict["checks"]["effects"]["verdict"]) == ("PASS", "pass"), (
+        verdict["reasons"]
+    )
     assert verdict["intents"]["attempts"] > verdict["intents"]["acknowledged"]
 
 

@@ -61,7 +61,7 @@ class Settings:
 
 
 def main() -> int:
-    """Run until told to end. 0: ended in order, 2: it never was ready."""
+    """Run until a signal or `shutdown`. Returns 0 after a normal end, 2 if it was never ready."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
     settings = _parse(sys.argv[1:])
     os.umask(0o077)  # sockets, logs and data are this user's alone
@@ -116,7 +116,7 @@ async def _kept() -> bool:
 
 
 async def _started(life: SystemLife, over: asyncio.Event) -> bool:
-    """Whether all is ready; False when told to end before. Raises what went wrong."""
+    """Whether all is ready; False if the end came first. Raises the error of the start."""
     starting = asyncio.create_task(life.start())
     ending = asyncio.create_task(over.wait())
     await asyncio.wait({starting, ending}, return_when=asyncio.FIRST_COMPLETED)
@@ -157,7 +157,7 @@ def _failure(error: Exception) -> Announcement:
 
 
 def _announce(what: Announcement) -> None:
-    with contextlib.suppress(BrokenPipeError):  # whoever started us need not listen any more
+    with contextlib.suppress(BrokenPipeError):  # the parent may have closed the pipe
         sys.stdout.buffer.write(msgspec.json.encode(what) + b"\n")
         sys.stdout.buffer.flush()
 

@@ -122,7 +122,7 @@ def service_spec(placed: PlacedInstance, layout: Layout, place: Place) -> Instan
 
 
 def database_password(layout: Layout, made: Mapping[str, Cluster]) -> dict[str, str]:
-    """PGPASSWORD, which every PostgreSQL client knows: no password stands in a system file."""
+    """PGPASSWORD, which every PostgreSQL client reads, so that system files contain no password."""
     ours = [cluster.password for cluster in made.values()]
     given = [password_of(s.url) for s in layout.system.services if s.url]
     found = next(filter(None, ours + given), "")

@@ -120,7 +120,7 @@ class Spawner:
         ticks = process_identity(process.pid) or 0
         try:
             record = self._processes.process_started(process.pid, ticks, command.name)
-        except Exception:  # whatever it was: an unnoted child must not live on
+        except Exception:  # any error: a child without a record must be killed
             process.kill()
             process.wait()
             raise
@@ -130,7 +130,7 @@ class Spawner:
         return child
 
     async def end_all(self, limit_s: float) -> None:
-        """Kill every child that still lives, also one that is no instance's (initdb)."""
+        """Kill every living child, also one that does not belong to an instance (initdb)."""
         living = [child for child in self._started if child.alive]
         for child in living:
             child.signal_family(signals.SIGKILL)

@@ -46,7 +46,7 @@ class ControlServer:
             self._path.unlink(missing_ok=True)
 
     def _narrow(self) -> None:
-        # Nobody else could enter before either: the state folder is its owner's alone.
+        # Other users cannot connect before either: the state folder is private.
         self._path.chmod(0o600)
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

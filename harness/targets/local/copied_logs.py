@@ -17,9 +17,10 @@ from harness.timeline import FileTimeline
 
 @contextlib.asynccontextmanager
 async def copied_logs(layout: Layout, where: Place, timeline: FileTimeline) -> AsyncIterator[None]:
-    """While inside, what services and Envoys log of interest goes into the timeline.
+    """Copy events from the logs of services and Envoys into the timeline while the block runs.
 
-    The logs are bounded meanwhile (log_limit.py): the end that is read here is never cut.
+    The logs are cut to their limit at the same time (log_limit.py), but not at the end, which is
+    read here.
     """
     readers = {**_services(layout, where), **_envoys(layout, where)}
     tasks = {
@@ -49,7 +50,7 @@ def _services(layout: Layout, where: Place) -> dict[LogFollower, Reader]:
 
 
 def _envoys(layout: Layout, where: Place) -> dict[LogFollower, Reader]:
-    """Whom an Envoy found unable, ejected or took back."""
+    """Hosts that an Envoy found unhealthy, ejected or readmitted."""
     return {
         LogFollower(health_log(where, name)): HealthReader(name, edges, SystemClock()).events_in
         for name in ENVOYS

@@ -21,7 +21,7 @@ BACKOFF_MAX_S: Final = 2.0
 STEADY_S: Final = 10.0
 PROBE_EVERY_S: Final = 0.5
 PROBE_STARTING_S: Final = 0.05
-# One probe lost on a full machine is no event; a death is seen at once by other means.
+# One failed probe on a full machine is not an event; a death is detected without probes.
 MISSES_UNTIL_UNREADY: Final = 2
 DEATH_LIMIT_S: Final = 5.0
 FREEZE_LIMIT_S: Final = 1.0
@@ -38,7 +38,7 @@ class InstanceSpec:
     probe: Probe
     command: Command | None
     stop_signal: signal.Signals = signal.SIGTERM
-    port: int = 0  # of this machine, where `command` is None: whoever listens there is it
+    port: int = 0  # of this machine, if `command` is None: the instance is the listener there
 
 
 class Instance:
@@ -94,11 +94,11 @@ class Instance:
     def revive(self) -> None:
         """Let it start again; nothing to do if it lives."""
         if self.spec.command is not None and not self._wanted.is_set():
-            self.state = "starting"  # told with its pid, in a moment
+            self.state = "starting"  # its event has the pid and follows at once
             self._wanted.set()
 
     async def pause(self) -> None:
-        """SIGSTOP all of it; returns when all of it stands still. Raises TargetError."""
+        """SIGSTOP all its processes; returns when all are stopped. Raises TargetError."""
         self._must_be_ours("paused")
         child = self._child
         if child is None:
@@ -190,7 +190,7 @@ class Instance:
         if self.state in ("paused", "down", "stopped"):
             return 0
         if self._listener and seen_of(self._listener) == "gone":
-            self._listener = ""  # told although another one may listen there by now
+            self._listener = ""  # reported even if another process listens there by now
             self._become("unready")
         child = self._child
         ready = await self.spec.probe()
@@ -241,6 +241,6 @@ async def _gone(processes: tuple[Process, ...]) -> None:
 async def _stands_still(child: Child) -> None:
     members = family((child.pid, child.started_ticks))
     async with asyncio.timeout(FREEZE_LIMIT_S):
-        # No kernel event tells a stop to others than a tracer, hence the look.
+        # The kernel reports a stop only to a tracer, so the state is polled.
         while any(process_state(p.pid, p.started_ticks) not in ("T", "") for p in members):  # noqa: ASYNC110  # as said
             await asyncio.sleep(_LOOK_AGAIN_S)

@@ -1,4 +1,4 @@
-"""Where everything of a system lies on this machine: pure, once the ports are given."""
+"""The places of a system on this machine (ports, folders, addresses); pure, given the ports."""
 
 from __future__ import annotations
 
@@ -67,8 +67,7 @@ class PlacedEdge:
 class Layout:
     """A placed system, in the order of its file.
 
-    `direct` edges lead straight to what is behind them: nothing of ours stands in their way, so
-    they cost nothing and cannot be faulted.
+    `direct` edges have no proxy: they cost nothing and cannot be faulted.
     """
 
     system: System

@@ -1,4 +1,4 @@
-"""Leases: a fault that nobody renews is undone here, at once, whoever has died meanwhile."""
+"""Leases: a fault that is not renewed in time is undone by the supervisor."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Leases:
         self._held[resource] = (timer, undo)
 
     def renew(self, resource: str, lease_s: float) -> None:
-        """Count from now. Raises TargetError if there is no lease (any more)."""
+        """Restart the lease. Raises TargetError if it does not exist (any more)."""
         if resource not in self._held:
             raise TargetError(f"{resource} has no fault (any more): its lease cannot be renewed")
         self.hold(resource, lease_s, self._held[resource][1])

@@ -47,7 +47,7 @@ def reader(instance: str, pattern: re.Pattern[bytes]) -> Reader:
 
 
 def events_in(chunk: bytes, instance: str, pattern: re.Pattern[bytes]) -> Iterator[Event]:
-    """The events in whole lines of a log; a line that is no such event is passed over."""
+    """The events in complete lines of a log; other lines are ignored."""
     done = 0
     for found in pattern.finditer(chunk):
         if found.start() < done:

@@ -1,4 +1,4 @@
-"""Undoes faults of a local system whose supervisor has ended: what it had paused goes on."""
+"""Undoes faults of a local system whose supervisor has ended: paused processes are resumed."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from harness.targets.local.process_name import process_of, seen_of
 class LocalOrphans:
     """Implements harness.targets.base.Undoes without a supervisor.
 
-    A killed instance and a faulted edge have ended with the supervisor; whoever heals ends all
-    recorded processes before it asks for the proof.
+    A killed instance and a faulted edge have ended with the supervisor; `heal` ends all recorded
+    processes before it asks for the proof.
     """
 
     def undo(self, action: str, data: UndoData) -> None:
@@ -23,7 +23,7 @@ class LocalOrphans:
             signal_family(*process, signal.SIGCONT)
 
     def undone(self, action: str, data: UndoData) -> Proof:
-        """Whether no process of the fault stands still."""
+        """Whether no process of the fault is stopped."""
         del action
         identity = data.get("identity", "")
         if seen_of(identity) == "paused":

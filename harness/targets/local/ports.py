@@ -1,4 +1,4 @@
-"""Ports: free ones that nobody is given by chance, and a clear word about a busy one."""
+"""Free ports outside the range from which the kernel assigns, and an error for a busy one."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """PostgreSQL from its wheel: the binaries only, a cluster of the run's own, scram and a password.
 
-The wheel's Python part would add a user and change folders' rights when it is root; ours gives up
-root in a user namespace instead, so that it works wherever the checkout lies.
+The wheel's Python part adds a user and changes the rights of folders when it is root. This file
+gives up root in a user namespace instead, so that it works in every folder.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def socket_path(sockets: Path, port: int) -> Path:
 
 
 def home() -> Path:
-    """Where the wheel's PostgreSQL 18 lies; the package is found, not imported: it does a lot.
+    """The folder of the wheel's PostgreSQL 18. The package is not imported: the import has effects.
 
     Raises TargetError if the wheel is missing.
     """

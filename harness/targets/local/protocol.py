@@ -32,7 +32,7 @@ KEPT: Final = b"kept\n"
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What shall be done, to which instance or edge."""
+    """A command, and its instance or edge."""
 
     op: Operation
     resource: str = ""
@@ -52,7 +52,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Announcement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The supervisor's one line on stdout: the system is ready, or why it is not.
 
-    `refused` and `config`: nothing is wrong with the system, something else must be mended first.
+    `refused` and `config`: the machine or a file must be corrected, not the system.
     """
 
     ready: bool

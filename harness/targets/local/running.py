@@ -54,7 +54,7 @@ class Supervisor:
     def spawn(
         cls, plan: UpPlan, options: tuple[str, ...] = (), env: Mapping[str, str] | None = None
     ) -> Supervisor:
-        """Start a supervisor that dies with this process; what it prints goes to supervisor.log.
+        """Start a supervisor that dies with this process; its output goes to supervisor.log.
 
         `options` are further ones of `python -m harness.targets.local`.
         """

@@ -31,7 +31,7 @@ class Supervision:
         self.over = asyncio.Event()
 
     async def handle(self, request: Request) -> Answer:
-        """Do it; what goes wrong is part of the answer."""
+        """Execute the command; an error is part of the answer."""
         try:
             if request.resource:
                 self._must_exist(request.resource)
@@ -80,7 +80,7 @@ class Supervision:
     async def _kill(self, name: str, lease_s: float) -> InstanceStatus:
         check_lease(lease_s)
         instance = self._instance(name)
-        # The lease comes first: whatever becomes of this call, its end is certain.
+        # The lease comes first, so that the fault ends even if this call fails.
         self._leases.hold(name, lease_s, partial(self._let_go, name))
         try:
             return await instance.kill()

@@ -14,7 +14,7 @@ from reports.inputs.evidence_tables import Column, Evidence
 from reports.inputs.schedule import Ints
 from reports.measures.cohorts import Flags
 
-# `transfer` stands for a transfer and a currency where they only have to be compared.
+# `transfer` is a mark of a transfer and a currency, for comparisons only.
 _LEGS: Final = """
 select number::int as number, sequence, amount_minor, balance_minor, hash(hash) as mark,
        hash(prev_hash) as prev_mark,

@@ -109,7 +109,7 @@ def open_hold_accounts(evidence: Evidence) -> tuple[str, ...]:
 
 
 def _by_intent(rows: Mapping[str, Column], size: int) -> dict[str, Column]:
-    """Each column with one place an intent; 0 or False where an intent has no row."""
+    """Each column with one value for each intent; 0 or False for an intent without a row."""
     spread: dict[str, Column] = {}
     for name, values in rows.items():
         spread[name] = np.zeros(size, dtype=values.dtype)

@@ -68,7 +68,7 @@ where account is not null"""
 
 
 def broken_links(evidence: Evidence) -> set[str]:
-    """The accounts with a leg whose link does not follow, or that has no counterpart."""
+    """The accounts with a leg without a counterpart, or with a link that does not follow."""
     for query in (RULE, _DOUBTFUL, _SIDE_BY_SIDE, _MORE_DOUBTFUL):
         evidence.ask(query)
     (doubtful,) = evidence.ask("select count(*) as rows from doubtful")["rows"].tolist()
