@@ -17,6 +17,7 @@ ORDER: Final = (
     "lateness",
     "freeze",
     "generator-cpu",
+    "locust-users",
     "record",
     "tcp-proxy",
     "delay",

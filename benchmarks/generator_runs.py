@@ -31,7 +31,8 @@ from harness.load.records import FIELDS
 from harness.load.traffic import read_schedule
 from harness.store import LoadPlan, RunFolder
 
-SCENARIO: Final = "steady_payments"
+LEAN: Final = "lean_payments"
+USERS: Final = str(Path(__file__).parent / "plain_user.py")
 # Not read from the scenario: to import one is to import gevent, which would reap our children.
 SCENARIO_PER_S: Final = 120.0
 PATH: Final = "/v1/payments"
@@ -88,13 +89,13 @@ class Seen:
 Run = Callable[[Load], Seen]
 
 
-def run_ours(load: Load) -> Seen:
-    """The payers of `steady_payments` at that rate, recorded as in a run. Raises HarnessError."""
+def run_ours(load: Load, scenario: str = LEAN) -> Seen:
+    """That scenario's payers at that rate, recorded as in a run. Raises HarnessError."""
     with _served(load) as (server, scratch):
         folder = RunFolder(scratch / "run")
         folder.create()
         with on_core(LOAD_CORE):
-            generator = Generator.start(_plan(load, server, folder), folder)
+            generator = Generator.start(_plan(load, server, folder, scenario), folder)
         with generator:
             generator.wait_ready(READY_LIMIT_S)
             zero_ns = time.monotonic_ns() + NS_PER_S // 5
@@ -132,9 +133,9 @@ def peers_of(measure: Callable[[Run], Figures]) -> tuple[Peer, ...]:
     )
 
 
-def _plan(load: Load, server: ArrivalServer, folder: RunFolder) -> LoadPlan:
+def _plan(load: Load, server: ArrivalServer, folder: RunFolder, scenario: str) -> LoadPlan:
     return LoadPlan(
-        scenario=SCENARIO,
+        scenario=scenario,
         seed=1,
         rate_scale=load.per_s / SCENARIO_PER_S,
         host=server.url,
@@ -149,7 +150,7 @@ def _check_rate(load: Load, scheduled: int) -> None:
     """Poisson arrivals stay within six standard deviations. Raises ConfigError."""
     meant = load.per_s * load.load_s
     if abs(scheduled - meant) > 6 * meant**0.5:
-        raise ConfigError(f"{SCENARIO} does not offer {SCENARIO_PER_S:g}/s any more: {scheduled}")
+        raise ConfigError(f"the scenario does not offer {SCENARIO_PER_S:g}/s any more: {scheduled}")
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ runs/<experiment>/<UTC>/
     timeline.ndjson  journal.json                 what happened
     usage.json  machine.json                      what it cost in CPU, and what others took
     load/plan.json  schedule.bin  ready-<w>.json  go.json  attempts-<w>.bin  done-<w>.json
+    load/names.json                               the names of the requests, by their numbers
     load/asked.parquet                            what each intent asks (asked.csv until the end)
     load/keys.parquet                             own keys of intents (keys.ndjson until the end)
     evidence/<source>.parquet                     what the system says of itself, at the end
@@ -69,7 +70,8 @@ class LoadPlan(msgspec.Struct, frozen=True, kw_only=True):
     """load/plan.json, from the harness to the generator.
 
     Intent `i` is named `<intent_prefix>-<i>`. Arrivals begin at the zero given in go.json; after
-    `stop_s` every payer gives up.
+    `stop_s` every payer gives up. `users` and `spawn_rate` are Locust's own, of a closed loop;
+    `locust_ui` is the port of Locust's web UI, 0 for none.
     """
 
     scenario: str
@@ -81,13 +83,18 @@ class LoadPlan(msgspec.Struct, frozen=True, kw_only=True):
     load_s: float
     stop_s: float
     workers: int = 1
+    users: int = 1
+    spawn_rate: float = 1.0
+    locust_ui: int = 0
 
 
 class LoadReady(msgspec.Struct, frozen=True, kw_only=True):
     """load/ready-<w>.json: worker w has its schedule (worker 0 also wrote schedule.bin).
 
     `peak_per_s`: the most arrivals that any second of its share holds. `asked`: the columns of
-    asked.csv, which worker 0 wrote; empty if the scenario declares none.
+    asked.csv, which worker 0 wrote; empty if the scenario declares none. `open_loop` is False where
+    the users decide when they send. `clock_error_ms` bounds how far this worker's clock may be from
+    worker 0's, or the master's.
     """
 
     worker: int
@@ -96,6 +103,8 @@ class LoadReady(msgspec.Struct, frozen=True, kw_only=True):
     names: tuple[str, ...]
     peak_per_s: int = 0
     asked: dict[str, ColumnType] = {}
+    open_loop: bool = True
+    clock_error_ms: float = 0.0
 
 
 class LoadGo(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,11 +114,18 @@ class LoadGo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LoadDone(msgspec.Struct, frozen=True, kw_only=True):
-    """load/done-<w>.json: worker w came to its end by itself."""
+    """load/done-<w>.json: how worker w ended.
+
+    `requests` is what Locust counted, `outside` how many of them belong to no task. `died` says why
+    a worker did not come to its end by itself, and what is known of its arrivals.
+    """
 
     worker: int
     started: int
     attempts: int
+    requests: int | None = None
+    outside: int = 0
+    died: str = ""
 
 
 class _Head(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,6 +159,7 @@ class RunFolder:
         self.go = self.load / "go.json"
         self.asked = self.load / "asked.parquet"
         self.asked_rows = self.load / "asked.csv"
+        self.names = self.load / "names.json"
         self.keys = self.load / "keys.parquet"
         self.keys_rows = self.load / "keys.ndjson"
 
@@ -222,6 +239,14 @@ def schema_of(folder: RunFolder) -> int | None:
     """The schema that a folder names, None for a foreign one. Raises StoredRunError."""
     schema = read_json(folder.manifest, _Head).schema
     return schema if isinstance(schema, int) else None
+
+
+def request_names(folder: RunFolder) -> tuple[str, ...]:
+    """The names of a run's requests, each at its number. Raises StoredRunError."""
+    if folder.names.is_file():
+        return read_json(folder.names, tuple[str, ...])
+    ready = folder.ready(0)
+    return read_json(ready, LoadReady).names if ready.is_file() else ()
 
 
 def read_json(path: Path, kind: type[T]) -> T:

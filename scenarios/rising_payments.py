@@ -3,8 +3,12 @@
 from typing import Final
 
 from harness.load.traffic import Rise
-from scenarios.payment_payers import PaymentPayers
+from scenarios.payment_users import PaymentUser
 
 CURVE: Final = Rise(from_per_s=200.0, to_per_s=1200.0, rise_s=50.0)
-PAYERS: Final = PaymentPayers()
-ENGINE: Final = "lean"
+
+
+class RisingPayer(PaymentUser):
+    """Pays when the curve says so."""
+
+    curve = CURVE

@@ -3,8 +3,12 @@
 from typing import Final
 
 from harness.load.traffic import Steady
-from scenarios.payment_payers import PaymentPayers
+from scenarios.payment_users import PaymentUser
 
 CURVE: Final = Steady(per_s=120.0)
-PAYERS: Final = PaymentPayers()
-ENGINE: Final = "lean"
+
+
+class SteadyPayer(PaymentUser):
+    """Pays at the rate of the curve."""
+
+    curve = CURVE

@@ -36,7 +36,7 @@ ONLY_IN: dict[str, str | tuple[str, ...]] = {
     "sqlite3": "reference_services/bank/store.py",
     "kubernetes": "harness/targets/kubernetes.py",
     "chaoslib": "harness/chaos/",
-    "locust": ("harness/load/locust/", "scenarios/"),  # a scenario is a user's Locust file
+    "locust": ("harness/load/locust/", "scenarios/", "benchmarks/plain_user.py"),
     "gevent": "harness/load/locust/",
     "geventhttpclient": "harness/load/locust/",
 }

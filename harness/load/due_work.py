@@ -71,11 +71,16 @@ class DueWork(ABC, Generic[U]):
 
     def _give_up(self) -> str:
         """What is left will not be begun; says what that was."""
-        given_up = self._agenda.clear() + self._bench.send_away()
-        self._open -= given_up + self._bench.dropped
-        if given_up or self._bench.dropped:
-            return f"{given_up} given up, {self._bench.dropped} found no place"
+        waiting, dropped = self._send_away()
+        given_up = self._agenda.clear() + waiting
+        self._open -= given_up + dropped
+        if given_up or dropped:
+            return f"{given_up} given up, {dropped} found no place"
         return ""
+
+    def _send_away(self) -> tuple[int, int]:
+        """How many waited for a free user, and how many had been dropped."""
+        return self._bench.send_away(), self._bench.dropped
 
     @abstractmethod
     def _wake_at(self, due_us: int) -> None:

@@ -138,9 +138,13 @@ def overload(worker: int, peak_per_s: int) -> str:
 def _command(file: Path, plan: LoadPlan) -> list[str]:
     if engine_of(file) == LEAN:
         return [*python_module("harness.load.lean")]
-    command = [*python_module("locust", "-f", str(file), "--headless", "--only-summary")]
-    command += ["--host", plan.host, "--users", str(plan.workers), "--exit-code-on-error", "0"]
-    command += ["--spawn-rate", str(plan.workers)]
+    command = [*python_module("harness.load.locust", "-f", str(file), "--only-summary")]
+    command += ["--host", plan.host, "--exit-code-on-error", "0"]
+    command += ["--users", str(plan.users), "--spawn-rate", str(plan.spawn_rate)]
+    if plan.locust_ui:
+        command += ["--autostart", "--web-host", "127.0.0.1", "--web-port", str(plan.locust_ui)]
+    else:
+        command += ["--headless"]
     if plan.workers > 1:  # another run's workers must not find this master
         port = str(_free_port())
         command += ["--processes", str(plan.workers), "--master-bind-host", "127.0.0.1"]

@@ -12,6 +12,7 @@ from typing import Final
 from harness.clock import NS_PER_S
 from harness.load.asked import Asks, ColumnType, write_asked
 from harness.load.attempt_file import AttemptFile, NoRecorder, Recorder
+from harness.load.kept import Kept, KeptInFolder, NothingKept
 from harness.load.plan import PLAN_VARIABLE
 from harness.load.traffic import Curve, arrivals_us, most_in_a_second, worker_share, write_schedule
 from harness.store import LoadDone, LoadGo, LoadPlan, LoadReady, RunFolder, read_json, write_json
@@ -31,7 +32,8 @@ class Session:
     """One worker's part of a load: its arrivals as (intent, due_us), and how long it may last.
 
     `folder` is None when nobody conducts: then the zero is now, and nothing is written. `asked` has
-    the columns of the table that this worker wrote of what the intents ask.
+    the columns of the table that this worker wrote of what the intents ask. In a closed loop the
+    users decide when they send, and there are no arrivals.
     """
 
     arrivals: Sequence[tuple[int, int]]
@@ -40,6 +42,8 @@ class Session:
     stop_s: float
     worker: int
     recorder: Recorder
+    kept: Kept = field(default_factory=NothingKept)
+    open_loop: bool = True
     folder: RunFolder | None = None
     asked: Mapping[str, ColumnType] = field(default_factory=dict)
 
@@ -58,6 +62,7 @@ class Session:
                 names=tuple(names),
                 peak_per_s=self.peak_per_s,
                 asked=dict(self.asked),
+                open_loop=self.open_loop,
             )
             write_json(self.folder.ready(self.worker), record)
 
@@ -72,11 +77,20 @@ class Session:
             sleep(_POLL_S)
         return read_json(self.folder.go, LoadGo).t0_mono_ns
 
-    def done(self, started: int) -> None:
-        """Close the record, and tell the harness that this worker came to its end by itself."""
+    def done(self, started: int, requests: int | None = None, outside: int = 0) -> None:
+        """Close the record, and tell the harness that this worker came to its end by itself.
+
+        `requests` as Locust counts them, `outside` those of them that belong to no task.
+        """
         self.recorder.close()
         if self.folder is not None:
-            record = LoadDone(worker=self.worker, started=started, attempts=self.recorder.kept)
+            record = LoadDone(
+                worker=self.worker,
+                started=started,
+                attempts=self.recorder.kept,
+                requests=requests,
+                outside=outside,
+            )
             write_json(self.folder.done(self.worker), record)
 
 
@@ -111,8 +125,26 @@ def open_session(
         stop_s=plan.stop_s,
         worker=worker,
         recorder=AttemptFile(folder.attempts(worker), len(mine)),
+        kept=KeptInFolder(folder),
         folder=folder,
         asked={} if asks is None or worker else asks.columns,
+    )
+
+
+def closed_session(plan: LoadPlan) -> Session:
+    """A load whose users decide when they send. Raises OSError."""
+    folder = RunFolder(Path(plan.folder))
+    write_schedule(folder.schedule, [])
+    return Session(
+        arrivals=(),
+        seed=plan.seed,
+        intent_prefix=plan.intent_prefix,
+        stop_s=plan.stop_s,
+        worker=0,
+        recorder=AttemptFile(folder.attempts(0)),
+        kept=KeptInFolder(folder),
+        open_loop=False,
+        folder=folder,
     )
 
 

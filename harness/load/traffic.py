@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from harness.errors import StoredRunError
 
 US_PER_S: Final = 1_000_000
-_DUE: Final = struct.Struct("<I")
+DUE: Final = struct.Struct("<I")
 
 
 class Curve(Protocol):
@@ -112,7 +112,7 @@ def arrivals_us(curve: Curve, load_s: float, seed: int, scale: float = 1.0) -> l
 
 def write_schedule(path: Path, due_us: list[int]) -> None:
     """Keep a schedule with the run; arrival i is intent i."""
-    path.write_bytes(b"".join(map(_DUE.pack, due_us)))
+    path.write_bytes(b"".join(map(DUE.pack, due_us)))
 
 
 def read_schedule(path: Path) -> list[int]:
@@ -121,9 +121,9 @@ def read_schedule(path: Path) -> list[int]:
         raw = path.read_bytes()
     except OSError as error:
         raise StoredRunError(f"{path}: unreadable: {error}") from error
-    if len(raw) % _DUE.size:
+    if len(raw) % DUE.size:
         raise StoredRunError(f"{path}: cut off in the middle of an arrival")
-    return [due for (due,) in _DUE.iter_unpack(raw)]
+    return [due for (due,) in DUE.iter_unpack(raw)]
 
 
 def worker_share(due_us: list[int], worker: int, workers: int) -> list[tuple[int, int]]:

@@ -7,51 +7,57 @@ import itertools
 import logging
 import os
 import time
-from typing import Any, Final, NoReturn
+from bisect import bisect
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any, Final, NoReturn, Protocol
 
 import gevent
 
-from harness.load.due_work import DueWork, Worked
+from harness.load.arrival_agenda import Bench, Due
+from harness.load.due_work import MAX_WAITING, DueWork
 from harness.load.locust.timer_watch import TimerWatch
-from harness.load.records import Attempt, pack_into, words_of
 from harness.load.session import Session
 
 USERS_AT_START: Final = 32
 MAX_USERS: Final = 2_000
-CANNOT_RECORD: Final = 74
 _SETTLE_S: Final = 0.05
 _LAST_ANSWERS_S: Final = 1.0
+_CUT_S: Final = 0.5
 _YIELD_EVERY: Final = 32
 _log: Final = logging.getLogger(__name__)
 
 
-class Arrivals(DueWork[Worked]):
-    """One process's open loop: hands every arrival to a user when it is due, never sooner."""
+class Seated(Protocol):
+    """A user as the arrivals see it; `kind` is its class's name."""
 
-    def __init__(self, session: Session, environment: Any) -> None:  # noqa: ANN401  # Locust is untyped
+    kind: str
+
+    def take(self, due: Due) -> None:
+        """Begin with it, without waiting for anything; when it is done, `come_back`."""
+
+
+class Arrivals(DueWork[Seated]):
+    """Hands every arrival to a user when it is due, never sooner.
+
+    With several user classes an arrival belongs to one of them, drawn by their weights.
+    """
+
+    def __init__(self, session: Session, runner: Any) -> None:  # noqa: ANN401  # Locust is untyped
         super().__init__(session)
-        self._runner = environment.runner
-        self._classes = itertools.cycle([kind.__name__ for kind in self._runner.user_classes])
+        self._runner = runner
+        weights = {kind.__name__: float(kind.weight) for kind in runner.user_classes}
+        self._kinds: tuple[str, ...] = tuple(weights)
+        self._limits = tuple(itertools.accumulate(weights.values()))
+        self._benches: Mapping[str, Bench[Seated]] = {kind: Bench(MAX_WAITING) for kind in weights}
         self._timer = TimerWatch()
-        self._over = False
-
-    def keep(self, attempt: Attempt) -> None:
-        """Keep an attempt; a generator that cannot record ends at once, for all to see.
-
-        What ends more than `_LAST_ANSWERS_S` after the load's end has not ended in time.
-        """
-        if self._over:
-            return
-        recorder = self.session.recorder
-        try:
-            pack_into(recorder.room, next(recorder.places), *words_of(attempt))
-        except OSError as error:
-            end_at_once(CANNOT_RECORD, f"cannot record: {error}")
 
     def prepare(self) -> None:
         """Have users wait before the first arrival comes."""
-        while self._runner.user_count < min(USERS_AT_START, MAX_USERS):
-            self._grow()
+        for kind in itertools.cycle(self._kinds):
+            if self._runner.user_count >= min(USERS_AT_START, MAX_USERS):
+                break
+            self._grow(kind)
         gevent.sleep(_SETTLE_S)
         gc.collect()
         gc.freeze()  # Locust's own objects stay; collections shall not walk them in the run
@@ -68,30 +74,60 @@ class Arrivals(DueWork[Worked]):
                 self._timer.wait()
         self._close()
 
+    def come_back(self, user: Seated) -> None:
+        """Hand over what has waited longest for this class of users, or let the user wait."""
+        due = self._benches[user.kind].come_back(user)
+        if due is not None:
+            self._give(user, due)
+
+    def leave(self, user: Seated) -> None:
+        """It takes no more."""
+        self._benches[user.kind].leave(user)
+
     def _hand_out(self) -> None:
         for count in itertools.count(1):
             due = self._agenda.take(self.now_us())
             if due is None:
                 return
-            user = self._bench.hand(due)
+            kind = self._kind_of(due.intent)
+            user = self._benches[kind].hand(due)
             if user is not None:
                 self._give(user, due)
             elif self._runner.user_count < MAX_USERS:
-                self._grow()
+                self._grow(kind)
             if count % _YIELD_EVERY == 0:  # behind the schedule: let those who have work begin
                 gevent.sleep(0)
 
-    def _grow(self) -> None:
-        self._runner.spawn_users({next(self._classes): 1})
+    def _kind_of(self, intent: int) -> str:
+        """The same on every machine."""
+        if len(self._kinds) == 1:
+            return self._kinds[0]
+        text = f"{self.session.seed}/{intent}/kind"
+        drawn = int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") / 2**64
+        return self._kinds[bisect(self._limits, drawn * self._limits[-1])]
+
+    def _grow(self, kind: str) -> None:
+        """As Locust's `spawn_users`, which counts all users at every call."""
+        runner = self._runner
+        runner.user_classes_by_name[kind](runner.environment).start(runner.user_greenlets)
 
     def _close(self) -> None:
         if left := self._give_up():
             _log.warning(left)
-        ends_s = time.monotonic() + _LAST_ANSWERS_S
+        self._await(_LAST_ANSWERS_S)
+        for user in list(self._runner.user_greenlets):  # who still waits for an answer is cut off
+            user.kill(block=False)
+        self._await(_CUT_S)
+        self._timer.close()
+
+    def _await(self, seconds: float) -> None:
+        ends_s = time.monotonic() + seconds
         while self._open > 0 and time.monotonic() < ends_s:
             gevent.sleep(0.01)
-        self._over = True
-        self._timer.close()
+
+    def _send_away(self) -> tuple[int, int]:
+        benches = self._benches.values()
+        return sum(b.send_away() for b in benches), sum(b.dropped for b in benches)
 
     def _wake_at(self, due_us: int) -> None:
         self._timer.set(self._zero_ns + due_us * 1000)

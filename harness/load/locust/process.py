@@ -1,42 +1,43 @@
-"""The open loop's place in a Locust process: when it begins, how it ends, who is told."""
+"""Squall's place in a Locust process: when it begins, how it ends, who is told."""
 
 from __future__ import annotations
 
 import logging
 import os
-from typing import Any, Final, NoReturn, Protocol
+import sys
+from collections.abc import Sequence
+from typing import Any, Final, Protocol
 
 import gevent
 from locust import events
 from locust.runners import MasterRunner, WorkerRunner
 
 from harness.errors import ConfigError, HarnessError
-from harness.load.asked import Asks
 from harness.load.generator import overload
-from harness.load.plan import PLAN_VARIABLE
-from harness.load.session import NeverStartedError, Session, open_session
+from harness.load.locust.clients import record_clients
+from harness.load.locust.closed_tasks import ClosedTasks
+from harness.load.locust.due_arrivals import Arrivals, end_at_once
+from harness.load.locust.open_tasks import OpenTasks
+from harness.load.locust.recording import Recording
+from harness.load.locust.tasks import take_over
+from harness.load.names import Names
+from harness.load.plan import PLAN_VARIABLE, planned
+from harness.load.records import Attempt, pack_into, words_of
+from harness.load.session import NeverStartedError, Session, closed_session, open_session
 from harness.load.traffic import Curve
-from harness.safety.tied import tie_to
+from harness.store import LoadPlan
 
+CANNOT_RECORD: Final = 74
 NEVER_STARTED: Final = 75
-_ALL_ENDED: Final = "squall_worker_ended"
+_FAILURES: Final = (NeverStartedError, HarnessError, OSError)
 _log: Final = logging.getLogger(__name__)
 
 
-class Load(Protocol):
-    """One process's part of a load, made by a user class's `load_of(session, environment)`."""
+class Part(Protocol):
+    """What this process does in a load."""
 
-    session: Session
-
-    @property
-    def started(self) -> int:
-        """How many arrivals were begun."""
-
-    def prepare(self) -> None:
-        """Have everything ready before the first arrival comes."""
-
-    def run(self, zero_ns: int) -> None:
-        """From the zero until all is served; the hub goes on meanwhile."""
+    def begin(self) -> None:
+        """Locust's `init`: the users are known, none is spawned."""
 
 
 def listen() -> None:
@@ -46,42 +47,64 @@ def listen() -> None:
 
 
 def attach(environment: Any, runner: Any, **_: object) -> None:  # noqa: ANN401  # Locust is untyped
-    """Listen to Locust's `init`: a master waits for its workers, any other process loads."""
-    users = [kind for kind in environment.user_classes if hasattr(kind, "curve")]
-    if isinstance(runner, MasterRunner):
-        _await_workers(environment)
-    elif users:
-        if isinstance(runner, WorkerRunner) and PLAN_VARIABLE in os.environ:
-            tie_to(os.getsid(0))  # the master leads the session and has forked this worker
-        environment.open_loop = _Process(environment, users)
+    """Listen to Locust's `init`. Without a plan, files that have no curve are left alone."""
+    opened = [kind for kind in environment.user_classes if hasattr(kind, "open_loop")]
+    try:
+        if opened and len(opened) < len(environment.user_classes):
+            raise ConfigError("users with and without OpenLoop need a file each")
+        if isinstance(runner, MasterRunner | WorkerRunner):
+            return
+        if opened:
+            OpenPart(environment, opened).begin()
+        elif PLAN_VARIABLE in os.environ:
+            ClosedPart(environment, planned(os.environ)).begin()
+    except _FAILURES as error:
+        end_at_once(NEVER_STARTED, str(error))
 
 
-class _Process:
-    """The open loop's place in one Locust process: a local runner's or a worker's."""
+def recording_of(session: Session, environment: Any) -> Recording:  # noqa: ANN401  # Locust is untyped
+    """Record every request of this process from now on."""
+    recorder = session.recorder
 
-    def __init__(self, environment: Any, users: list[Any]) -> None:  # noqa: ANN401  # Locust is untyped
+    def keep(attempt: Attempt) -> None:
+        try:
+            pack_into(recorder.room, next(recorder.places), *words_of(attempt))
+        except OSError as error:
+            end_at_once(CANNOT_RECORD, f"cannot record: {error}")
+
+    recording = Recording(Names(appeared=session.kept.names), keep)
+    recording.stand_before(environment.events.request)
+    record_clients(recording)
+    return recording
+
+
+class OpenPart:
+    """The open loop of a process without workers."""
+
+    def __init__(self, environment: Any, users: Sequence[Any]) -> None:  # noqa: ANN401  # as above
         self._environment = environment
-        self._curve: Curve = users[0].curve
-        self._names: tuple[str, ...] = users[0].request_names
-        self._asks: Asks | None = getattr(users[0], "asks", None)
-        self._load_of = {user.load_of for user in users}
+        self._users = users
         self._greenlet: Any = None
-        self.load: Load
-        environment.events.test_start.add_listener(self._test_start)
-        environment.events.spawning_complete.add_listener(self._spawned)
-        environment.events.test_stop.add_listener(self._test_stop)
+        self._arrivals: Arrivals
+        self._recording: Recording
+
+    def begin(self) -> None:
+        """The load begins when Locust has spawned its users."""
+        self._environment.shape_class = None
+        told = self._environment.events
+        told.test_start.add_listener(self._test_start)
+        told.spawning_complete.add_listener(self._spawned)
+        told.test_stop.add_listener(self._test_stop)
 
     def _test_start(self, **_: object) -> None:
-        runner = self._environment.runner
-        if len(self._load_of) > 1:
-            _give_up(ConfigError("payers and ordinary Locust users need a file each"))
-        (load_of,) = self._load_of
-        workers = max(1, self._environment.parsed_options.expect_workers)
         try:
-            session = open_session(self._curve, runner.worker_index, workers, asks=self._asks)
-        except (HarnessError, OSError) as error:  # Locust would log it and go on without arrivals
-            _give_up(error)
-        self.load = load_of(session, self._environment)
+            curve, asks = curve_of(self._users), getattr(self._users[0], "asks", None)
+            session = open_session(curve, 0, 1, asks=asks)
+        except _FAILURES as error:  # Locust would log it and go on without arrivals
+            end_at_once(NEVER_STARTED, str(error))
+        self._recording = recording_of(session, self._environment)
+        self._arrivals = Arrivals(session, self._environment.runner)
+        take_over(OpenTasks(self._arrivals, self._recording))
 
     def _spawned(self, **_: object) -> None:
         if self._greenlet is None:  # it is told again whenever somebody changes the number of users
@@ -93,44 +116,75 @@ class _Process:
             greenlet.kill()
 
     def _conduct(self) -> None:
-        session = self.load.session
+        session = self._arrivals.session
         try:
-            self.load.prepare()
+            self._arrivals.prepare()
             if said := overload(session.worker, session.peak_per_s):
                 _log.warning(said)
-            session.ready(self._names)
-            self.load.run(session.zero_ns(gevent.sleep))
-            session.done(self.load.started)
-        except (NeverStartedError, HarnessError, OSError) as error:
-            _give_up(error)
-        _end(self._environment)
+            session.ready(())
+            zero_ns = session.zero_ns(gevent.sleep)
+            self._recording.start(zero_ns)
+            self._arrivals.run(zero_ns)
+            counted = self._recording
+            session.done(self._arrivals.started, counted.requests, counted.outside)
+        except _FAILURES as error:
+            end_at_once(NEVER_STARTED, str(error))
+        end_test(self._environment)
 
 
-def _give_up(error: Exception) -> NoReturn:
-    _log.critical("%s", error)
-    os._exit(NEVER_STARTED)
+class ClosedPart:
+    """A file of ordinary users, run as it is written and recorded."""
+
+    def __init__(self, environment: Any, plan: LoadPlan) -> None:  # noqa: ANN401  # as above
+        self._environment, self._plan = environment, plan
+        self._session = closed_session(plan)
+        self._recording = recording_of(self._session, environment)
+        self._tasks = ClosedTasks(self._session, self._recording)
+        self._stopped = False
+
+    def begin(self) -> None:
+        """Wait for the zero here, so that Locust spawns its first user then."""
+        take_over(self._tasks)
+        told = self._environment.events
+        told.test_stop.add_listener(self._test_stop)
+        told.quitting.add_listener(self._quitting)
+        self._environment.stop_timeout = max(0.1, self._plan.stop_s - self._plan.load_s - 1)
+        self._session.ready(())
+        zero_ns = self._session.zero_ns(gevent.sleep)
+        self._recording.start(zero_ns)
+        gevent.sleep(max(0.0, -self._recording.now_us() / 1e6))
+        gevent.spawn_later(self._plan.load_s, end_test, self._environment)
+
+    def _test_stop(self, **_: object) -> None:
+        self._stopped = True
+
+    def _quitting(self, **_: object) -> None:
+        if self._stopped:
+            counted = self._recording
+            self._session.done(self._tasks.started, counted.requests, counted.outside)
 
 
-def _end(environment: Any) -> None:  # noqa: ANN401  # Locust is untyped
+def curve_of(users: Sequence[Any]) -> Curve:
+    """The curve of these user classes, or the CURVE of their file. Raises ConfigError."""
+    files = [sys.modules[user.__module__] for user in users]
+    curves: list[Curve] = [
+        found
+        for user, file in zip(users, files, strict=True)
+        if (found := getattr(user, "curve", None) or getattr(file, "CURVE", None)) is not None
+    ]
+    if len(curves) < len(users):
+        raise ConfigError("a user mixes in OpenLoop and has no curve")
+    if any(curve != curves[0] for curve in curves):
+        raise ConfigError("users with different curves need a file each")
+    return curves[0]
+
+
+def end_test(environment: Any) -> None:  # noqa: ANN401  # as above
     """This process has nothing left to do."""
-    runner = environment.runner
-    if isinstance(runner, WorkerRunner):
-        runner.send_message(_ALL_ENDED)
-    elif environment.parsed_options.headless:
+    runner, ui = environment.runner, environment.web_ui
+    if PLAN_VARIABLE in os.environ or environment.parsed_options.headless:
         runner.quit()
+        if ui is not None:
+            ui.stop()
     else:
         runner.stop()
-
-
-def _await_workers(environment: Any) -> None:  # noqa: ANN401  # Locust is untyped
-    """The master ends the test when the last worker has ended (its users must not be moved)."""
-    ended: set[str] = set()
-
-    def one_ended(msg: Any, **_: object) -> None:  # noqa: ANN401  # Locust is untyped
-        ended.add(msg.node_id)
-        if len(ended) >= environment.parsed_options.expect_workers:
-            ended.clear()
-            options = environment.parsed_options
-            gevent.spawn(environment.runner.quit if options.headless else environment.runner.stop)
-
-    environment.runner.register_message(_ALL_ENDED, one_ended)

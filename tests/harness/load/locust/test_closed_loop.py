@@ -1,0 +1,180 @@
+"""Ordinary Locust files, from any folder, run as they are written and every request is recorded."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from harness.load.generator import Generator
+from harness.load.records import Attempt, ErrorClass, Outcome
+from harness.load.traffic import read_schedule
+from harness.store import LoadDone, RunFolder, request_names
+from tests.support.load_runs import attempts_of, begin, folder_of, plan_of, until
+from tests.support.load_server import LoadServer
+
+TWO_GETS = """
+from locust import FastHttpUser, constant, task
+from neighbour import PAGE
+
+class Reader(FastHttpUser):
+    wait_time = constant(0.05)
+
+    def on_start(self):
+        self.client.get("/login", name="login")
+
+    @task
+    def read(self):
+        import late_neighbour
+        with self.client.get(PAGE, name="a", catch_response=True) as answer:
+            answer.success()
+        with self.client.get("/b", name="b", catch_response=True) as answer:
+            answer.success()
+"""
+BUYS = """
+from locust import HttpUser, task
+
+class Shopper(HttpUser):
+    @task
+    def shop(self):
+        self.client.get("/shelf", name="look")
+        self.client.post("/v1/payments", json={"amount_minor": 1, "currency": "EUR"},
+                         headers={"Idempotency-Key": self.intent.key}, name="buy")
+        self.client.get("/shelf", name="look")
+        self.client.post("/other", name="other", effect=True)
+"""
+OWN_KEYS = """
+from locust import FastHttpUser, task, constant
+number = 0
+
+class Shopper(FastHttpUser):
+    wait_time = constant(0.05)
+
+    @task
+    def shop(self):
+        global number
+        number += 1
+        self.intent.key = f"order-{number}"
+        self.client.post("/v1/payments", json={"amount_minor": 1, "currency": "EUR"},
+                         headers={"Idempotency-Key": self.intent.key}, name="buy")
+
+    @task
+    def nothing(self):
+        pass
+
+    @task
+    def wrong(self):
+        raise ValueError("a broken task")
+"""
+OWN_PROTOCOL = """
+import time
+from locust import User, task
+
+class Sensor(User):
+    @task
+    def measure(self):
+        time.sleep(0.05)
+        self.environment.events.request.fire(request_type="mqtt", name="publish",
+            response_time=50, response_length=1, exception=None, context={})
+"""
+
+
+def lived(tmp_path: Path, text: str, *, users: int = 2, server: LoadServer) -> RunFolder:
+    """One second of this file against the server."""
+    folder = folder_of(tmp_path)
+    file = tmp_path / "elsewhere" / "locustfile.py"
+    file.parent.mkdir()
+    file.write_text(text)
+    (file.parent / "neighbour.py").write_text('PAGE = "/a"\n')
+    (file.parent / "late_neighbour.py").write_text("")
+    plan = msgspec.structs.replace(
+        plan_of(folder, server.url, 1), scenario=str(file), users=users, spawn_rate=100, stop_s=3
+    )
+    with Generator.start(plan, folder) as generator:
+        begin(generator)
+        generator.wait_done(15)
+        until(lambda: not generator.alive())
+    return folder
+
+
+@pytest.fixture
+def server() -> Iterator[LoadServer]:
+    with LoadServer() as server:
+        yield server
+
+
+def done(folder: RunFolder) -> LoadDone:
+    return msgspec.json.decode(folder.done(0).read_bytes(), type=LoadDone)
+
+
+def named(folder: RunFolder) -> dict[str, list[Attempt]]:
+    names = request_names(folder)
+    return {
+        name: [a for a in attempts_of(folder) if a.name == place]
+        for place, name in enumerate(names)
+    }
+
+
+def test_each_task_is_an_intent_that_starts_with_its_first_request(
+    tmp_path: Path, server: LoadServer
+) -> None:
+    folder = lived(tmp_path, TWO_GETS, server=server)
+    starts, attempts = read_schedule(folder.schedule), attempts_of(folder)
+    assert 20 < len(starts) == done(folder).started
+    assert starts == sorted(starts)
+    assert {a.intent for a in attempts} == set(range(len(starts)))
+    first = [a for a in attempts if a.attempt == 1]
+    assert [(a.due_us, a.late_us < 1000) for a in sorted(first)] == [(s, True) for s in starts]
+    found = named(folder)
+    assert len(found["a"]) == len(starts) >= len(found["b"]) >= len(starts) - 2
+    assert not any(a.effect for a in attempts)
+    cut = [a for a in attempts if a.error is ErrorClass.READ_TIMEOUT]  # at the end of the load
+    assert len(cut) <= 2
+    assert (done(folder).requests, done(folder).outside) == (len(attempts) - len(cut) + 2, 2)
+
+
+def test_the_load_process_alone_has_the_folder_on_its_path(
+    tmp_path: Path, server: LoadServer
+) -> None:
+    lived(tmp_path, TWO_GETS, server=server)
+    assert str(tmp_path / "elsewhere") not in sys.path
+    assert "neighbour" not in sys.modules
+
+
+def test_a_request_has_an_effect_if_it_carries_the_key_or_says_so(
+    tmp_path: Path, server: LoadServer
+) -> None:
+    folder = lived(tmp_path, BUYS, server=server)
+    found = named(folder)
+    looks, buys = found["look"], found["buy"]
+    assert {a.effect for a in buys} == {True} == {a.effect for a in found["other"]}
+    assert not any(a.effect for a in looks)
+    assert {a.outcome for a in buys} == {Outcome.OK}
+    assert {a.status for a in looks} == {404}
+    whole = {f"t-{a.intent}" for a in buys}
+    assert whole <= server.keys.keys()
+
+
+def test_own_keys_are_stored_and_a_broken_task_is_not_good(
+    tmp_path: Path, server: LoadServer
+) -> None:
+    folder = lived(tmp_path, OWN_KEYS, server=server)
+    rows = [msgspec.json.decode(line) for line in folder.key_rows.read_bytes().splitlines()]
+    found = named(folder)
+    assert {row["intent"] for row in rows} == {a.intent for a in found["buy"]}
+    assert server.keys.keys() <= {row["key"] for row in rows}
+    assert len(rows) - len(server.keys) <= 2  # cut at the end of the load
+    assert found["(task)"]
+    assert {a.outcome for a in found["(task)"]} == {Outcome.INFO}
+    assert len(read_schedule(folder.schedule)) == len(found["buy"]) + len(found["(task)"])
+
+
+def test_a_user_of_another_protocol_is_recorded_too(tmp_path: Path, server: LoadServer) -> None:
+    folder = lived(tmp_path, OWN_PROTOCOL, users=1, server=server)
+    found = named(folder)["publish"]
+    assert 10 <= len(found) <= 20
+    assert {(a.took_us, a.outcome) for a in found} == {(50_000, Outcome.OK)}
+    assert len(read_schedule(folder.schedule)) - len(found) <= 1
