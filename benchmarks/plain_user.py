@@ -1,4 +1,4 @@
-"""An ordinary Locust user under OpenLoop, as its users write it: what the row `locust-users` runs."""
+"""An ordinary Locust user under OpenLoop, which the row `locust-users` runs."""
 
 from __future__ import annotations
 

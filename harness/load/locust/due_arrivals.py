@@ -22,7 +22,7 @@ from harness.load.session import Session
 USERS_AT_START: Final = 32
 MAX_USERS: Final = 2_000
 _SETTLE_S: Final = 0.05
-_LAST_ANSWERS_S: Final = 1.0
+_LAST_ANSWERS_S: Final = 0.1
 _CUT_S: Final = 0.5
 _YIELD_EVERY: Final = 32
 _log: Final = logging.getLogger(__name__)

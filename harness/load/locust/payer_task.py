@@ -45,8 +45,8 @@ def _attempt(payer: Payer, user: Any) -> float | None:  # noqa: ANN401  # as abo
         if learned.outcome is Outcome.OK:
             response.success()
         else:
-            said = response.error or f"HTTP {response.status_code}"
-            response.failure(f"{learned.outcome.name}: {said}")
+            said = f"{learned.outcome.name}: HTTP {response.status_code}"
+            response.failure(response.error or said)
     wait = next(payer, None)
     return wait.seconds if isinstance(wait, Wait) else None
 

@@ -127,7 +127,8 @@ def test_each_task_is_an_intent_that_starts_with_its_first_request(
     assert starts == sorted(starts)
     assert {a.intent for a in attempts} == set(range(len(starts)))
     first = [a for a in attempts if a.attempt == 1]
-    assert [(a.due_us, a.late_us < 1000) for a in sorted(first)] == [(s, True) for s in starts]
+    assert [a.due_us for a in sorted(first)] == starts
+    assert max(a.late_us for a in first) < 200_000
     found = named(folder)
     assert len(found["a"]) == len(starts) >= len(found["b"]) >= len(starts) - 2
     assert not any(a.effect for a in attempts)

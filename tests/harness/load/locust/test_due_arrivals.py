@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,38 +23,53 @@ from harness.load.session import Session
 class Pool:
     """Stands in for Locust's runner: each user does `work` with what it is handed."""
 
-    def __init__(self, work: Callable[[Arrivals, Due], None]) -> None:
-        self.user_classes = [Pool]
-        self.user_count = 0
-        self.arrivals: Arrivals
-        self._work = work
-        self._users: list[Any] = []
+    environment = None
 
-    def spawn_users(self, how_many: dict[str, int]) -> None:
-        assert how_many == {"Pool": 1}
-        self.user_count += 1
-        self._users.append(gevent.spawn(self._live, _User()))
+    def __init__(self, work: Callable[[Arrivals, Due], None], weights: dict[str, int]) -> None:
+        self.user_classes = [
+            SimpleNamespace(__name__=name, weight=weight) for name, weight in weights.items()
+        ]
+        self.user_classes_by_name = {name: partial(_User, self, name) for name in weights}
+        self.user_greenlets: list[Any] = []
+        self.arrivals: Arrivals
+        self.work = work
+
+    @property
+    def user_count(self) -> int:
+        return len(self.user_greenlets)
 
     def close(self) -> None:
-        gevent.killall(self._users)
-
-    def _live(self, user: _User) -> None:
-        while True:
-            self.arrivals.come_back(user)
-            due = user.inbox.get()
-            self._work(self.arrivals, due)
-            self.arrivals.served()
+        gevent.killall(self.user_greenlets)
 
 
 class _User:
-    def __init__(self) -> None:
-        self.inbox: Any = SimpleQueue()
+    def __init__(self, pool: Pool, kind: str, environment: None) -> None:
+        del environment
+        self.kind = kind
+        self._pool = pool
+        self._inbox: Any = SimpleQueue()
+
+    def start(self, group: list[Any]) -> None:
+        group.append(gevent.spawn(self._live))
 
     def take(self, due: Due) -> None:
-        self.inbox.put(due)
+        self._inbox.put(due)
+
+    def _live(self) -> None:
+        arrivals = self._pool.arrivals
+        while True:
+            arrivals.come_back(self)
+            due = self._inbox.get()
+            self._pool.work(arrivals, due)
+            arrivals.served()
 
 
-def run(due_us: list[int], work: Callable[[Arrivals, Due], None], stop_s: float = 3) -> Arrivals:
+def run(
+    due_us: list[int],
+    work: Callable[[Arrivals, Due], None],
+    stop_s: float = 3,
+    weights: dict[str, int] | None = None,
+) -> Arrivals:
     """One load from now on; the pool starts empty and grows by itself."""
     session = Session(
         arrivals=list(enumerate(due_us)),
@@ -62,8 +79,8 @@ def run(due_us: list[int], work: Callable[[Arrivals, Due], None], stop_s: float 
         worker=0,
         recorder=NoRecorder(),
     )
-    pool = Pool(work)
-    pool.arrivals = Arrivals(session, SimpleNamespace(runner=pool))
+    pool = Pool(work, weights or {"Payer": 1})
+    pool.arrivals = Arrivals(session, pool)
     pool.arrivals.run(time.monotonic_ns())
     pool.close()
     return pool.arrivals
@@ -141,3 +158,14 @@ def test_at_the_stop_the_rest_is_given_up() -> None:
     arrivals = run([0, 5_000_000], lambda _, __: None, stop_s=0.1)
     assert arrivals.started == 1
     assert arrivals.now_us() >= 100_000
+
+
+def test_arrivals_are_shared_among_user_classes_by_their_weights() -> None:
+    served: Counter[int] = Counter()
+
+    def note(arrivals: Arrivals, due: Due) -> None:
+        served[arrivals._kind_of(due.intent) == "Often"] += 1
+
+    run([0] * 400, note, weights={"Often": 3, "Seldom": 1})
+    assert 270 <= served[True] <= 330
+    assert served.total() == 400

@@ -16,11 +16,10 @@ import msgspec
 import numpy as np
 
 from harness.load.generator import Generator
-from harness.load.plan import PLAN_VARIABLE
 from harness.load.records import Attempt, ErrorClass, Outcome
 from harness.load.traffic import read_schedule
 from harness.python_child import CHECKOUT
-from harness.store import LoadGo, write_json
+from harness.store import request_names
 from tests.support.load_runs import (
     READY_S,
     attempts_of,
@@ -39,12 +38,12 @@ from harness.load.locust.open_loop import OpenLoop
 
 class Shopper(OpenLoop, FastHttpUser):
     curve = Steady(per_s=120)
-    request_names = ("look", "buy")
 
     @task
     def shop(self):
         self.client.get("/v1/payments/x", name="look")
-        self.client.post("/v1/payments", json={"amount_minor": 1, "currency": "EUR"}, name="buy")
+        self.client.post("/v1/payments", json={"amount_minor": 1, "currency": "EUR"}, name="buy",
+                         effect=True)
 """
 
 
@@ -52,16 +51,12 @@ def first(attempts: list[Attempt]) -> list[Attempt]:
     return [attempt for attempt in attempts if attempt.attempt == 1]
 
 
-def locust(
-    file: Path, host: str, *options: str, plan: Path | None = None
-) -> subprocess.Popen[bytes]:
+def locust(file: Path, host: str, *options: str) -> subprocess.Popen[bytes]:
     """Plain Locust as a person starts it."""
     command = [sys.executable, "-m", "locust", "-f", str(file), "--host", host, *options]
-    variables = {} if plan is None else {PLAN_VARIABLE: str(plan)}
     return subprocess.Popen(
         command,
         cwd=CHECKOUT,
-        env={**os.environ, **variables},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -211,19 +206,20 @@ def test_an_ordinary_locust_user_runs_once_an_arrival(tmp_path: Path) -> None:
     file = tmp_path / "shopper.py"
     file.write_text(SHOPPER)
     with LoadServer() as server:
-        write_json(folder.plan, plan_of(folder, server.url, 1))
-        process = locust(
-            file, server.url, "--headless", "--exit-code-on-error", "0", plan=folder.plan
-        )
-        until(folder.ready(0).exists, READY_S)
-        write_json(folder.go, LoadGo(t0_mono_ns=time.monotonic_ns()))
-        assert process.wait(15) == 0
+        plan = msgspec.structs.replace(plan_of(folder, server.url, 1), scenario=str(file))
+        with Generator.start(plan, folder) as generator:
+            begin(generator)
+            (done,) = generator.wait_done(15)
+            until(lambda: not generator.alive())
     scheduled = read_schedule(folder.schedule)
     attempts = attempts_of(folder)
     assert [len(first(attempts)), len(attempts)] == [len(scheduled), 2 * len(scheduled)]
     assert {(a.attempt, a.name) for a in attempts} == {(1, 0), (2, 1)}
     assert {a.due_us for a in first(attempts)} == set(scheduled)
     assert {a.status for a in attempts if a.name == 0} == {404}
+    assert (done.requests, done.outside) == (len(attempts), 0)
+    assert request_names(folder) == ("look", "buy")
+    assert {(a.name, a.effect) for a in attempts} == {(0, False), (1, True)}
 
 
 def test_alone_it_opens_locust_s_own_page(tmp_path: Path) -> None:
