@@ -31,7 +31,7 @@ from harness.load.records import FIELDS
 from harness.load.traffic import read_schedule
 from harness.store import LoadPlan, RunFolder
 
-LEAN: Final = "lean_payments"
+LEAN: Final = "steady_payments"
 USERS: Final = str(Path(__file__).parent / "plain_user.py")
 # Not read from the scenario: to import one is to import gevent, which would reap our children.
 SCENARIO_PER_S: Final = 120.0

@@ -3,16 +3,12 @@
 from typing import Final
 
 from harness.load.traffic import Spike
-from scenarios.payment_users import PaymentUser
+from scenarios.payment_payers import PaymentPayers
 
 # At the peak two cores are some two thirds busy, generator included (each verdict says how much).
 PEAK_PER_S: Final = 340.0
 CURVE: Final = Spike(
     base_per_s=100.0, peak_per_s=PEAK_PER_S, rise_at_s=12.0, rise_s=8.0, hold_s=25.0, fall_s=10.0
 )
-
-
-class PaydayPayer(PaymentUser):
-    """Pays when the curve says so."""
-
-    curve = CURVE
+PAYERS: Final = PaymentPayers()
+ENGINE: Final = "lean"

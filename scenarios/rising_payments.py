@@ -3,12 +3,8 @@
 from typing import Final
 
 from harness.load.traffic import Rise
-from scenarios.payment_users import PaymentUser
+from scenarios.payment_payers import PaymentPayers
 
 CURVE: Final = Rise(from_per_s=200.0, to_per_s=1200.0, rise_s=50.0)
-
-
-class RisingPayer(PaymentUser):
-    """Pays when the curve says so."""
-
-    curve = CURVE
+PAYERS: Final = PaymentPayers()
+ENGINE: Final = "lean"

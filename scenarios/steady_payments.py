@@ -3,12 +3,8 @@
 from typing import Final
 
 from harness.load.traffic import Steady
-from scenarios.payment_users import PaymentUser
+from scenarios.payment_payers import PaymentPayers
 
 CURVE: Final = Steady(per_s=120.0)
-
-
-class SteadyPayer(PaymentUser):
-    """Pays at the rate of the curve."""
-
-    curve = CURVE
+PAYERS: Final = PaymentPayers()
+ENGINE: Final = "lean"

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
-from harness.errors import TargetError
+from harness.errors import ConfigError, TargetError
 from harness.load.plan import PLAN_VARIABLE
 from harness.load.scenario import LEAN, engine_of, scenario_path
 from harness.python_child import CHECKOUT, python_module
@@ -43,6 +43,9 @@ class Generator:
         Returns at once. Raises ConfigError (no such scenario), OSError.
         """
         file = scenario_path(plan.scenario)
+        if plan.workers > 1 and engine_of(file) != LEAN:
+            text = f"{file.name}: a Locust scenario runs in one process"
+            raise ConfigError(f"{text}; --workers needs ENGINE = {LEAN!r}")
         write_json(folder.plan, plan)
         with folder.log(_LOG).open("wb") as log:
             process = subprocess.Popen(

@@ -35,7 +35,12 @@ def gone(pid: int) -> bool:
 
 
 def test_scenarios_are_the_files_with_a_curve() -> None:
-    assert scenario_names() == ("payday_spike", "rising_payments", "steady_payments")
+    assert scenario_names() == (
+        "payday_spike",
+        "rising_payments",
+        "steady_payments",
+        "steady_users",
+    )
     assert scenario_path("payday_spike").name == "payday_spike.py"
 
 
