@@ -64,7 +64,7 @@ class KeptInFolder:
     def own_key(self, intent: int, key: str) -> None:
         """Keep a key that the scenario chose."""
         if self._keys < 0:
-            self._keys = os.open(self._folder.key_rows, _APPEND, 0o600)
+            self._keys = os.open(self._folder.keys_rows, _APPEND, 0o600)
         line = msgspec.json.encode(OwnKey(intent=intent, key=key))
         os.write(self._keys, line + b"\n")
 

@@ -20,6 +20,7 @@ from harness.store import (
     RunFolder,
     read_json,
     read_manifest,
+    request_names,
 )
 from harness.system import System, read_system
 from harness.timeline import Event, read_timeline
@@ -44,6 +45,8 @@ class StoredRun:
     due: Schedule
     attempts: AttemptFiles
     names: tuple[str, ...]
+    open_loop: bool
+    clock_error_ms: float
     events: tuple[Event, ...]
     evidence: Evidence
     system: System
@@ -68,6 +71,7 @@ def read_stored(folder: RunFolder) -> StoredRun:
     if attempts.highest >= len(due):
         raise StoredRunError("an attempt belongs to no scheduled arrival")
     ready = folder.ready(0)
+    began = read_json(ready, LoadReady) if ready.is_file() else None
     journal, journal_damage = _journal(folder)
     return StoredRun(
         manifest=manifest,
@@ -77,7 +81,9 @@ def read_stored(folder: RunFolder) -> StoredRun:
         plan=plan,
         due=due,
         attempts=attempts,
-        names=read_json(ready, LoadReady).names if ready.is_file() else (),
+        names=request_names(folder),
+        open_loop=began is None or began.open_loop,
+        clock_error_ms=_clock_error_ms(folder, plan),
         events=read_timeline(folder.timeline),
         evidence=read_evidence(folder, asked_for, manifest.intent_prefix),
         system=system,
@@ -87,6 +93,12 @@ def read_stored(folder: RunFolder) -> StoredRun:
         journal_damage=journal_damage,
         faulty=_faulty(folder, plan, attempts, ended_early=manifest.ended != COMPLETE),
     )
+
+
+def _clock_error_ms(folder: RunFolder, plan: LoadPlan) -> float:
+    """The worst of all workers."""
+    paths = [path for w in range(plan.workers) if (path := folder.ready(w)).is_file()]
+    return max((read_json(path, LoadReady).clock_error_ms for path in paths), default=0.0)
 
 
 def _journal(folder: RunFolder) -> tuple[Journal | None, str]:

@@ -11,7 +11,7 @@ from harness.files.problems import nearest
 from harness.host.usage import Usage
 from harness.load.records import Attempt, ErrorClass
 from harness.load.traffic import read_schedule
-from harness.store import LoadPlan, LoadReady, RunFolder, read_json
+from harness.store import LoadPlan, RunFolder, read_json, request_names
 from harness.view.tail import RunFollower
 
 MS_PER_S: Final = 1000
@@ -65,7 +65,7 @@ def intent_story(folder: RunFolder, key: str) -> tuple[Step, ...]:
     if not number.isdigit():
         mend = nearest(key, [f"{plan.intent_prefix}-0"])
         raise ConfigError(f"--intent {key!r} is not of this run; {mend}")
-    names = read_json(folder.ready(0), LoadReady).names
+    names = request_names(folder)
     found = [a for a in RunFollower(folder).attempts() if a.intent == int(number)]
     return tuple(_step(a, names) for a in sorted(found, key=lambda a: a.due_us + a.late_us))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from harness.errors import ConfigError, StoredRunError
 from harness.store import (
     COMPLETE,
@@ -104,9 +106,16 @@ def _judge(reading: Reading) -> Scorecard:
             run=_facts(manifest),
             verdict=verdict,
             reasons=reasons or (passed(reading.picture, checks),),
-            remarks=tuple(validity.remarks_about_machine(reading.sharing)),
+            remarks=(
+                *validity.remarks_about_machine(reading.sharing),
+                *validity.remarks_about_load(stored),
+            ),
             faults=tuple(figures.fault_figures(life) for life in reading.faults),
-            load=reading.delivery.figures(),
+            load=msgspec.structs.replace(
+                reading.delivery.figures(),
+                open_loop=stored.open_loop,
+                clock_error_ms=stored.clock_error_ms,
+            ),
             machine=figures.machine_figures(reading.sharing),
             recovery=figures.recovery_figures(reading.seen, reading.measured),
             intents=figures.intents_figures(reading.picture.outcomes),

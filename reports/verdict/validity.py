@@ -135,6 +135,15 @@ def remarks_about_machine(seen: Sharing | None) -> list[Reason]:
     return [_reason("machine_shared_harmless", text)]
 
 
+def remarks_about_load(stored: StoredRun) -> list[Reason]:
+    """What a closed loop cannot show."""
+    if stored.open_loop:
+        return []
+    text = "The load was closed-loop: users that wait for an answer send nothing meanwhile, so the"
+    more = "arrivals of an outage are fewer than real ones, and its figures are too good."
+    return [_reason("closed_loop", f"{text} {more}")]
+
+
 def about_tail(trace: Trace) -> list[Reason]:
     """After the fault, load must go on for at least the hold."""
     tail_s = trace.known.between(trace.f1_s, trace.end_s)

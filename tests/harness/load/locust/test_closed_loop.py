@@ -163,7 +163,7 @@ def test_own_keys_are_stored_and_a_broken_task_is_not_good(
     tmp_path: Path, server: LoadServer
 ) -> None:
     folder = lived(tmp_path, OWN_KEYS, server=server)
-    rows = [msgspec.json.decode(line) for line in folder.key_rows.read_bytes().splitlines()]
+    rows = [msgspec.json.decode(line) for line in folder.keys_rows.read_bytes().splitlines()]
     found = named(folder)
     assert {row["intent"] for row in rows} == {a.intent for a in found["buy"]}
     assert server.keys.keys() <= {row["key"] for row in rows}
