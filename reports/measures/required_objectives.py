@@ -21,7 +21,7 @@ def objectives_of(terms: Terms) -> tuple[Objective, ...]:
 def default_objective(good: Good) -> Objective:
     """At most 1 % without a final outcome, and no more than the target of `good` allows."""
     limit = max(0.0, min(_MOST_UNRESOLVED, 1 - good.target))
-    name = "never brought to an end"
+    name = "without a final outcome"
     return Objective(name=name, metric=UNRESOLVED, must="<=", limit=round(limit, 9))
 
 

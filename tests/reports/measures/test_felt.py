@@ -121,7 +121,7 @@ def test_flapping_after_the_fault_never_passes(tmp_path: Path) -> None:
     card = judged(run, tmp_path)
     assert card.verdict == "FAIL"
     assert "not_recovered" in [reason.code for reason in card.reasons]
-    assert any("Never brought to an end: " in reason.text for reason in card.reasons)
+    assert any("Without a final outcome: " in reason.text for reason in card.reasons)
     assert "felt nothing" not in headline(card)
     assert (card.document.recovery.lost_s or 0) > 3
 
