@@ -6,6 +6,7 @@ together. Nothing is started but short-lived children that import modules and sc
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from harness.files.yaml_file import read_document
 from harness.load.check import Build, Span, load_problems
 from harness.run.listing import experiment_path
 from harness.system import System, SystemFiles
+from harness.validation.declared_check import missing_variables
 from harness.validation.this_machine import machine_problems
 
 T = TypeVar("T")
@@ -54,6 +56,9 @@ def check_files(
     """
     said: list[str] = []
     system = _attempt(said, files.read)
+    if system is not None:
+        described = read_document(files.system)
+        _collect(said, described, list(missing_variables(described.root, os.environ)))
     documents = [
         document
         for name in names

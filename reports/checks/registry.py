@@ -15,6 +15,7 @@ from harness.evidence.declared import (
 from reports.checks import double_entry, effects
 from reports.checks.base import Checker, Needs, ViolationClass
 from reports.checks.own import own_class
+from reports.checks.payments.asked_payments import ask_the_payments
 from reports.checks.payments.hash_chain import HashChainCheck
 from reports.checks.payments.ledger import LedgerCheck
 from reports.checks.payments.reconcile import Reconciliation
@@ -25,13 +26,19 @@ from reports.checks.run_records import RunRecords
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckKind:
-    """What is known of a check before it runs, and how it is made."""
+    """What is known of a check before it runs, and how it is made.
+
+    `prepare` is called before its tables are looked for. `own`: a class of the user, whose
+    queries can be wrong without a damaged table.
+    """
 
     name: str
     needs: Needs
     joins: tuple[str, ...]
     classes: tuple[ViolationClass, ...]
     make: Callable[[RunRecords], Checker]
+    own: bool = False
+    prepare: Callable[[RunRecords], None] | None = None
 
 
 def kinds(specs: tuple[CheckSpec, ...], folder: Path) -> tuple[CheckKind, ...]:
@@ -79,6 +86,7 @@ def _own(name: str, settings: OwnSettings, folder: Path) -> CheckKind:
             joins=found.joins,
             classes=found.classes,
             make=lambda records: found(records, settings.settings),
+            own=True,
         )
     except (Exception, SystemExit) as error:  # noqa: BLE001  # the module is the user's
         problem = f"{settings.of} in {folder / settings.path}: {type(error).__name__}: {error}"
@@ -100,6 +108,7 @@ def _payments() -> list[CheckKind]:
             joins=kind.joins,
             classes=kind.classes,
             make=lambda records, kind=kind: kind(shared.of(records)),  # type: ignore[misc]  # one of four
+            prepare=ask_the_payments,
         )
         for kind in (Reconciliation, ResponsesCheck, LedgerCheck, HashChainCheck)
     ]
@@ -114,5 +123,7 @@ class _Shared:
     def of(self, records: RunRecords) -> PaymentRecords:
         """The same for each check of a run."""
         if self._made is None:
-            self._made = PaymentRecords(records.evidence, records.prefix, records.size)
+            self._made = PaymentRecords(
+                records.evidence, records.prefix, records.size, asks=records.asks
+            )
         return self._made

@@ -29,8 +29,11 @@ class RunChecks:
         self._records = records
         self._outcomes: dict[str, Checked] = {}
         self._running: dict[str, Checker] = {}
+        self._own = frozenset(kind.name for kind in kinds if kind.own)
         self._claimed, self._acknowledged = 0, 0
         for kind in kinds:
+            if kind.prepare is not None:
+                kind.prepare(records)
             missing = _missing(kind, records.evidence)
             cause, why = _why(missing, asked_for)
             self._outcomes[kind.name] = Checked(
@@ -93,9 +96,9 @@ class RunChecks:
     def _guarded(self, name: str, step: Callable[P, None], *a: P.args, **kw: P.kwargs) -> None:
         try:
             step(*a, **kw)
-        except StoredRunError:
-            raise
-        except (Exception, SystemExit) as error:  # noqa: BLE001  # a broken check must not end the judge
+        except (Exception, SystemExit) as error:  # a broken check must not end the judge
+            if isinstance(error, StoredRunError) and name not in self._own:
+                raise
             self._running.pop(name, None)
             why = f"the check raised {type(error).__name__}: {error}"
             self._outcomes[name] = replace(self._outcomes[name], why=why, cause="crashed")

@@ -12,11 +12,13 @@ _OWN_KEY = "select key from keys where intent = $intent limit 1"
 class RunRecords:
     """The tables of one run, and the keys of its `size` intents.
 
-    The key of an intent is `<prefix>-<intent>`, unless the scenario set its own.
+    The key of an intent is `<prefix>-<intent>`, unless the scenario set its own. `asks`: the
+    scenario declares what each intent asks (the table `asked`).
     """
 
-    def __init__(self, evidence: Evidence, prefix: str, size: int) -> None:
+    def __init__(self, evidence: Evidence, prefix: str, size: int, *, asks: bool = True) -> None:
         self.evidence, self.prefix, self.size = evidence, prefix, size
+        self.asks = asks
 
     @property
     def key_columns(self) -> Mapping[str, str]:

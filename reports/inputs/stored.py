@@ -51,6 +51,7 @@ class StoredRun:
     evidence: Evidence
     system: System
     asked_for: tuple[str, ...]
+    asks: bool = True
     machine: Machine
     journal: Journal | None = None
     journal_damage: str = ""
@@ -88,6 +89,7 @@ def read_stored(folder: RunFolder) -> StoredRun:
         evidence=read_evidence(folder, asked_for, manifest.intent_prefix),
         system=system,
         asked_for=tuple(table.name for table in asked_for),
+        asks=not ready.is_file() or bool(read_json(ready, LoadReady).asked),
         machine=read_json(folder.machine, Machine),
         journal=journal,
         journal_damage=journal_damage,
@@ -113,6 +115,8 @@ def _faulty(
     folder: RunFolder, plan: LoadPlan, attempts: AttemptFiles, *, ended_early: bool
 ) -> tuple[str, ...]:
     found: list[str] = []
+    if folder.keys_rows.is_file():
+        found.append("load/keys.ndjson does not hold whole rows of intent and key")
     for worker in range(plan.workers):
         path = folder.attempts(worker)
         found += _torn(path, attempts.of(path))

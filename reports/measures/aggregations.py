@@ -80,7 +80,8 @@ class Tallies:
         self.hardest = HardestTally()
         self.outcomes = OutcomesTally()
         self.steps = StepTally()
-        records = RunRecords(evidence, stored.manifest.intent_prefix, len(stored.due))
+        prefix = stored.manifest.intent_prefix
+        records = RunRecords(evidence, prefix, len(stored.due), asks=stored.asks)
         configured = kinds(stored.system.checks, Path(stored.manifest.system_folder))
         self.checks = RunChecks(records, configured, stored.asked_for)
         self._all: tuple[Tally, ...] = (

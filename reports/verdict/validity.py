@@ -125,6 +125,16 @@ def about_machine(seen: Sharing | None) -> list[Reason]:
     return [_reason("machine_shared", text)]
 
 
+def remarks_about_asked(stored: StoredRun, checks: Sequence[Checked]) -> list[Reason]:
+    """Amounts that could not be compared with what the intents asked."""
+    made = {checked.name for checked in checks if checked.verdict != "not_checked"}
+    if stored.asks or "payments" not in made:
+        return []
+    text = "The scenario does not declare what its intents ask (`asks`), so payers, payees and"
+    text = f"{text} amounts are only compared between the records."
+    return [_reason("asked_not_declared", text)]
+
+
 def remarks_about_machine(seen: Sharing | None) -> list[Reason]:
     """CPU load of others that is worth a line although it could not change the verdict."""
     if seen is None or seen.harmful is not None or seen.foreign_worst < NOTED_FOREIGN:

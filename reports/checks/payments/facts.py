@@ -17,12 +17,14 @@ _STORED: Final = f"""
 select a.intent, count(*) as stored, count(*) filter (t.status = 'captured') as captured,
        count(*) filter (t.status = 'pending') as pending,
        count(*) filter (t.status not in ('captured', 'pending', 'declined')) as odd,
-       bool_or(t.payer <> a.payer or t.payee <> a.payee) as wrong_party,
-       bool_or(t.amount_minor <> a.amount_minor or t.currency <> a.currency) as wrong_amount
+       coalesce(bool_or(t.payer <> a.payer or t.payee <> a.payee), false) as wrong_party,
+       coalesce(bool_or(t.amount_minor <> a.amount_minor or t.currency <> a.currency), false)
+           as wrong_amount
 from payments t {_OURS} group by a.intent"""  # noqa: S608  # own names
 _CHARGED: Final = f"""
 select a.intent, count(*) as charges, count(*) filter (t.status = 'charged') as charged,
-       bool_or(t.amount_minor <> a.amount_minor or t.currency <> a.currency) as wrong_amount
+       coalesce(bool_or(t.amount_minor <> a.amount_minor or t.currency <> a.currency), false)
+           as wrong_amount
 from bank_charges t {_OURS} group by a.intent"""  # noqa: S608  # own names
 # A transfer is counted by the leg that receives. Every leg is held against its own account.
 _BOOKED: Final = f"""
@@ -30,13 +32,13 @@ select a.intent, count(*) as legs,
        count(*) filter (t.kind = 'hold' and t.amount_minor > 0) as holds,
        count(*) filter (t.kind = 'post' and t.amount_minor > 0) as posts,
        count(*) filter (t.kind = 'void' and t.amount_minor > 0) as voids,
-       bool_or(t.account <> case
+       coalesce(bool_or(t.account <> case
            when t.amount_minor < 0 and t.kind = 'hold' then a.payer
            when t.amount_minor < 0 then 'held:' || a.payer
            when t.kind = 'hold' then 'held:' || a.payer
-           when t.kind = 'post' then a.payee else a.payer end) as wrong_party,
-       bool_or(abs(t.amount_minor::hugeint) <> a.amount_minor or t.currency <> a.currency)
-           as wrong_amount,
+           when t.kind = 'post' then a.payee else a.payer end), false) as wrong_party,
+       coalesce(bool_or(abs(t.amount_minor::hugeint) <> a.amount_minor
+                        or t.currency <> a.currency), false) as wrong_amount,
        coalesce(sum(t.amount_minor) filter (starts_with(t.account, 'held:')), 0) <> 0 as held
 from ledger_entries t {_OURS} and t.kind <> 'fund' group by a.intent"""  # noqa: S608  # own names
 _STRANGERS: Final = """

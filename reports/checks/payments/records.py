@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cached_property
 
+import numpy as np
+
 from reports.checks.payments.asked_payments import asked_marks
 from reports.checks.payments.books import BooksReader
 from reports.checks.payments.stored_payments import Marks, Paid
@@ -25,5 +27,12 @@ class PaymentRecords(RunRecords):
 
     @cached_property
     def asked(self) -> Marks:
-        """A mark of what each intent asked. Raises StoredRunError."""
+        """A mark of what each intent asked. Raises StoredRunError.
+
+        Where the scenario does not declare it, the stored payments stand for it.
+        """
+        if not self.asks:
+            marks = np.zeros(self.size, dtype=np.uint64)
+            marks[self.paid.intent] = self.paid.mark
+            return marks
         return asked_marks(self.evidence, self.prefix, self.size)

@@ -44,6 +44,11 @@ class Limits:
         return (Violation(kind=TOO_MUCH, names=names),) if names else ()
 
 
+class AsksForAnotherColumn(Limits):
+    def result(self):
+        return self._records.evidence.ask("select no_such_column from payments")
+
+
 class Crashes(Limits):
     def add(self, block):
         raise SystemExit("no licence")
@@ -89,7 +94,12 @@ def test_a_class_from_the_user_s_folder_is_a_check(
 
 
 @pytest.mark.parametrize(
-    ("name", "why"), [("Crashes", "no licence"), ("Missing", "AttributeError")]
+    ("name", "why"),
+    [
+        ("Crashes", "no licence"),
+        ("Missing", "AttributeError"),
+        ("AsksForAnotherColumn", "no_such_column"),
+    ],
 )
 def test_a_class_that_raises_or_is_not_there_makes_the_run_invalid_by_name(
     name: str, why: str, home: Path, monkeypatch: pytest.MonkeyPatch
@@ -112,9 +122,8 @@ def test_a_class_can_lie_in_another_folder(home: Path, monkeypatch: pytest.Monke
 def test_the_class_of_the_page_is_a_check(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The page's table `orders` is the built run's table `payments`."""
     (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    names = {"orders": "payments", '"id"': '"key"', " id ": " key ", "total_minor": "amount_minor"}
-    for old, new in names.items():
-        code = code.replace(old, new)
+    for old, new in (("orders", "payments"), (r"\bid\b", "key"), ("total_minor", "amount_minor")):
+        code = re.sub(old, new, code)
     (home / "own_of_the_page.py").write_text(code)
     check = '{class: "own_of_the_page:LimitsCheck", settings: {most_minor: 500}}'
     card = judge(run_with(check, home, monkeypatch))
