@@ -63,8 +63,8 @@ def intent_story(folder: RunFolder, key: str) -> tuple[Step, ...]:
     plan = read_json(folder.plan, LoadPlan)
     number = key.removeprefix(f"{plan.intent_prefix}-")
     if not number.isdigit():
-        mend = nearest(key, [f"{plan.intent_prefix}-0"])
-        raise ConfigError(f"--intent {key!r} is not of this run; {mend}")
+        fix = nearest(key, [f"{plan.intent_prefix}-0"])
+        raise ConfigError(f"--intent {key!r} is not of this run; {fix}")
     names = request_names(folder)
     found = [a for a in RunFollower(folder).attempts() if a.intent == int(number)]
     return tuple(_step(a, names) for a in sorted(found, key=lambda a: a.due_us + a.late_us))

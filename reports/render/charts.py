@@ -67,7 +67,7 @@ def _rates(clock: Clock, picture: Picture) -> list[str]:
     top, bottom = _RATE
     highest = float(seen.scheduled.max()) * 1.05 if len(seen.scheduled) else 1.0
     step = step_of(max(highest, 1e-9), 3)
-    marks = _labels(top, "payments/s", "by outcome")
+    marks = _labels(top, "intents/s", "by outcome")
 
     def at(values: Floats) -> list[svg.Point]:
         up = bottom - (bottom - top) * values / max(highest, 1e-9)

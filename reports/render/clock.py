@@ -74,7 +74,7 @@ def axis(clock: Clock, y: float) -> list[str]:
         marks.append(
             svg.text((x, y + 18), f"{number * step:g} s", colour=QUIET, size=10, anchor="middle")
         )
-    told = "seconds since the first scheduled payment; payments stand at the time they were due"
+    told = "seconds since the start of the load; each intent is at the time it was due"
     centre = ((LEFT + RIGHT) / 2, y + 36)
     marks.append(svg.text(centre, told, colour=QUIET, size=10, anchor="middle"))
     return marks

@@ -37,26 +37,26 @@ def say_metric(picture: Picture, metric: str, value: float | None) -> str:
 
 
 def say_felt(found: Recovery) -> str:
-    """What payers felt, as the start of a sentence; nothing only if no payment was bad."""
+    """The effect of the fault on the load, as the start of a sentence."""
     dips = say_dips(found.micro_dips)
     if found.episodes:
-        more = f", with {dips} besides" if dips else ""
-        return f"Payments came back in {say(found.stable_recovery_s, 's')}{more}"
+        more = f", beside {dips}" if dips else ""
+        return f"Service recovered in {say(found.stable_recovery_s, 's')}{more}"
     if dips:
-        return f"Payers felt {dips}"
+        return f"There was {dips}" if len(found.micro_dips) == 1 else f"There were {dips}"
     if found.bad:
-        return f"Payers felt no outage, but {found.bad:,} of {found.arrivals:,} payments were bad"
-    return "Payers felt nothing"
+        return f"There was no outage, but {found.bad:,} of {found.arrivals:,} intents were bad"
+    return "No intent was affected"
 
 
 def say_dips(dips: Sequence[Episode]) -> str:
-    """How many short dips, how long in all, and how many payments were bad in them."""
+    """How many short dips, how long in all, and how many intents were bad in them."""
     if not dips:
         return ""
     long_s = sum((dip.end_s or dip.begin_s) - dip.begin_s for dip in dips)
     told = count(len(dips), "short dip", "short dips")
     in_all = " in all" if len(dips) > 1 else ""
-    bad = count(sum(dip.bad for dip in dips), "bad payment", "bad payments")
+    bad = count(sum(dip.bad for dip in dips), "bad intent", "bad intents")
     return f"{told} of {_fine(long_s)} s{in_all} with {bad}"
 
 

@@ -167,7 +167,7 @@ def _story(picture: Picture) -> str:
     note = (
         f"{story.intent}, due at {story.due_s:.3f} s: {attempts} attempts{left_out}; {story.ends}"
     )
-    head = f"<h2>The hardest payment <small>{escape(note)}</small></h2>"
+    head = f"<h2>The intent with the most attempts <small>{escape(note)}</small></h2>"
     return head + story_chart(story)
 
 

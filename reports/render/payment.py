@@ -31,8 +31,8 @@ def story_chart(story: Story) -> str:
         marks.append(svg.text((x, bottom + 14), tick, colour=QUIET, size=10, anchor="middle"))
     for number, step in enumerate(story.steps):
         marks += _row(number, step, end_s)
-    told = f"{len(story.steps) + story.left_out} attempts of one payment; {story.ends}"
-    return svg.picture((_WIDTH, bottom + 22), "One payment", told, marks)
+    told = f"{len(story.steps) + story.left_out} attempts of one intent; {story.ends}"
+    return svg.picture((_WIDTH, bottom + 22), "One intent", told, marks)
 
 
 def _x(at_s: float, end_s: float) -> float:

@@ -63,7 +63,7 @@ def why_it_counts(document: Document, picture: Picture) -> str:
     rows = _fact("load", counts_line(document))
     before = picture.baseline
     if before is not None:
-        told = f"{say(before.good_ratio, 'ratio')} of {before.arrivals:,} payments good"
+        told = f"{say(before.good_ratio, 'ratio')} of {before.arrivals:,} intents good"
         rows += _fact("before the fault", told)
     for fault in document.faults:
         rows += _fact(f"{fault.name} {fault.target}", _proof(fault))
@@ -87,7 +87,7 @@ def _degraded(what: str, found: Sequence[Episode]) -> str:
     rows = ""
     for each in found[:_MOST_EPISODES]:
         end = "the end of the load" if each.end_s is None else f"{each.end_s:.2f} s"
-        bad = f"{each.bad:,} of {each.arrivals:,} payments bad"
+        bad = f"{each.bad:,} of {each.arrivals:,} intents bad"
         worst = f"{say(each.worst_bad_ratio, 'ratio')} in the worst second"
         rows += _fact(what, f"from {each.begin_s:.2f} s to {end}: {bad}, {worst}")
     more = len(found) - _MOST_EPISODES

@@ -20,7 +20,7 @@ def headline(scorecard: Scorecard) -> str:
     if document.verdict == "PASS":
         return document.reasons[0].text
     if document.verdict == "INVALID":
-        return "This run proves nothing, neither good nor bad."
+        return "This run is not a valid test: it supports neither PASS nor FAIL."
     return _records_wrong(scorecard) or _not_in_time(scorecard)
 
 
@@ -33,7 +33,7 @@ def _records_wrong(scorecard: Scorecard) -> str:
 def _not_in_time(scorecard: Scorecard) -> str:
     document = scorecard.document
     if any(reason.code == "not_recovered" for reason in document.reasons):
-        return "Payments did not come back for good."
+        return "Service did not recover."
     wrong = [reason.text for reason in document.reasons if not reason.code.startswith("objective")]
     if wrong:
         return wrong[0]
@@ -176,9 +176,9 @@ def _felt(picture: Picture) -> str:
     felt = [
         word
         for word, rate in (
-            ("waited", picture.windows.slow),
-            ("could not pay", picture.windows.failed),
+            ("were slow", picture.windows.slow),
+            ("failed", picture.windows.failed),
         )
         if rate.any()
     ]
-    return f"For {so_long} some payments {' or '.join(felt)}."
+    return f"For {so_long} some intents {' or '.join(felt)}."

@@ -36,10 +36,10 @@ def about_recovery(recovery: Recovery | None, *, metastable: bool) -> list[Reaso
     found = []
     if recovery and recovery.censored:
         so_long = say(recovery.stable_recovery_s, "s")
-        text = f"Payments had not come back for good when the load ended, {so_long} after the fault"
+        text = f"Service had not recovered when the load ended, {so_long} after the fault"
         found.append(Reason(code="not_recovered", text=f"{text} began."))
     if metastable:
-        text = "Long after the fault was gone, retries alone kept the system down."
+        text = "Long after the end of the fault, retries alone kept the system degraded."
         found.append(Reason(code="metastable", text=text))
     return found
 

@@ -103,10 +103,10 @@ def about_load(seen: Delivery) -> list[Reason]:
     """Arrivals that never started, or started too late."""
     found = []
     if seen.ratio < MIN_DELIVERED:
-        text = f"Only {seen.started:,} of {seen.scheduled:,} scheduled payments were started."
+        text = f"Only {seen.started:,} of {seen.scheduled:,} scheduled intents were started."
         found.append(_reason("load_not_delivered", text))
     if seen.late_ms_p99 is not None and seen.late_ms_p99 > seen.limit_ms:
-        text = f"1 % of the payments started {seen.late_ms_p99:.1f} ms late or later"
+        text = f"1 % of the intents started {seen.late_ms_p99:.1f} ms late or later"
         found.append(_reason("load_late", f"{text} (limit {seen.limit_ms:g} ms)."))
     elif seen.stretch_s > MAX_LATE_STRETCH_S or seen.late_ms_max > MAX_LATE_MS:
         text = f"The load generator stood still: {seen.stretch_s:.2f} s of arrivals were late"

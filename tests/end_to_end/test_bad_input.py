@@ -28,8 +28,8 @@ def refused(place: Place, *arguments: str) -> str:
 
 def test_an_experiment_that_does_not_exist(place: Place) -> None:
     said = refused(place, "run", "ledger-killed-at-pek")
-    mend = "did you mean `ledger-killed-at-peak`?"
-    assert said == f"squall: no experiment 'ledger-killed-at-pek'; {mend}"
+    fix = "did you mean `ledger-killed-at-peak`?"
+    assert said == f"squall: no experiment 'ledger-killed-at-pek'; {fix}"
 
 
 def test_a_scenario_that_does_not_exist(place: Place) -> None:
@@ -38,7 +38,7 @@ def test_a_scenario_that_does_not_exist(place: Place) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "mend"),
+    ("old", "new", "fix"),
     [
         ("question:", "qestion:", "did you mean `question`?"),
         ("max_duration_s:", "max_duration:", "did you mean `max_duration_s`?"),
@@ -47,11 +47,11 @@ def test_a_scenario_that_does_not_exist(place: Place) -> None:
         ("service: ledger", "service: leger", "did you mean `ledger`?"),
     ],
 )
-def test_a_wrong_word_in_an_experiment(place: Place, old: str, new: str, mend: str) -> None:
+def test_a_wrong_word_in_an_experiment(place: Place, old: str, new: str, fix: str) -> None:
     path = place.experiment("ledger-killed-at-peak")
     path.write_text(path.read_text().replace(old, new, 1))
     said = refused(place, *place.run_arguments(path))
-    assert mend in said
+    assert fix in said
     assert all(line.startswith(f"squall: {path}:") for line in said.splitlines())
 
 

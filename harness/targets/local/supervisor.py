@@ -179,8 +179,8 @@ class Supervision:
 
     def _instance(self, name: str) -> Instance:
         if name not in self._life.instances:
-            mend = nearest(name, list(self._life.instances))
-            raise UnknownResourceError(f"no instance {name!r}; {mend}")
+            fix = nearest(name, list(self._life.instances))
+            raise UnknownResourceError(f"no instance {name!r}; {fix}")
         return self._life.instances[name]
 
     def _edge(self, name: str) -> PlacedEdge:

@@ -33,21 +33,21 @@ Spans = tuple[tuple[float, float], ...]
 @pytest.mark.parametrize(
     ("bad_spans", "strays", "said"),
     [
-        ((), (), "Payers felt nothing"),
-        ((), (3.0,), "Payers felt no outage, but 1 of 10,020 payments were bad"),
-        (((1.0, 1.46),), (), "Payers felt 1 short dip of 0.46 s with 92 bad payments"),
+        ((), (), "No intent was affected"),
+        ((), (3.0,), "There was no outage, but 1 of 10,020 intents were bad"),
+        (((1.0, 1.46),), (), "There was 1 short dip of 0.46 s with 92 bad intents"),
         (
             ((1.0, 1.2), (15.0, 15.3)),
             (30.0,),
-            "Payers felt 2 short dips of 0.5 s in all with 100 bad payments",
+            "There were 2 short dips of 0.5 s in all with 100 bad intents",
         ),
-        (((0.0, 2.0),), (), "Payments came back in 2.0 s"),
+        (((0.0, 2.0),), (), "Service recovered in 2.0 s"),
         (
             ((0.0, 2.0), (20.0, 20.3)),
             (),
-            "Payments came back in 2.0 s, with 1 short dip of 0.3 s with 60 bad payments besides",
+            "Service recovered in 2.0 s, beside 1 short dip of 0.3 s with 60 bad intents",
         ),
-        (((0.0, 0.45), (1.5, 1.95), (3.0, 3.45)), (), "Payments came back in 3.5 s"),
+        (((0.0, 0.45), (1.5, 1.95), (3.0, 3.45)), (), "Service recovered in 3.5 s"),
     ],
 )
 def test_the_sentence_says_what_was_felt(
@@ -79,7 +79,7 @@ def test_a_short_dip_is_told_in_the_headline_the_verdict_and_the_page(tmp_path: 
     slow(run, F0_S + 2, F0_S + 2.4)
     card = judged(run, tmp_path)
     assert card.verdict == "PASS"
-    assert headline(card).startswith("Payers felt 1 short dip of 0.4")
+    assert headline(card).startswith("There was 1 short dip of 0.4")
     found = json.loads((tmp_path / "run/verdict.json").read_bytes())["recovery"]
     (dip,) = found["short_dips"]
     assert (found["episodes"], found["stable_recovery_s"]) == ([], 0)
@@ -88,7 +88,7 @@ def test_a_short_dip_is_told_in_the_headline_the_verdict_and_the_page(tmp_path: 
     assert (dip["bad"], found["bad"]) == (dip["arrivals"], dip["bad"])
     page = (tmp_path / "run/report.html").read_text()
     assert "short dip" in page
-    assert f"{dip['bad']} of {dip['bad']} payments bad" in page
+    assert f"{dip['bad']} of {dip['bad']} intents bad" in page
 
 
 def test_the_verdict_lists_every_episode_with_its_resolution(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_flapping_after_the_fault_never_passes(tmp_path: Path) -> None:
     assert card.verdict == "FAIL"
     assert "not_recovered" in [reason.code for reason in card.reasons]
     assert any("Without a final outcome: " in reason.text for reason in card.reasons)
-    assert "felt nothing" not in headline(card)
+    assert "No intent was affected" not in headline(card)
     assert (card.document.recovery.lost_s or 0) > 3
 
 

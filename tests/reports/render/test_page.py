@@ -75,13 +75,13 @@ def test_verdict_figures_objectives_and_story_can_be_read(tmp_path: Path) -> Non
     text = " ".join(page.text)
     for part in (
         "PASS",
-        "Payments came back in 1.5 s, and every record is right.",
+        "Service recovered in 1.5 s, and every record is right.",
         "What happened",
         "recovered after 1.5 s",
         "Objectives",
         "The records",
         "Why this run counts",
-        "The hardest payment",
+        "The intent with the most attempts",
         "squall run ledger-killed --seed 11",
     ):
         assert part in text
@@ -132,7 +132,7 @@ def test_an_invalid_run_says_why(damaged: bool, tmp_path: Path) -> None:
     assert "INVALID" in raw
     assert card.reasons[0].text in raw
     lines = closing_lines(card, "report.html")
-    assert lines[0] == "INVALID  This run proves nothing, neither good nor bad."
+    assert lines[0] == "INVALID  This run is not a valid test: it supports neither PASS nor FAIL."
     assert any(card.reasons[0].text in line for line in lines)
 
 
@@ -172,14 +172,14 @@ def test_a_failure_names_what_is_wrong(tmp_path: Path) -> None:
 def test_a_run_whose_payers_felt_nothing_says_so(tmp_path: Path) -> None:
     card = judge(sound_run(outage_s=0).write(tmp_path / "run"))
     assert card.verdict == "PASS"
-    assert headline(card) == "Payers felt nothing, and every record is right."
-    assert render(card).count("The hardest payment") == 0
+    assert headline(card) == "No intent was affected, and every record is right."
+    assert render(card).count("The intent with the most attempts") == 0
 
 
 def test_closing_lines_stand_in_columns(tmp_path: Path) -> None:
     card = judge(sound_run().write(tmp_path / "run"))
     lines = closing_lines(card, "report.html")
-    assert lines[0].startswith("PASS  Payments came back in")
+    assert lines[0].startswith("PASS  Service recovered in")
     assert "  stable recovery               1.5 s   limit 2.5 s   to within 0.1 s" in lines
     assert lines[-1].split() == ["again", "squall", "run", "ledger-killed", "--seed", "11"]
 
