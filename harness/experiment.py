@@ -34,6 +34,7 @@ from harness.files.variables import read_variables
 from harness.files.yaml_file import read_document
 from harness.load.records import MAX_RUN_S
 from harness.system import EdgeName, FileName, Name, System
+from harness.validation.foreign_fault_check import foreign_fault_problems
 from harness.validation.method import Step, steps
 from harness.validation.method_check import Limits, method_problems
 from harness.validation.terms_check import objective_problems, terms_problems
@@ -89,6 +90,26 @@ class Objective(_Strict, frozen=True, kw_only=True):
     limit: Annotated[float, Meta(ge=0, le=1_000_000, examples=[10])]
 
 
+class DeclaredFault(_Strict, frozen=True, kw_only=True):
+    """A foreign action of the method that counts as a fault, by a proof that the file declares.
+
+    `proof` is a probe: it must not hold before the action, must hold while the fault is on, and
+    must not hold after the action `undo`. `services` and `edges` are what it strikes.
+    """
+
+    action: Annotated[str, Meta(min_length=1, max_length=200, examples=["stop-the-shop"])]
+    proof: dict[str, Any]
+    undo: Annotated[str, Meta(min_length=1, max_length=200, examples=["start-the-shop"])]
+    services: Annotated[tuple[Name, ...], Meta(max_length=50)] = ()
+    edges: Annotated[tuple[EdgeName, ...], Meta(max_length=200)] = ()
+    most_s: Annotated[float, Meta(gt=0, le=MAX_RUN_S, description="s", examples=[60])] = 300.0
+
+    @property
+    def target(self) -> str:
+        """What it strikes, for the timeline."""
+        return ", ".join((*self.services, *self.edges))
+
+
 class Terms(_Strict, frozen=True, kw_only=True):
     """The extension named squall. `evidence`: the tables that are checked; by default all.
 
@@ -106,6 +127,7 @@ class Terms(_Strict, frozen=True, kw_only=True):
     objectives: Annotated[tuple[Objective, ...], Meta(max_length=100)]
     hold_s: Annotated[float, Meta(gt=0, le=600, description="s", examples=[10])] = 10.0
     watch: bool = False
+    faults: Annotated[tuple[DeclaredFault, ...], Meta(max_length=50)] = ()
 
 
 class FaultCall(_Strict, frozen=True, kw_only=True):
@@ -191,10 +213,12 @@ def cross_problems(
         max_instances=terms.blast_radius.max_instances,
         fault_s=terms.phases.fault_s,
         watch=terms.watch,
+        declared={fault.action: fault.undo for fault in terms.faults},
     )
     return [
         *terms_problems(extension, at, terms, system),
         *(objective_problems(extension, at, metrics) if metrics is not None else ()),
+        *foreign_fault_problems(extension, at, terms, steps_of(document)),
         *method_problems(root, steps_of(document), limits, system),
     ]
 
@@ -205,12 +229,16 @@ def experiment_of(document: Document) -> Experiment:
     if extension is None:
         raise_problems(document.path, [_no_extension(document.root)])
     path = document.path
+    terms = record(extension or document.root, Terms)
     return Experiment(
         name=experiment_name(path),
         title=document.root.text("title"),
         path=path,
-        terms=record(extension or document.root, Terms),
-        faults=tuple(_fault(s) for s in steps_of(document) if _is_fault(s)),
+        terms=terms,
+        faults=(
+            *(_fault(s) for s in steps_of(document) if _is_fault(s)),
+            *(_declared(one, document.root.line) for one in terms.faults),
+        ),
         values=conducted_values(document),
     )
 
@@ -265,6 +293,11 @@ def _fault(step: Step) -> FaultCall:
         line=step.node.line,
         instances=count if isinstance(count, int) else 1,
     )
+
+
+def _declared(fault: DeclaredFault, line: int) -> FaultCall:
+    targets = (*fault.services, *fault.edges)
+    return FaultCall(action=fault.action, func=fault.action, targets=targets, line=line)
 
 
 def _no_mapping(root: Node) -> Problem:

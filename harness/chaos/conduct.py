@@ -22,6 +22,8 @@ from chaoslib.run import RunEventHandler
 
 from harness.chaos import actions
 from harness.chaos.control_watch import ControlWatch
+from harness.chaos.declared_faults import DeclaredFaults
+from harness.chaos.session import open_declared
 from harness.errors import HarnessError
 from harness.files.document import plain
 from harness.files.redaction import Redactor
@@ -43,8 +45,9 @@ class _Conducting(RunEventHandler):  # type: ignore[misc]  # chaoslib ships no t
     Chaos Toolkit does for the steady-state hypothesis only; the journal keeps the answer.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, declared: DeclaredFaults) -> None:
         self._over = self._in_method = False
+        self._declared = declared
 
     def started(self, experiment: object, journal: object) -> None:
         """Chaoslib has just put its own handlers in place: replace them."""
@@ -69,10 +72,20 @@ class _Conducting(RunEventHandler):  # type: ignore[misc]  # chaoslib ships no t
         del experiment
         self._over = True
 
+    def start_activity(self, activity: dict[str, Any]) -> None:
+        """The proof of a declared fault must not hold yet; else the experiment ends here."""
+        if why := self._declared.before(str(activity.get("name", ""))):
+            _log.warning("%s: the experiment ends here", why)
+            self._stop(signal.SIGUSR1, None)
+
     def activity_completed(self, activity: dict[str, Any], run: dict[str, Any]) -> None:
         """A failed action of the method ends it; a probe of the method is compared."""
         if self._in_method and "tolerance" in activity and run.get("status") == "succeeded":
             run["tolerance_met"] = _is_tolerated(activity["tolerance"], run["output"])
+        succeeded = run.get("status") == "succeeded"
+        if why := self._declared.after(str(activity.get("name", "")), succeeded=succeeded):
+            _log.warning("%s: the experiment ends here", why)
+            self._stop(signal.SIGUSR1, None)
         if activity.get("type") == "action" and run.get("status") == "failed":
             _log.warning("action %s failed: the experiment ends here", activity.get("name"))
             self._stop(signal.SIGUSR1, None)
@@ -101,12 +114,14 @@ def conduct(path: Path, journal_path: Path) -> int:
     sys.stdout.flush()
     if sys.stdin.readline().strip() != "go":
         return 0
+    declared = open_declared(experiment, os.environ)
     journal, controls = None, ControlWatch()
     controls.listen()
     try:
-        journal = run_experiment(experiment, settings=_SETTINGS, event_handlers=[_Conducting()])
+        handlers = [_Conducting(declared)]
+        journal = run_experiment(experiment, settings=_SETTINGS, event_handlers=handlers)
     finally:
-        _undo_in_peace()
+        _undo_in_peace(declared)
         if journal is not None:
             _write(journal_path, {**journal, "control_failures": controls.failures})
     return 0
@@ -121,13 +136,14 @@ def main(arguments: list[str]) -> int:
     return conduct(Path(experiment), Path(journal))
 
 
-def _undo_in_peace() -> None:
+def _undo_in_peace(declared: DeclaredFaults) -> None:
     for stop in _STOPS:
         signal.signal(stop, signal.SIG_IGN)
-    try:
-        actions.undo_all()
-    except HarnessError as error:
-        _log.error("not undone: %s", error)
+    for undo_all in (declared.undo_all, actions.undo_all):
+        try:
+            undo_all()
+        except HarnessError as error:
+            _log.error("not undone: %s", error)
 
 
 def _write(path: Path, journal: dict[str, Any]) -> None:

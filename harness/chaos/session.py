@@ -24,11 +24,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import msgspec
+
+from harness.chaos.declared_faults import DeclaredFaults
 from harness.clock import SystemClock
 from harness.errors import ConfigError, FaultError
-from harness.experiment import BlastRadius, Terms, read_experiment
+from harness.experiment import EXTENSION, BlastRadius, DeclaredFault, Terms, read_experiment
 from harness.faults.base import Evidence, Fault
 from harness.faults.driver import Driver, Limits
 from harness.faults.on_edge import OnEdge, find_edge
@@ -148,6 +151,20 @@ def open_session(environ: Mapping[str, str]) -> Session:
         radius=None if terms is None else terms.blast_radius,
         seed=_seed(environ),
     )
+
+
+def open_declared(experiment: Mapping[str, Any], environ: Mapping[str, str]) -> DeclaredFaults:
+    """The faults of foreign activities that the experiment declares. Raises ConfigError."""
+    state, clock = open_state(environ), SystemClock()
+    timeline = FileTimeline(Path(environ.get(TIMELINE_VARIABLE) or state.timeline), clock)
+    return DeclaredFaults(experiment, _declared(experiment), UndoLog(state.undo), timeline, clock)
+
+
+def _declared(experiment: Mapping[str, Any]) -> tuple[DeclaredFault, ...]:
+    for extension in experiment.get("extensions") or ():
+        if extension.get("name") == EXTENSION:
+            return msgspec.convert(extension.get("faults", ()), tuple[DeclaredFault, ...])
+    return ()
 
 
 def _terms(environ: Mapping[str, str]) -> Terms | None:

@@ -79,7 +79,7 @@ def _references(root: Node) -> Iterator[Problem]:
 
 
 def activities(root: Node) -> Iterator[tuple[str, Node]]:
-    """Every activity of the file with its key: hypothesis, method, rollbacks."""
+    """Every activity of the file with its key: hypothesis, method, rollbacks, declared proofs."""
     hypothesis = root.child(HYPOTHESIS)
     if hypothesis is not None:
         for index, node in enumerate(_elements(hypothesis, "probes")):
@@ -87,6 +87,10 @@ def activities(root: Node) -> Iterator[tuple[str, Node]]:
     for part in ("method", "rollbacks"):
         for index, node in enumerate(_elements(root, part)):
             yield f"{part}[{index}]", node
+    for number, extension in enumerate(_elements(root, "extensions")):
+        for index, fault in enumerate(_elements(extension, "faults")):
+            if (proof := fault.child("proof")) is not None and isinstance(proof.value, dict):
+                yield f"extensions[{number}].faults[{index}].proof", proof
 
 
 def _elements(node: Node, key: str) -> list[Node]:

@@ -22,7 +22,7 @@ from harness.safety.state import State
 from harness.safety.undo import UndoLog, UndoRecord
 from harness.targets.base import Undoes
 from harness.targets.records import split_slot
-from harness.targets.registry import target_type
+from harness.targets.registry import TOOLKIT, target_type
 from harness.timeline import Timeline
 
 _PROCESSES: Final = ("process", "run")
@@ -168,8 +168,13 @@ class _Healer:
         return ""
 
     def _undoer(self, record: UndoRecord) -> Undoes:
-        """The system that is up, or the record's target by itself. Raises ConfigError."""
-        return self._target or target_type(record.target).orphaned()
+        """The system that is up if the record is its own, else the record's target by itself.
+
+        Raises ConfigError.
+        """
+        if self._target is not None and record.target != TOOLKIT:
+            return self._target
+        return target_type(record.target).orphaned()
 
     def _prove(self, record: UndoRecord, error: str, until_ns: int) -> Healed:
         while True:

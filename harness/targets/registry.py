@@ -12,9 +12,11 @@ from harness.safety.state import State
 from harness.targets.base import Target
 from harness.targets.records import USUAL
 
+TOOLKIT: Final = "toolkit"  # faults of foreign activities: beside every target
 TARGETS: Final = {
     "local": "harness.targets.local.target:LocalTarget",
     "attached": "harness.targets.attached.target:AttachedTarget",
+    TOOLKIT: "harness.chaos.toolkit_undo:ToolkitUndo",
     "noop": "harness.targets.noop:NoTarget",
 }
 _WORD_BYTES_MAX: Final = 1000

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from harness.files.document import Node
@@ -29,6 +29,7 @@ class Limits:
     max_instances: int
     fault_s: float
     watch: bool = False
+    declared: Mapping[str, str] = field(default_factory=dict)  # foreign faults and their undo
 
 
 def method_problems(
@@ -41,7 +42,8 @@ def method_problems(
     if limits.watch:
         return [*found, *(_not_in_a_watch(step) for step in method)]
     if not any(step.injects for step in method):
-        return [*found, _injects_nothing(root)]
+        nothing = [] if limits.declared else [_injects_nothing(root)]
+        return [*found, *nothing, *_pauses(steps, method, rollbacks, limits)]
     for step in method:
         found += _fault(step, limits, system) if step.injects else []
     return [
@@ -260,7 +262,7 @@ def _injects_nothing(root: Node) -> Problem:
         key="method",
         value=f"{len(node.elements())} activities",
         wrong="the method injects nothing",
-        allowed=f"at least one action of {ACTIONS} whose name begins with {INJECT}",
+        allowed=f"an action of {ACTIONS} whose name begins with {INJECT}, or a declared fault",
         fix=f"add an action with `module: {ACTIONS}` and for example `func: inject_kill`",
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -13,6 +13,7 @@ from reports.measures.phases import FaultLife
 from reports.measures.reason import Reason
 
 _SUCCEEDED = "succeeded"
+DECLARED = "declared-"  # what the ids of declared faults begin with
 
 
 class _Injected(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,7 +26,10 @@ class _Injected(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def about_lived(
-    script: Script, journal: Journal | None, lives: tuple[FaultLife, ...]
+    script: Script,
+    journal: Journal | None,
+    lives: tuple[FaultLife, ...],
+    declared: Collection[str] = (),
 ) -> list[Reason]:
     """Faults that are missing, that differ from what was asked, and that were not asked at all.
 
@@ -36,7 +40,12 @@ def about_lived(
         return []
     found: list[Reason] = []
     known = {life.fault_id: life for life in lives}
-    claimed: set[str] = set()
+    claimed: set[str] = {f"{DECLARED}{name}" for name in declared}
+    found += [
+        _missing(f"{name}: declared, but not injected")
+        for name in declared
+        if f"{DECLARED}{name}" not in known
+    ]
     complete = True
     for step, run in _pairs(script.method, journal.run):
         if run is None or run.status != _SUCCEEDED:

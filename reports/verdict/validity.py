@@ -83,7 +83,7 @@ def about_faults(lives: tuple[FaultLife, ...], stored: StoredRun) -> list[Reason
         found.append(_reason("no_fault", "No fault was injected, so nothing was put to test."))
     for life in lives:
         found += _about_fault(life)
-    found += about_lived(stored.script, stored.journal, lives)
+    found += about_lived(stored.script, stored.journal, lives, _declared(stored))
     found += about_held(lives, stored.events, stored.manifest.t0_mono_ns)
     found += _about_observed(lives, stored.due)
     found += about_experiment(stored.journal, stored.journal_damage, stored.script)
@@ -174,6 +174,11 @@ def _about_fault(life: FaultLife) -> list[Reason]:
         text = f"{what} has no record of being {' and '.join(life.missing)}."
         return [_reason("fault_not_asked", text)]
     return []
+
+
+def _declared(stored: StoredRun) -> tuple[str, ...]:
+    """The actions of others that the experiment declares as faults."""
+    return tuple(fault.action for fault in stored.terms.faults)
 
 
 def _about_observed(lives: tuple[FaultLife, ...], due: Schedule) -> list[Reason]:
