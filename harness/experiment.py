@@ -26,6 +26,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from harness.declared_fault import DeclaredFault
 from harness.files.document import Document, Node, plain
 from harness.files.problems import Problem, Verbatim, fix_name, raise_problems
 from harness.files.record_check import problems_of, record
@@ -88,26 +89,6 @@ class Objective(_Strict, frozen=True, kw_only=True):
     metric: Annotated[str, Meta(min_length=1, max_length=100, examples=["stable_recovery_s"])]
     must: Literal["<=", ">="]
     limit: Annotated[float, Meta(ge=0, le=1_000_000, examples=[10])]
-
-
-class DeclaredFault(_Strict, frozen=True, kw_only=True):
-    """A foreign action of the method that counts as a fault, by a proof that the file declares.
-
-    `proof` is a probe: it must not hold before the action, must hold while the fault is on, and
-    must not hold after the action `undo`. `services` and `edges` are what it strikes.
-    """
-
-    action: Annotated[str, Meta(min_length=1, max_length=200, examples=["stop-the-shop"])]
-    proof: dict[str, Any]
-    undo: Annotated[str, Meta(min_length=1, max_length=200, examples=["start-the-shop"])]
-    services: Annotated[tuple[Name, ...], Meta(max_length=50)] = ()
-    edges: Annotated[tuple[EdgeName, ...], Meta(max_length=200)] = ()
-    most_s: Annotated[float, Meta(gt=0, le=MAX_RUN_S, description="s", examples=[60])] = 300.0
-
-    @property
-    def target(self) -> str:
-        """What it strikes, for the timeline."""
-        return ", ".join((*self.services, *self.edges))
 
 
 class Terms(_Strict, frozen=True, kw_only=True):

@@ -18,8 +18,8 @@ from typing import Any, Final
 from harness.chaos.activity import Activities
 from harness.chaos.toolkit_undo import ACTION
 from harness.clock import NS_PER_S, Clock
+from harness.declared_fault import DeclaredFault
 from harness.errors import FaultError
-from harness.experiment import DeclaredFault
 from harness.faults.watch import Sampling
 from harness.safety.undo import Undo, UndoLog
 from harness.targets.registry import TOOLKIT

@@ -30,8 +30,9 @@ import msgspec
 
 from harness.chaos.declared_faults import DeclaredFaults
 from harness.clock import SystemClock
+from harness.declared_fault import DeclaredFault
 from harness.errors import ConfigError, FaultError
-from harness.experiment import EXTENSION, BlastRadius, DeclaredFault, Terms, read_experiment
+from harness.experiment import EXTENSION, BlastRadius, Terms, read_experiment
 from harness.faults.base import Evidence, Fault
 from harness.faults.driver import Driver, Limits
 from harness.faults.on_edge import OnEdge, find_edge

@@ -10,7 +10,8 @@ from harness.files.problems import MISSING, Problem, fix_name, listed
 from harness.validation.method import Step
 
 if TYPE_CHECKING:
-    from harness.experiment import DeclaredFault, Terms
+    from harness.declared_fault import DeclaredFault
+    from harness.experiment import Terms
 
 
 def foreign_fault_problems(

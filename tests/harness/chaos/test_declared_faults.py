@@ -10,8 +10,9 @@ import pytest
 
 from harness.chaos.declared_faults import DeclaredFaults
 from harness.clock import SystemClock
+from harness.declared_fault import DeclaredFault
 from harness.errors import ConfigError, FaultError
-from harness.experiment import DeclaredFault, read_experiment
+from harness.experiment import read_experiment
 from harness.run.heal import Patience, heal
 from harness.safety.state import State
 from harness.safety.undo import UndoLog, pending
