@@ -1,4 +1,4 @@
-"""A foreign action that an experiment declares to be a fault, as its file states it."""
+"""The faults of an experiment: its own actions, and foreign actions that its file declares."""
 
 from __future__ import annotations
 
@@ -29,3 +29,22 @@ class DeclaredFault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     def target(self) -> str:
         """What it strikes, for the timeline."""
         return ", ".join((*self.services, *self.edges))
+
+
+class FaultCall(msgspec.Struct, frozen=True, kw_only=True):
+    """One action of the method that injects: its function in harness.chaos.actions, and on what.
+
+    `instances` is how many instances of a service it asks for; 0 for an edge.
+    """
+
+    action: str
+    func: str
+    targets: tuple[str, ...]
+    line: int
+    instances: int = 0
+
+
+def declared_call(fault: DeclaredFault, line: int) -> FaultCall:
+    """The declared fault as one of the faults of its experiment."""
+    targets = (*fault.services, *fault.edges)
+    return FaultCall(action=fault.action, func=fault.action, targets=targets, line=line)

@@ -26,7 +26,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from harness.declared_fault import DeclaredFault
+from harness.declared_fault import DeclaredFault, FaultCall, declared_call
 from harness.files.document import Document, Node, plain
 from harness.files.problems import Problem, Verbatim, fix_name, raise_problems
 from harness.files.record_check import problems_of, record
@@ -109,19 +109,6 @@ class Terms(_Strict, frozen=True, kw_only=True):
     hold_s: Annotated[float, Meta(gt=0, le=600, description="s", examples=[10])] = 10.0
     watch: bool = False
     faults: Annotated[tuple[DeclaredFault, ...], Meta(max_length=50)] = ()
-
-
-class FaultCall(_Strict, frozen=True, kw_only=True):
-    """One action of the method that injects: its function in harness.chaos.actions, and on what.
-
-    `instances` is how many instances of a service it asks for; 0 for an edge.
-    """
-
-    action: str
-    func: str
-    targets: tuple[str, ...]
-    line: int
-    instances: int = 0
 
 
 class Experiment(_Strict, frozen=True, kw_only=True):
@@ -218,7 +205,7 @@ def experiment_of(document: Document) -> Experiment:
         terms=terms,
         faults=(
             *(_fault(s) for s in steps_of(document) if _is_fault(s)),
-            *(_declared(one, document.root.line) for one in terms.faults),
+            *(declared_call(one, document.root.line) for one in terms.faults),
         ),
         values=conducted_values(document),
     )
@@ -274,11 +261,6 @@ def _fault(step: Step) -> FaultCall:
         line=step.node.line,
         instances=count if isinstance(count, int) else 1,
     )
-
-
-def _declared(fault: DeclaredFault, line: int) -> FaultCall:
-    targets = (*fault.services, *fault.edges)
-    return FaultCall(action=fault.action, func=fault.action, targets=targets, line=line)
 
 
 def _no_mapping(root: Node) -> Problem:
