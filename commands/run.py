@@ -30,7 +30,7 @@ def run(**given: Any) -> int:  # noqa: ANN401  # click hands over what the optio
     """Run EXPERIMENT (a name, or a path to a Chaos Toolkit file) and judge it."""
     from harness.run.from_arguments import order_from
     from harness.run.lifecycle import run
-    from harness.run.session import Tools
+    from harness.run.run_state import Tools
     from reports.measures.metric_table import metric_units
 
     words = {k: v for k, v in given.items() if k != "as_json"}

@@ -41,7 +41,7 @@ def watch(**given: Any) -> int:  # noqa: ANN401  # click hands over what the opt
     """
     from harness.run.from_arguments import order_from
     from harness.run.lifecycle import run
-    from harness.run.session import Tools
+    from harness.run.run_state import Tools
     from harness.run.watch_files import write_watch
     from reports.measures.metric_table import metric_units
 

@@ -29,7 +29,7 @@ from harness.run.order import (
     refuse_unready,
     refuse_without_space,
 )
-from harness.run.session import Session, Tools, cpu_usage, manifest_of, sample_cpu
+from harness.run.run_state import RunState, Tools, cpu_usage, manifest_of, sample_cpu
 from harness.run.signals import Stopped, held, interruptible
 from harness.run.starting import Stage, start_parts
 from harness.safety.lock import MachineLock
@@ -86,7 +86,7 @@ def _run(order: Order, tools: Tools, ending: Ending) -> RunFolder:
 
 def _lived(
     order: Order, tools: Tools, folder: RunFolder, ending: Ending, stamp: datetime
-) -> tuple[Session, tuple[Usage, ...]]:
+) -> tuple[RunState, tuple[Usage, ...]]:
     """From the first process to the last; nothing of the run is left when this returns."""
     with ExitStack() as stack:
         timeline = FileTimeline(folder.timeline, tools.clock)
@@ -94,7 +94,7 @@ def _lived(
         stack.enter_context(guarded(tools.state, folder, timeline, ending))
         stage = Stage(state=tools.state, folder=folder, timeline=timeline, note=tools.watcher.note)
         parts = start_parts(order, stage, stack)
-        session = Session(
+        session = RunState(
             order=order,
             tools=tools,
             folder=folder,
@@ -121,7 +121,7 @@ def _place(order: Order, folder: RunFolder) -> fetch.Place:
     )
 
 
-def _seal(s: Session, usage: tuple[Usage, ...], inputs: Inputs) -> None:
+def _seal(s: RunState, usage: tuple[Usage, ...], inputs: Inputs) -> None:
     """Put the run in order: the system is down and its logs are complete."""
     s.tools.watcher.note("sealing the run ...")
     close_gaps(s.folder.logs)
@@ -135,7 +135,7 @@ def _seal(s: Session, usage: tuple[Usage, ...], inputs: Inputs) -> None:
     s.folder.seal()
 
 
-def _live_through(s: Session) -> None:
+def _live_through(s: RunState) -> None:
     """Warm-up, baseline, fault, recovery, drain: each ends by the clock, the fault by its proof."""
     phases = s.order.experiment.terms.phases
     peak_s = phases.warm_up_s + phases.baseline_s
@@ -163,7 +163,7 @@ def _live_through(s: Session) -> None:
         s.parts.generator.stop()
 
 
-def _watch(s: Session) -> None:
+def _watch(s: RunState) -> None:
     """From warm-up to the end of the load: others do something, and marks say when."""
     phases = s.order.experiment.terms.phases
     sample_cpu(s)
@@ -174,7 +174,7 @@ def _watch(s: Session) -> None:
     s.parts.generator.wait_done(DONE_LIMIT_S)
 
 
-def _ended_by_others(s: Session, begin_s: float) -> bool:
+def _ended_by_others(s: RunState, begin_s: float) -> bool:
     """End a run early that foreign CPU load makes INVALID anyway, before the fault is injected."""
     slices = [one for one in s.machine.slices(s.t0_mono_ns) if one.begin_s >= begin_s]
     harmful = worst_harmful(slices)
@@ -186,7 +186,7 @@ def _ended_by_others(s: Session, begin_s: float) -> bool:
     return True
 
 
-def _zero(s: Session) -> None:
+def _zero(s: RunState) -> None:
     """Agree on the run's zero and let the load begin."""
     s.t0_mono_ns = s.tools.clock.monotonic_ns() + int(HEAD_START_S * NS_PER_S)
     model = LiveModel(
@@ -200,7 +200,7 @@ def _zero(s: Session) -> None:
 
 
 def _phase(
-    s: Session,
+    s: RunState,
     name: str,
     end_s: float,
     *,
@@ -228,6 +228,6 @@ def _phase(
     s.phases.append(PhaseSpan(name=name, begin_s=begin_s, end_s=max(begin_s, s.at_s())))
 
 
-def _fault_was_verified(s: Session) -> bool:
+def _fault_was_verified(s: RunState) -> bool:
     events = read_timeline(s.folder.timeline)
     return any(e.source == "fault" and e.kind == "verified" for e in events)

@@ -12,6 +12,7 @@ from harness.files.problems import MISSING, Problem, fix_name, listed
 from harness.files.variables import UNKNOWN
 from harness.system import Service, System
 from harness.targets.edge_abilities import EDGE_ABILITIES, abilities_of, ability_of, wrong_settings
+from harness.validation.ability_check import ability_problems
 from harness.validation.method import ACTIONS, INJECT, PROBES, UNDO, Step
 
 # Rollbacks run while the fault phase waits for its end: more would end the run before them.
@@ -44,6 +45,8 @@ def method_problems(
     if not any(step.injects for step in method):
         nothing = [] if limits.declared else [_injects_nothing(root)]
         return [*found, *nothing, *_pauses(steps, method, rollbacks, limits)]
+    if lacking := list(ability_problems(method, system)):
+        return [*found, *lacking]
     for step in method:
         found += _fault(step, limits, system) if step.injects else []
     return [

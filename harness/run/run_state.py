@@ -33,7 +33,7 @@ class Tools:
 
 
 @dataclass(slots=True, kw_only=True)
-class Session:
+class RunState:
     """The parts of a run that is on."""
 
     order: Order
@@ -53,7 +53,7 @@ class Session:
         return (self.tools.clock.monotonic_ns() - self.t0_mono_ns) / NS_PER_S
 
 
-def sample_cpu(s: Session) -> None:
+def sample_cpu(s: RunState) -> None:
     """CPU so far of every process of the run; two samples span the peak before the fault."""
     records = UndoLog(s.tools.state.undo).pending()
     watched = [Watched(name=r.resource, pid=r.pid) for r in records if r.kind == "process"]
@@ -61,14 +61,14 @@ def sample_cpu(s: Session) -> None:
     s.samples.append(take_sample(tuple(watched), s.tools.clock))
 
 
-def cpu_usage(s: Session) -> tuple[Usage, ...]:
+def cpu_usage(s: RunState) -> tuple[Usage, ...]:
     """Empty where the run ended before the peak."""
     if len(s.samples) < 2:  # noqa: PLR2004  # one at each end of the window
         return ()
     return between(s.samples[0], s.samples[1], s.t0_mono_ns)
 
 
-def manifest_of(s: Session) -> Manifest:
+def manifest_of(s: RunState) -> Manifest:
     """run.json of a run that has come to its end."""
     return Manifest(
         schema=SCHEMA,
