@@ -15,8 +15,9 @@ from reports.measures.cohorts import Block
 
 CheckVerdict = Literal["pass", "fail", "not_checked"]
 # Why a check was not made: a table is not there (`missing`) or was not asked for (`unasked`), no
-# intent claims an effect (`no_effect`), no key of theirs is in its tables (`keys_not_joined`).
-Cause = Literal["", "missing", "unasked", "no_effect", "keys_not_joined", "crashed"]
+# intent claims an effect (`no_effect`) or keeps the digest of an answer (`no_digest`), no key of
+# theirs is in its tables (`keys_not_joined`).
+Cause = Literal["", "missing", "unasked", "no_effect", "no_digest", "keys_not_joined", "crashed"]
 Needs = Mapping[str, tuple[str, ...]]
 
 

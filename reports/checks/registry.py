@@ -28,8 +28,8 @@ from reports.checks.run_records import RunRecords
 class CheckKind:
     """What is known of a check before it runs, and how it is made.
 
-    `prepare` is called before its tables are looked for. `own`: a class of the user, whose
-    queries can be wrong without a damaged table.
+    `compares_answers`: it needs digests of answers. `prepare` is called before its tables are
+    looked for. `own`: a class of the user, whose queries can be wrong without a damaged table.
     """
 
     name: str
@@ -38,6 +38,7 @@ class CheckKind:
     classes: tuple[ViolationClass, ...]
     make: Callable[[RunRecords], Checker]
     own: bool = False
+    compares_answers: bool = False
     prepare: Callable[[RunRecords], None] | None = None
 
 
@@ -108,6 +109,7 @@ def _payments() -> list[CheckKind]:
             joins=kind.joins,
             classes=kind.classes,
             make=lambda records, kind=kind: kind(shared.of(records)),  # type: ignore[misc]  # one of four
+            compares_answers=kind is ResponsesCheck,
             prepare=ask_the_payments,
         )
         for kind in (Reconciliation, ResponsesCheck, LedgerCheck, HashChainCheck)

@@ -30,7 +30,8 @@ class RunChecks:
         self._outcomes: dict[str, Checked] = {}
         self._running: dict[str, Checker] = {}
         self._own = frozenset(kind.name for kind in kinds if kind.own)
-        self._claimed, self._acknowledged = 0, 0
+        self._of_answers = frozenset(kind.name for kind in kinds if kind.compares_answers)
+        self._claimed, self._acknowledged, self._digests = 0, 0, 0
         for kind in kinds:
             if kind.prepare is not None:
                 kind.prepare(records)
@@ -52,6 +53,7 @@ class RunChecks:
         claims, effect = block.cohorts.claims, block.cohorts.effect
         self._claimed += int(np.count_nonzero(claims))
         self._acknowledged += int(np.count_nonzero(claims & (effect == Known.CAPTURED)))
+        self._digests += int(np.count_nonzero(block.attempts["answer"]))
         for name, checker in tuple(self._running.items()):
             self._guarded(name, checker.add, block)
 
@@ -77,6 +79,9 @@ class RunChecks:
             what = f"{self._acknowledged:,} effects were acknowledged"
             why = f"{what}, but no key of theirs is in {tables}"
             self._end(joining, "keys_not_joined", why)
+        elif not self._digests:
+            unread = {name: joins for name, joins in joining.items() if name in self._of_answers}
+            self._end(unread, "no_digest", "the scenario keeps no digest of its answers")
 
     def _is_joined(self, tables: set[str]) -> bool:
         evidence, size = self._records.evidence, self._records.size

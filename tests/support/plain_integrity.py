@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from harness.load.records import OUTCOME_SHIFT, Outcome, pack
+from harness.load.records import pack
 from reports.checks.base import Checked
 from reports.inputs.attempts import RECORD, Records
 from reports.inputs.schedule import Ints
@@ -69,7 +69,7 @@ def _answers_differ(rows: Rows, attempts: Records, contradicted: set[int]) -> tu
     for row in rows.payments:
         stored[row.key].append(row)
     wrong = set(contradicted)
-    told = (attempts["answer"] != 0) | (attempts["code"] >> OUTCOME_SHIFT & 3 == Outcome.OK)
+    told = attempts["answer"] != 0
     pairs = zip(attempts["intent"][told].tolist(), attempts["answer"][told].tolist(), strict=True)
     for intent, answer in pairs:
         known = stored.get(_key(rows.asked, intent), [])

@@ -7,7 +7,6 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from harness.load.records import OUTCOME_SHIFT, Outcome
 from reports.checks.base import Needs, Violation, ViolationClass
 from reports.checks.payments.proof import proof_of_answers
 from reports.checks.payments.records import PaymentRecords
@@ -25,7 +24,7 @@ ANSWERS_DIFFER: Final = ViolationClass(
 class ResponsesCheck:
     """Finds intents with two answers, or with an answer unlike the stored payment.
 
-    An answer is known by its digest; an acknowledgement without a digest differs from any row.
+    An answer is known by its digest; an answer without one says nothing that can be compared.
     """
 
     name: ClassVar = "responses"
@@ -49,8 +48,7 @@ class ResponsesCheck:
         first, contradicted = block.cohorts.first, block.cohorts.contradicted
         self._wrong[first : first + len(contradicted)] |= contradicted
         attempts = block.attempts
-        is_ok = attempts["code"] >> OUTCOME_SHIFT & 3 == Outcome.OK
-        told = (attempts["answer"] != 0) | is_ok
+        told = attempts["answer"] != 0
         intent, answer = attempts["intent"][told], attempts["answer"][told]
         unlike = (self._rows[intent] > 0) & (self._promised[intent] != answer)
         for place in np.flatnonzero(unlike).tolist():

@@ -98,6 +98,28 @@ def test_without_any_table_availability_passes_and_the_records_are_not_checked(
     assert all(check.verdict == "not_checked" for check in card.document.checks.values())
 
 
+def test_answers_without_a_digest_are_not_compared_and_contradict_nothing(tmp_path: Path) -> None:
+    """As an ordinary Locust task records them."""
+    run = sound_run()
+    run.attempts = [attempt._replace(answer=0) for attempt in run.attempts]
+    card = judge(run.write(tmp_path / "run"))
+    assert (card.verdict, card.document.records) == ("PASS", "partly checked")
+    assert headline(card).endswith("; records: partly checked, not responses.")
+    assert "no digest" in card.document.checks["responses"].why
+
+
+def test_intents_that_claim_no_effect_claim_nothing_about_records(tmp_path: Path) -> None:
+    """Two GETs answered 200 are not a payment."""
+    run = sound_run()
+    run.attempts = [attempt._replace(answer=0, effect=False) for attempt in run.attempts]
+    run.books = Books()
+    run.books.pay("another", "p1", "payer-1", 100)
+    card = judge(run.write(tmp_path / "run"))
+    assert (card.verdict, card.document.records) == ("PASS", "partly checked")
+    assert card.document.checks["payments"].why == "no intent of the run claims an effect"
+    assert card.document.checks["ledger"].verdict == "pass"
+
+
 def test_keys_that_no_table_has_make_the_run_invalid_and_nothing_is_called_lost(
     tmp_path: Path,
 ) -> None:
