@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from commands.judging import judge_run
+from commands.locust_options import LOCUST_OPTIONS, locust_of, locust_options
 from commands.options import ROOT, as_json, clock, runs_dir, state, system_file, watcher
 from harness.errors import after_start
 
@@ -14,7 +15,7 @@ from harness.errors import after_start
 @click.command()
 @click.argument("experiment")
 @click.option("--seed", type=click.IntRange(0, 2**53 - 1), default=11, show_default=True)
-@click.option("--scenario", help="Another scenario than the experiment names.")
+@click.option("--scenario", help="Another scenario: a name, or the path of a Locust file.")
 @click.option("--rate-scale", type=click.FloatRange(0.01, 100), default=1.0, show_default=True)
 @click.option(
     "--workers",
@@ -23,6 +24,7 @@ from harness.errors import after_start
     show_default=True,
     help="Load processes that share the schedule; one holds 2,000 payments/s.",
 )
+@locust_options
 @runs_dir
 @system_file
 @as_json
@@ -33,8 +35,9 @@ def run(**given: Any) -> int:  # noqa: ANN401  # click hands over what the optio
     from harness.run.run_state import Tools
     from reports.measures.metric_table import metric_units
 
-    words = {k: v for k, v in given.items() if k != "as_json"}
-    order = order_from(ROOT, **words, metrics=metric_units())
+    locust = locust_of(given)
+    words = {k: v for k, v in given.items() if k not in ("as_json", *LOCUST_OPTIONS)}
+    order = order_from(ROOT, **words, metrics=metric_units(), locust=locust)
     tools = Tools(clock=clock(), state=state(), watcher=watcher())
     folder = run(order, tools)
     with after_start():

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from commands.judging import judge_run
+from commands.locust_options import locust_of, locust_options
 from commands.options import ROOT, as_json, clock, runs_dir, state, watcher
 from harness.errors import ConfigError, after_start
 
@@ -32,6 +33,7 @@ from harness.errors import ConfigError, after_start
 @click.option("--seed", type=click.IntRange(0, 2**53 - 1), default=11, show_default=True)
 @click.option("--rate-scale", type=click.FloatRange(0.01, 100), default=1.0, show_default=True)
 @click.option("--workers", type=click.IntRange(1, 32), default=1, show_default=True)
+@locust_options
 @runs_dir
 @as_json
 def watch(**given: Any) -> int:  # noqa: ANN401  # click hands over what the options parsed
@@ -54,6 +56,7 @@ def watch(**given: Any) -> int:  # noqa: ANN401  # click hands over what the opt
         scenario=None,
         files=files,
         metrics=metric_units(),
+        locust=locust_of(given),
         **words,
     )
     order = replace(order, again=shlex.join(["squall", *sys.argv[1:]]))

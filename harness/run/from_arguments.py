@@ -16,7 +16,7 @@ from harness.experiment import Experiment
 from harness.host.finding import Finding
 from harness.run.doctor import Place, examine, other_load
 from harness.run.opening import preflight
-from harness.run.order import Order, again
+from harness.run.order import LocustOptions, Order, again
 from harness.safety.lock import holder
 from harness.safety.state import State, lock_path
 from harness.safety.undo import leftover
@@ -50,6 +50,7 @@ def order_from(
     runs_dir: Path,
     files: SystemFiles,
     metrics: Mapping[str, str] | None = None,
+    locust: LocustOptions | None = None,
 ) -> Order:
     """A run that may begin: the same check as `validate`. Raises ConfigError with all errors."""
     _check_text("EXPERIMENT", experiment)
@@ -70,6 +71,7 @@ def order_from(
         seed=seed,
         rate_scale=rate_scale,
         workers=workers,
+        locust=locust or LocustOptions(),
         runs_dir=runs_dir,
         changes={name: os.environ[name] for name in CHANGES if os.environ.get(name)},
     )

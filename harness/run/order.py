@@ -26,6 +26,15 @@ _MOST_IN_A_SECOND: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LocustOptions:
+    """What Locust is told: users of a closed loop, and the port of its web UI (0: none)."""
+
+    users: int = 1
+    spawn_rate: float = 1.0
+    locust_ui: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """What is to be run. `scenario` and the system stand in files that were read and checked.
 
@@ -41,6 +50,7 @@ class Order:
     rate_scale: float
     runs_dir: Path
     workers: int = 1
+    locust: LocustOptions = LocustOptions()
     changes: Mapping[str, str] = field(default_factory=dict)
     again: str = ""
     deployment_path: Path | None = None
@@ -57,6 +67,8 @@ def again(order: Order, experiment: str, usual_system: Path) -> str:
         "--scenario": (order.scenario, order.experiment.terms.scenario),
         "--rate-scale": (order.rate_scale, 1.0),
         "--workers": (order.workers, 1),
+        "--users": (order.locust.users, 1),
+        "--spawn-rate": (order.locust.spawn_rate, 1.0),
         "--system": (order.system_path, usual_system),
         "--deployment": (
             order.deployment_path,
@@ -107,6 +119,9 @@ def plan_load(order: Order, folder: RunFolder, host: str) -> LoadPlan:
         load_s=phases.load_s,
         stop_s=phases.load_s + phases.drain_s,
         workers=order.workers,
+        users=order.locust.users,
+        spawn_rate=order.locust.spawn_rate,
+        locust_ui=order.locust.locust_ui,
     )
 
 

@@ -1,0 +1,38 @@
+"""Options of `run` and `watch` that are passed on to Locust."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+if TYPE_CHECKING:
+    from harness.run.order import LocustOptions
+
+LOCUST_OPTIONS: Final = ("users", "spawn_rate", "locust_ui")
+_USERS: Final = "Users of a file without OpenLoop."
+_SPAWN_RATE: Final = "Users that Locust starts per second, without OpenLoop."
+_UI: Final = "Serve Locust's web UI on this port of the loopback address during the run."
+
+
+def locust_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options to a command."""
+    users = click.IntRange(1, 2_000)
+    rate = click.FloatRange(0.01, 1_000)
+    for add in (
+        click.option("--locust-ui", type=click.IntRange(1024, 65_535), metavar="PORT", help=_UI),
+        click.option("--spawn-rate", type=rate, default=1.0, show_default=True, help=_SPAWN_RATE),
+        click.option("--users", type=users, default=1, show_default=True, help=_USERS),
+    ):
+        command = add(command)
+    return command
+
+
+def locust_of(given: Mapping[str, Any]) -> LocustOptions:
+    """What was given."""
+    from harness.run.order import LocustOptions
+
+    return LocustOptions(
+        users=given["users"], spawn_rate=given["spawn_rate"], locust_ui=given["locust_ui"] or 0
+    )
