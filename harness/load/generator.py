@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
-from harness.errors import ConfigError, TargetError
+from harness.errors import TargetError
 from harness.load.plan import PLAN_VARIABLE
 from harness.load.scenario import LEAN, engine_of, scenario_path
 from harness.python_child import CHECKOUT, python_module
@@ -43,9 +43,6 @@ class Generator:
         Returns at once. Raises ConfigError (no such scenario), OSError.
         """
         file = scenario_path(plan.scenario)
-        if plan.workers > 1 and engine_of(file) != LEAN:
-            text = f"{file.name}: a Locust scenario runs in one process"
-            raise ConfigError(f"{text}; --workers needs ENGINE = {LEAN!r}")
         write_json(folder.plan, plan)
         with folder.log(_LOG).open("wb") as log:
             process = subprocess.Popen(
@@ -143,7 +140,8 @@ def _command(file: Path, plan: LoadPlan) -> list[str]:
         return [*python_module("harness.load.lean")]
     command = [*python_module("harness.load.locust", "-f", str(file), "--only-summary")]
     command += ["--host", plan.host, "--exit-code-on-error", "0"]
-    command += ["--users", str(plan.users), "--spawn-rate", str(plan.spawn_rate)]
+    command += ["--users", str(max(plan.users, plan.workers))]
+    command += ["--spawn-rate", str(plan.spawn_rate)]
     if plan.locust_ui:
         command += ["--autostart", "--web-host", "127.0.0.1", "--web-port", str(plan.locust_ui)]
     else:

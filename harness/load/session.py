@@ -70,12 +70,7 @@ class Session:
         """The run's zero on CLOCK_MONOTONIC, once it is known. Raises NeverStartedError."""
         if self.folder is None:
             return time.monotonic_ns()
-        ends_s = time.monotonic() + GO_TIMEOUT_S
-        while not self.folder.go.exists():
-            if time.monotonic() >= ends_s:
-                raise NeverStartedError(f"no {self.folder.go.name} within {GO_TIMEOUT_S:g} s")
-            sleep(_POLL_S)
-        return read_json(self.folder.go, LoadGo).t0_mono_ns
+        return wait_for_zero(self.folder, sleep)
 
     def done(self, started: int, requests: int | None = None, outside: int = 0) -> None:
         """Close the record, and tell the harness that this worker came to its end by itself.
@@ -92,6 +87,16 @@ class Session:
                 outside=outside,
             )
             write_json(self.folder.done(self.worker), record)
+
+
+def wait_for_zero(folder: RunFolder, sleep: Callable[[float], None]) -> int:
+    """The run's zero, once the harness has given it. Raises NeverStartedError."""
+    ends_s = time.monotonic() + GO_TIMEOUT_S
+    while not folder.go.exists():
+        if time.monotonic() >= ends_s:
+            raise NeverStartedError(f"no {folder.go.name} within {GO_TIMEOUT_S:g} s")
+        sleep(_POLL_S)
+    return read_json(folder.go, LoadGo).t0_mono_ns
 
 
 def open_session(

@@ -144,7 +144,10 @@ def _unfinished(folder: RunFolder, worker: int, kept: int) -> list[str]:
     path = folder.done(worker)
     if not path.is_file():
         return [f"load worker {worker} did not come to its end"]
-    told = read_json(path, LoadDone).attempts
+    done = read_json(path, LoadDone)
+    if done.died:
+        return [f"load worker {worker} did not come to its end: {done.died}"]
+    told = done.attempts
     if told != kept:
         return [f"load worker {worker} made {told} attempts but {kept} are kept"]
     return []

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable
+from http.client import HTTPConnection
 from pathlib import Path
 
 from harness.clock import NS_PER_S
@@ -65,3 +67,22 @@ def until(holds: Callable[[], bool], timeout_s: float = 10.0) -> None:
 def let_pass(seconds: float) -> None:
     """For what is itself a span of time: a freeze, a stopped process."""
     threading.Event().wait(seconds)
+
+
+def ask(port: int, path: str, form: str = "") -> bytes:
+    """One request to Locust's page; empty when nobody listens yet."""
+    page = HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        page.request("POST" if form else "GET", path, form or None, headers)
+        return page.getresponse().read()
+    except ConnectionRefusedError:
+        return b""
+    finally:
+        page.close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

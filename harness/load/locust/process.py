@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
@@ -14,21 +13,19 @@ from locust.runners import MasterRunner, WorkerRunner
 
 from harness.errors import ConfigError, HarnessError
 from harness.load.generator import overload
-from harness.load.locust.clients import record_clients
 from harness.load.locust.closed_tasks import ClosedTasks
 from harness.load.locust.due_arrivals import Arrivals, end_at_once
+from harness.load.locust.master import MasterPart
 from harness.load.locust.open_tasks import OpenTasks
 from harness.load.locust.recording import Recording
+from harness.load.locust.setup import CANNOT_START, curve_of, end_test, recording_of
 from harness.load.locust.tasks import take_over
-from harness.load.names import Names
+from harness.load.locust.workers import WorkerPart
 from harness.load.plan import PLAN_VARIABLE, planned
-from harness.load.records import Attempt, pack_into, words_of
-from harness.load.session import NeverStartedError, Session, closed_session, open_session
-from harness.load.traffic import Curve
+from harness.load.session import NeverStartedError, closed_session, open_session
+from harness.safety.tied import tie_to
 from harness.store import LoadPlan
 
-CANNOT_RECORD: Final = 74
-NEVER_STARTED: Final = 75
 _FAILURES: Final = (NeverStartedError, HarnessError, OSError)
 _log: Final = logging.getLogger(__name__)
 
@@ -52,30 +49,26 @@ def attach(environment: Any, runner: Any, **_: object) -> None:  # noqa: ANN401 
     try:
         if opened and len(opened) < len(environment.user_classes):
             raise ConfigError("users with and without OpenLoop need a file each")
-        if isinstance(runner, MasterRunner | WorkerRunner):
-            return
-        if opened:
+        if isinstance(runner, WorkerRunner):
+            _begin_worker(environment, opened)
+        elif isinstance(runner, MasterRunner):
+            if PLAN_VARIABLE in os.environ:
+                if not opened:
+                    raise ConfigError("a file without OpenLoop runs in one process: no --workers")
+                MasterPart(environment, opened, planned(os.environ)).begin()
+        elif opened:
             OpenPart(environment, opened).begin()
         elif PLAN_VARIABLE in os.environ:
             ClosedPart(environment, planned(os.environ)).begin()
     except _FAILURES as error:
-        end_at_once(NEVER_STARTED, str(error))
+        end_at_once(CANNOT_START, str(error))
 
 
-def recording_of(session: Session, environment: Any) -> Recording:  # noqa: ANN401  # Locust is untyped
-    """Record every request of this process from now on."""
-    recorder = session.recorder
-
-    def keep(attempt: Attempt) -> None:
-        try:
-            pack_into(recorder.room, next(recorder.places), *words_of(attempt))
-        except OSError as error:
-            end_at_once(CANNOT_RECORD, f"cannot record: {error}")
-
-    recording = Recording(Names(appeared=session.kept.names), keep)
-    recording.stand_before(environment.events.request)
-    record_clients(recording)
-    return recording
+def _begin_worker(environment: Any, opened: Sequence[Any]) -> None:  # noqa: ANN401  # as above
+    if PLAN_VARIABLE in os.environ:
+        tie_to(os.getsid(0))  # the master leads the session and has forked this worker
+    if opened:
+        WorkerPart(environment).begin()
 
 
 class OpenPart:
@@ -101,7 +94,7 @@ class OpenPart:
             curve, asks = curve_of(self._users), getattr(self._users[0], "asks", None)
             session = open_session(curve, 0, 1, asks=asks)
         except _FAILURES as error:  # Locust would log it and go on without arrivals
-            end_at_once(NEVER_STARTED, str(error))
+            end_at_once(CANNOT_START, str(error))
         self._recording = recording_of(session, self._environment)
         self._arrivals = Arrivals(session, self._environment.runner)
         take_over(OpenTasks(self._arrivals, self._recording))
@@ -128,7 +121,7 @@ class OpenPart:
             counted = self._recording
             session.done(self._arrivals.started, counted.requests, counted.outside)
         except _FAILURES as error:
-            end_at_once(NEVER_STARTED, str(error))
+            end_at_once(CANNOT_START, str(error))
         end_test(self._environment)
 
 
@@ -162,29 +155,3 @@ class ClosedPart:
         if self._stopped:
             counted = self._recording
             self._session.done(self._tasks.started, counted.requests, counted.outside)
-
-
-def curve_of(users: Sequence[Any]) -> Curve:
-    """The curve of these user classes, or the CURVE of their file. Raises ConfigError."""
-    files = [sys.modules[user.__module__] for user in users]
-    curves: list[Curve] = [
-        found
-        for user, file in zip(users, files, strict=True)
-        if (found := getattr(user, "curve", None) or getattr(file, "CURVE", None)) is not None
-    ]
-    if len(curves) < len(users):
-        raise ConfigError("a user mixes in OpenLoop and has no curve")
-    if any(curve != curves[0] for curve in curves):
-        raise ConfigError("users with different curves need a file each")
-    return curves[0]
-
-
-def end_test(environment: Any) -> None:  # noqa: ANN401  # as above
-    """This process has nothing left to do."""
-    runner, ui = environment.runner, environment.web_ui
-    if PLAN_VARIABLE in os.environ or environment.parsed_options.headless:
-        runner.quit()
-        if ui is not None:
-            ui.stop()
-    else:
-        runner.stop()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from commands.locust_options import LOCUST_OPTIONS, locust_of
 from commands.run import run
 from harness.errors import ConfigError
 from harness.run.from_arguments import USUAL_SYSTEM, order_from
@@ -25,8 +26,9 @@ def ordered(*words: str) -> Order:
     """What `squall run` makes of these words."""
     given = run.make_context("run", list(words)).params
     files = system_files(given["system_path"], given["deployment_path"], given["target"])
-    others = ("as_json", "system_path", "deployment_path", "target")
-    return order_from(ROOT, files=files, **{k: v for k, v in given.items() if k not in others})
+    others = ("as_json", "system_path", "deployment_path", "target", *LOCUST_OPTIONS)
+    words = {k: v for k, v in given.items() if k not in others}
+    return order_from(ROOT, files=files, locust=locust_of(given), **words)
 
 
 def test_a_usual_run_is_repeated_by_its_name_and_seed() -> None:

@@ -13,7 +13,15 @@ from harness.load.generator import Generator
 from harness.load.records import Attempt, ErrorClass, Outcome
 from harness.load.traffic import read_schedule
 from harness.store import LoadDone, RunFolder, request_names
-from tests.support.load_runs import attempts_of, begin, folder_of, plan_of, until
+from tests.support.load_runs import (
+    ask,
+    attempts_of,
+    begin,
+    folder_of,
+    free_port,
+    plan_of,
+    until,
+)
 from tests.support.load_server import LoadServer
 
 TWO_GETS = """
@@ -179,3 +187,23 @@ def test_a_user_of_another_protocol_is_recorded_too(tmp_path: Path, server: Load
     assert 10 <= len(found) <= 20
     assert {(a.took_us, a.outcome) for a in found} == {(50_000, Outcome.OK)}
     assert len(read_schedule(folder.schedule)) - len(found) <= 1
+
+
+def test_locust_s_web_ui_counts_what_is_recorded(tmp_path: Path, server: LoadServer) -> None:
+    folder, port = folder_of(tmp_path), free_port()
+    file = tmp_path / "locustfile.py"
+    file.write_text(BUYS)
+    plan = plan_of(folder, server.url, 1.5)
+    plan = msgspec.structs.replace(plan, scenario=str(file), locust_ui=port, stop_s=4)
+    with Generator.start(plan, folder) as generator:
+        begin(generator)
+        until(lambda: server.answered > 20)
+        page = msgspec.json.decode(ask(port, "/stats/requests"))
+        recorded = len(attempts_of(folder))
+        generator.wait_done(15)
+        until(lambda: not generator.alive())
+    total = page["stats"][-1]
+    assert total["name"] == "Aggregated"
+    assert 0 < total["num_requests"] <= recorded
+    cut = [a for a in attempts_of(folder) if a.error is ErrorClass.READ_TIMEOUT]
+    assert done(folder).requests == len(attempts_of(folder)) - len(cut)

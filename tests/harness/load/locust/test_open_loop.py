@@ -5,11 +5,9 @@ from __future__ import annotations
 import itertools
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-from http.client import HTTPConnection
 from pathlib import Path
 
 import msgspec
@@ -22,9 +20,11 @@ from harness.python_child import CHECKOUT
 from harness.store import request_names
 from tests.support.load_runs import (
     READY_S,
+    ask,
     attempts_of,
     begin,
     folder_of,
+    free_port,
     let_pass,
     plan_of,
     until,
@@ -61,25 +61,6 @@ def locust(file: Path, host: str, *options: str) -> subprocess.Popen[bytes]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-
-
-def ask(port: int, path: str, form: str = "") -> bytes:
-    """One request to Locust's page; empty when nobody listens yet."""
-    page = HTTPConnection("127.0.0.1", port, timeout=10)
-    try:
-        headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        page.request("POST" if form else "GET", path, form or None, headers)
-        return page.getresponse().read()
-    except ConnectionRefusedError:
-        return b""
-    finally:
-        page.close()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def most_at_once(attempts: list[Attempt]) -> int:
