@@ -27,8 +27,8 @@ def ordered(*words: str) -> Order:
     given = run.make_context("run", list(words)).params
     files = system_files(given["system_path"], given["deployment_path"], given["target"])
     others = ("as_json", "system_path", "deployment_path", "target", *LOCUST_OPTIONS)
-    words = {k: v for k, v in given.items() if k not in others}
-    return order_from(ROOT, files=files, locust=locust_of(given), **words)
+    rest = {k: v for k, v in given.items() if k not in others}
+    return order_from(ROOT, files=files, locust=locust_of(given), **rest)
 
 
 def test_a_usual_run_is_repeated_by_its_name_and_seed() -> None:
