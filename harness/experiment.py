@@ -36,7 +36,7 @@ from harness.files.yaml_file import read_document
 from harness.load.records import MAX_RUN_S
 from harness.system import EdgeName, FileName, Name, System
 from harness.validation.foreign_fault_check import foreign_fault_problems
-from harness.validation.method import Step, steps
+from harness.validation.method import MethodStep, steps
 from harness.validation.method_check import Limits, method_problems
 from harness.validation.terms_check import objective_problems, terms_problems
 
@@ -219,7 +219,7 @@ def experiment_name(path: Path) -> str:
     return printable[:_MOST_NAME] or "experiment"
 
 
-def steps_of(document: Document, environ: Mapping[str, str] = os.environ) -> tuple[Step, ...]:
+def steps_of(document: Document, environ: Mapping[str, str] = os.environ) -> tuple[MethodStep, ...]:
     """The activities of the file, their variables replaced by what this environment gives."""
     return steps(document.root, read_variables(document.root, environ))
 
@@ -247,11 +247,11 @@ def conducted_values(document: Document) -> dict[str, Any]:
     return values
 
 
-def _is_fault(step: Step) -> bool:
+def _is_fault(step: MethodStep) -> bool:
     return step.injects and step.at.startswith("method")
 
 
-def _fault(step: Step) -> FaultCall:
+def _fault(step: MethodStep) -> FaultCall:
     targets = tuple(str(step.arguments[k]) for k in ("service", "edge") if k in step.arguments)
     count = step.arguments.get("instances", 1) if "service" in step.arguments else 0
     return FaultCall(

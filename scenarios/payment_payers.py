@@ -31,7 +31,7 @@ _MAY_COME_GOOD: Final = (408, 409, 425, 429)
 _Says = Literal["captured", "declined", "refused", "untouched", "unknown"]
 
 
-class Payment(msgspec.Struct, frozen=True, kw_only=True):
+class PaymentBody(msgspec.Struct, frozen=True, kw_only=True):
     """The body of a payment."""
 
     payer: str
@@ -101,13 +101,13 @@ def share(seed: int, intent: int, draw: int) -> float:
     return _hash(f"{seed}/{intent}/{draw}") / 2**128
 
 
-def payment_of(seed: int, intent: int) -> Payment:
+def payment_of(seed: int, intent: int) -> PaymentBody:
     """Who pays whom how much: by seed and intent alone. No amount asks the bank to decline."""
     drawn = _hash(f"{seed}/{intent}")
     amount_minor = AMOUNT_MIN_MINOR + (drawn >> 64) % AMOUNT_SPAN_MINOR
     if amount_minor % DECLINED_MODULUS_MINOR == DECLINED_MODULUS_MINOR - 1:
         amount_minor -= 1
-    return Payment(
+    return PaymentBody(
         payer=f"payer-{drawn % PAYERS:04d}",
         payee=f"merchant-{(drawn >> 32) % PAYEES:03d}",
         amount_minor=amount_minor,
@@ -116,7 +116,7 @@ def payment_of(seed: int, intent: int) -> Payment:
 
 def pay(
     key: str,
-    payment: Payment,
+    payment: PaymentBody,
     draw: Callable[[int], float],
     until_s: float,
     patience: Patience = PATIENCE,
@@ -147,7 +147,7 @@ def pay(
         attempt += 1
 
 
-def _to_pay(key: str, payment: Payment) -> Request:
+def _to_pay(key: str, payment: PaymentBody) -> Request:
     headers = (("Idempotency-Key", key), ("Content-Type", "application/json"))
     body = msgspec.json.encode(payment)
     return Request(PAY, "POST", "/v1/payments", headers, body, effect=True)

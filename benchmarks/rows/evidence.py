@@ -12,7 +12,7 @@ from benchmarks.filled_system import fill_bank, write_system
 from benchmarks.measuring import Case, Figures, Row
 from harness.clock import SystemClock
 from harness.errors import HarnessError
-from harness.evidence.fetch import Place, fetch_all
+from harness.evidence.fetch import FetchPlace, fetch_all
 from harness.evidence.tables import store_evidence
 from harness.store import RunFolder
 from harness.system import read_system
@@ -53,7 +53,7 @@ def _measure() -> Figures:
             system, target = read_system(path), LocalTarget(state.target_socket)
             timeline = FileTimeline(folder.timeline, SystemClock())
             began = time.perf_counter()
-            place = Place(folder=folder.evidence_folder, system_folder=folder.root, environ={})
+            place = FetchPlace(folder=folder.evidence_folder, system_folder=folder.root, environ={})
             missing = fetch_all(system, target, place, timeline)
             took_s = time.perf_counter() - began
             timeline.close()

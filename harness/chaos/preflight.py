@@ -26,7 +26,7 @@ _OURS: Final = ("harness.chaos.actions", "harness.chaos.probes")
 _LOGGERS: Final = ("chaostoolkit", "chaostoolkit-lib")
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class PreflightAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What is wrong with the calls, and Chaos Toolkit's own objection ("" if it has none)."""
 
     calls: tuple[WrongCall, ...] = ()
@@ -38,7 +38,7 @@ class _Request(msgspec.Struct, frozen=True, kw_only=True):
     document: dict[str, Any]
 
 
-def ask(calls: Sequence[Call], document: dict[str, Any], *, foreign: bool) -> Answer:
+def ask(calls: Sequence[Call], document: dict[str, Any], *, foreign: bool) -> PreflightAnswer:
     """Check calls and document; `foreign`: another module than ours is named somewhere."""
     ours = all(call.module in _OURS for call in calls)
     if ours and not foreign:
@@ -46,9 +46,9 @@ def ask(calls: Sequence[Call], document: dict[str, Any], *, foreign: bool) -> An
     return _ask_child(tuple(calls), document)
 
 
-def _answer(calls: tuple[Call, ...], document: dict[str, Any]) -> Answer:
+def _answer(calls: tuple[Call, ...], document: dict[str, Any]) -> PreflightAnswer:
     wrong = tuple(wrong_calls(calls))
-    return Answer(calls=wrong, objection="" if wrong else _objection(document))
+    return PreflightAnswer(calls=wrong, objection="" if wrong else _objection(document))
 
 
 def _objection(document: dict[str, Any]) -> str:
@@ -86,7 +86,7 @@ def _quiet() -> Iterator[None]:
             logger.disabled = disabled
 
 
-def _ask_child(calls: tuple[Call, ...], document: dict[str, Any]) -> Answer:
+def _ask_child(calls: tuple[Call, ...], document: dict[str, Any]) -> PreflightAnswer:
     request = msgspec.json.encode(_Request(calls=calls, document=document))
     try:
         done = subprocess.run(
@@ -100,7 +100,7 @@ def _ask_child(calls: tuple[Call, ...], document: dict[str, Any]) -> Answer:
             preexec_fn=tie(),  # system calls only
             check=False,
         )
-        return msgspec.json.decode(done.stdout, type=Answer)
+        return msgspec.json.decode(done.stdout, type=PreflightAnswer)
     except subprocess.TimeoutExpired:
         why = f"its import took longer than {IMPORT_LIMIT_S:g} s"
     except msgspec.MsgspecError:
@@ -111,7 +111,7 @@ def _ask_child(calls: tuple[Call, ...], document: dict[str, Any]) -> Answer:
         WrongCall(at=call.at, part="module", wrong=why, allowed=allowed, fix=fix)
         for call in foreign
     ]
-    return Answer(calls=tuple(wrong), objection="" if wrong else f"a control: {why}")
+    return PreflightAnswer(calls=tuple(wrong), objection="" if wrong else f"a control: {why}")
 
 
 def main() -> int:

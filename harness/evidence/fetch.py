@@ -40,7 +40,7 @@ _ERRORS: Final = (OSError, http.client.HTTPException, ValueError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class FetchPlace:
     """Where tables go, and the folder of the system file, in which commands run."""
 
     folder: Path
@@ -65,7 +65,7 @@ class _Round:
         self._tables, self._ready = tables, ready
         self._turns, self._given_up = Counter[str](), threading.Event()
 
-    def fetch(self, place: Place) -> list[_Got]:
+    def fetch(self, place: FetchPlace) -> list[_Got]:
         """The outcome of each table, in their order."""
         with ThreadPoolExecutor(MAX_AT_ONCE) as pool:
             snapshots = self._snapshots(pool, place)
@@ -76,7 +76,7 @@ class _Round:
                 self._given_up.set()
                 raise
 
-    def _snapshots(self, pool: ThreadPoolExecutor, place: Place) -> Snapshots:
+    def _snapshots(self, pool: ThreadPoolExecutor, place: FetchPlace) -> Snapshots:
         """One reader for each database."""
         by_url: dict[str, dict[str, SqlSource]] = {}
         for table in self._tables:
@@ -88,7 +88,7 @@ class _Round:
         self,
         pool: ThreadPoolExecutor,
         table: Table,
-        place: Place,
+        place: FetchPlace,
         snapshots: Snapshots,
     ) -> Callable[[], _Got]:
         if table.sql is not None:
@@ -101,7 +101,9 @@ class _Round:
         self._turns[service] += 1
         return pool.submit(self._fetch_from_any, table, table.http, turn, place).result
 
-    def _fetch_from_any(self, table: Table, source: HttpSource, turn: int, place: Place) -> _Got:
+    def _fetch_from_any(
+        self, table: Table, source: HttpSource, turn: int, place: FetchPlace
+    ) -> _Got:
         """Ask one instance after the other until one answers. `turn` chooses the first."""
         try:
             rows = HttpRows(source, _expanded(source.headers, place.environ), self._given_up)
@@ -119,7 +121,7 @@ class _Round:
                 return _Got(address=address, version=found.version, state=state)
         return _Got(why=why)
 
-    def _addresses(self, source: HttpSource, turn: int, place: Place) -> list[tuple[str, str]]:
+    def _addresses(self, source: HttpSource, turn: int, place: FetchPlace) -> list[tuple[str, str]]:
         if source.url is not None:
             return [("url", expand(source.url, place.environ))]
         able = [it for it in self._ready if it.service == source.service]
@@ -128,7 +130,7 @@ class _Round:
 
 
 def fetch_all(
-    system: System, target: Instances, place: Place, timeline: Timeline
+    system: System, target: Instances, place: FetchPlace, timeline: Timeline
 ) -> tuple[str, ...]:
     """Write `<folder>/<table>.<form>` for each table; returns which could not be read, and why.
 
@@ -160,7 +162,9 @@ def _expanded(values: Mapping[str, str], environ: Mapping[str, str]) -> dict[str
     return {name: expand(value, environ) for name, value in values.items()}
 
 
-def _of_one_state(system: System, ready: tuple[InstanceStatus, ...], place: Place) -> list[_Got]:
+def _of_one_state(
+    system: System, ready: tuple[InstanceStatus, ...], place: FetchPlace
+) -> list[_Got]:
     now: list[_Got] = []
     for attempt in range(ROUNDS):
         if attempt:
@@ -172,7 +176,7 @@ def _of_one_state(system: System, ready: tuple[InstanceStatus, ...], place: Plac
     return now
 
 
-def _unchanged(table: Table, got: _Got, place: Place) -> _Got:
+def _unchanged(table: Table, got: _Got, place: FetchPlace) -> _Got:
     """The same if the source still has that version, or states none; else why not."""
     if got.why or not got.version or table.http is None:
         return got
@@ -186,14 +190,14 @@ def _unchanged(table: Table, got: _Got, place: Place) -> _Got:
     return got
 
 
-def _read_sql(url: str, sources: Mapping[str, SqlSource], place: Place) -> dict[str, str]:
+def _read_sql(url: str, sources: Mapping[str, SqlSource], place: FetchPlace) -> dict[str, str]:
     try:
         return sql_rows.write_tables(expand(url, place.environ), sources, place.folder)
     except ValueError as error:
         return dict.fromkeys(sources, str(error))
 
 
-def _run_command(table: Table, place: Place) -> _Got:
+def _run_command(table: Table, place: FetchPlace) -> _Got:
     if table.command is None:
         return _Got(why="the table has no source")
     try:

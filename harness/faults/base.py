@@ -54,7 +54,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Proof:
     """Whether something is proven, and by what."""
 
     proven: bool
@@ -96,14 +96,14 @@ class Fault(Protocol):
     def inject(self, target: Target, lease_s: float) -> None:
         """Do it, for `lease_s` seconds unless renewed."""
 
-    def verify(self, target: Target, before: Seen) -> Finding:
+    def verify(self, target: Target, before: Seen) -> Proof:
         """Whether it bites: judged by its effect, not by what the target was asked to do."""
 
-    def held(self, target: Target, before: Seen) -> Finding:
+    def held(self, target: Target, before: Seen) -> Proof:
         """Whether it is still on, by the target's own state; may be called from another thread."""
 
     def undo(self, target: Target) -> None:
         """Take it away; harmless if it is not there."""
 
-    def verify_undone(self, target: Target, before: Seen, last: Seen) -> Finding:
+    def verify_undone(self, target: Target, before: Seen, last: Seen) -> Proof:
         """Whether all is as before. `last` is what was seen a short while ago."""

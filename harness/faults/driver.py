@@ -14,7 +14,7 @@ from functools import partial
 
 from harness.clock import NS_PER_S, Clock
 from harness.errors import FaultError, TargetError
-from harness.faults.base import Evidence, Fault, Finding, Seen
+from harness.faults.base import Evidence, Fault, Proof, Seen
 from harness.faults.watch import NoWatch, Sampling, Watch
 from harness.safety.lease import LEASE_S, Heartbeat, Lease, NoLease
 from harness.safety.undo import Undo, UndoLog
@@ -85,7 +85,7 @@ class Driver:
                 lambda: fault.verify(self._target, held.before), self._limits.verify_s
             )
         except TargetError as error:
-            found = Finding(proven=False, evidence={"error": str(error)})
+            found = Proof(proven=False, evidence={"error": str(error)})
         held.evidence = found.evidence
         self._tell(held, "verified" if found.proven else "unproven", found.evidence)
         if not found.proven:
@@ -156,7 +156,7 @@ class Driver:
         """
         fault, last = held.fault, [held.before]
 
-        def look() -> Finding:
+        def look() -> Proof:
             last[0] = fault.look(self._target)
             self._clock.sleep(fault.look_again_s)
             return fault.verify_undone(self._target, held.before, last[0])
@@ -175,18 +175,18 @@ class Driver:
             return str(cannot_write)
         return ""
 
-    def _wait(self, look: Callable[[], Finding], within_s: float) -> Finding:
+    def _wait(self, look: Callable[[], Proof], within_s: float) -> Proof:
         """Check until it is proven or the time is up. An error of a check counts as not proven."""
         began_ns = self._clock.monotonic_ns()
         while True:
             try:
                 found = look()
             except TargetError as error:
-                found = Finding(proven=False, evidence={"error": str(error)})
+                found = Proof(proven=False, evidence={"error": str(error)})
             waited_s = (self._clock.monotonic_ns() - began_ns) / NS_PER_S
             if found.proven or waited_s >= within_s:
                 evidence = {**found.evidence, "waited_ms": round(waited_s * 1000, 1)}
-                return Finding(proven=found.proven, evidence=evidence)
+                return Proof(proven=found.proven, evidence=evidence)
             self._clock.sleep(self._limits.poll_s)
 
     def _tell(self, held: Held, kind: str, data: dict[str, Scalar]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.faults.base import AT_ONCE_S, Evidence, Finding, Seen
+from harness.faults.base import AT_ONCE_S, Evidence, Proof, Seen
 from harness.faults.on_instance import find_instance, look_at_instance
 from harness.targets.base import Kills, Target, able
 
@@ -40,14 +40,14 @@ class Kill:
         """Kill it."""
         able(target, Kills).kill(self.instance, lease_s)
 
-    def verify(self, target: Target, before: Seen) -> Finding:
+    def verify(self, target: Target, before: Seen) -> Proof:
         """Proven when that life of it has ended and the target sees the instance down."""
         state = find_instance(target, self.instance).state
         ended = able(target, Kills).seen(before.identity) == "gone"
         evidence: Evidence = {"identity": before.identity, "ended": ended, "state": state}
-        return Finding(proven=ended and state == "down", evidence=evidence)
+        return Proof(proven=ended and state == "down", evidence=evidence)
 
-    def held(self, target: Target, before: Seen) -> Finding:
+    def held(self, target: Target, before: Seen) -> Proof:
         """Held while the target sees the instance down; that life of it must not come back."""
         return self.verify(target, before)
 
@@ -55,7 +55,7 @@ class Kill:
         """Start it again."""
         able(target, Kills).revive(self.instance)
 
-    def verify_undone(self, target: Target, before: Seen, last: Seen) -> Finding:
+    def verify_undone(self, target: Target, before: Seen, last: Seen) -> Proof:
         """Undone when it is ready: in another life, or in the same one, never killed."""
         del last
         now = find_instance(target, self.instance)
@@ -66,4 +66,4 @@ class Kill:
             "state": now.state,
         }
         lives = now.identity != "" and seen != "gone"
-        return Finding(proven=lives and now.state == "ready", evidence=evidence)
+        return Proof(proven=lives and now.state == "ready", evidence=evidence)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.faults.base import AT_ONCE_S, Evidence, Finding, Seen
+from harness.faults.base import AT_ONCE_S, Evidence, Proof, Seen
 from harness.targets.base import Target
 
 
@@ -35,21 +35,21 @@ class Noop:
         """Do nothing."""
         del target, lease_s
 
-    def verify(self, target: Target, before: Seen) -> Finding:
+    def verify(self, target: Target, before: Seen) -> Proof:
         """Nothing is always proven."""
         del target, before
-        return Finding(proven=True)
+        return Proof(proven=True)
 
-    def held(self, target: Target, before: Seen) -> Finding:
+    def held(self, target: Target, before: Seen) -> Proof:
         """Nothing is always held."""
         del target, before
-        return Finding(proven=True)
+        return Proof(proven=True)
 
     def undo(self, target: Target) -> None:
         """Undo nothing."""
         del target
 
-    def verify_undone(self, target: Target, before: Seen, last: Seen) -> Finding:
+    def verify_undone(self, target: Target, before: Seen, last: Seen) -> Proof:
         """Nothing is always undone."""
         del target, before, last
-        return Finding(proven=True)
+        return Proof(proven=True)

@@ -12,7 +12,7 @@ from typing import ClassVar
 import msgspec
 
 from harness.errors import UnknownResourceError
-from harness.faults.base import QUIET_S, Evidence, Finding, Seen
+from harness.faults.base import QUIET_S, Evidence, Proof, Seen
 from harness.targets.base import EdgeFaults, Target, able
 from harness.targets.edge_abilities import settings_of
 from harness.targets.records import SLOT_MARK, EdgeFault, EdgeStatus
@@ -64,7 +64,7 @@ class OnEdge(ABC):
         """Set it on the edge."""
         able(target, EdgeFaults).fault_edge(self.edge, self.asked, lease_s)
 
-    def verify(self, target: Target, before: Seen) -> Finding:
+    def verify(self, target: Target, before: Seen) -> Proof:
         """Proven when it is set and has touched at least one request."""
         edge = find_edge(target, self.edge)
         now = self._seen(edge)
@@ -75,22 +75,22 @@ class OnEdge(ABC):
             "requests_after": now.requests,
         }
         works = edge.fault_in(self.asked.name) == self.asked
-        return Finding(proven=works and now.hits > before.hits, evidence=evidence)
+        return Proof(proven=works and now.hits > before.hits, evidence=evidence)
 
-    def held(self, target: Target, before: Seen) -> Finding:
+    def held(self, target: Target, before: Seen) -> Proof:
         """Held while exactly this effect works on the edge; the counters show the dose."""
         edge = find_edge(target, self.edge)
         works = edge.fault_in(self.asked.name)
         evidence = _dose(self._seen(edge), before)
         if "delay_ms" not in evidence and works is not None and works.latency_ms:
             evidence["set_ms"] = works.latency_ms
-        return Finding(proven=works == self.asked, evidence=evidence)
+        return Proof(proven=works == self.asked, evidence=evidence)
 
     def undo(self, target: Target) -> None:
         """Take it off the edge; other faults of the edge stay."""
         able(target, EdgeFaults).clear_edge(self.held_as)
 
-    def verify_undone(self, target: Target, before: Seen, last: Seen) -> Finding:
+    def verify_undone(self, target: Target, before: Seen, last: Seen) -> Proof:
         """Undone when it is not set and has touched no request since the last look."""
         edge = find_edge(target, self.edge)
         now = self._seen(edge)
@@ -104,7 +104,7 @@ class OnEdge(ABC):
         if edge.error:
             evidence["error"] = edge.error
         is_off = edge.fault_in(self.asked.name) is None and not edge.error
-        return Finding(proven=is_off and now.hits == last.hits, evidence=evidence)
+        return Proof(proven=is_off and now.hits == last.hits, evidence=evidence)
 
     def _seen(self, edge: EdgeStatus) -> Seen:
         count = edge.count_of(self.asked.name)

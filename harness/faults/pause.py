@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.faults.base import AT_ONCE_S, Evidence, Finding, Seen
+from harness.faults.base import AT_ONCE_S, Evidence, Proof, Seen
 from harness.faults.on_instance import find_instance, look_at_instance
 from harness.targets.base import Pauses, Target, able
 
@@ -40,16 +40,14 @@ class Pause:
         """Freeze it."""
         able(target, Pauses).pause(self.instance, lease_s)
 
-    def verify(self, target: Target, before: Seen) -> Finding:
+    def verify(self, target: Target, before: Seen) -> Proof:
         """Proven when the target reports it as paused and the kernel does not disagree."""
         state = find_instance(target, self.instance).state
         seen = able(target, Pauses).seen(before.identity)
         evidence: Evidence = {"identity": before.identity, "state": state, "seen": seen}
-        return Finding(
-            proven=state == "paused" and seen in ("paused", "unknown"), evidence=evidence
-        )
+        return Proof(proven=state == "paused" and seen in ("paused", "unknown"), evidence=evidence)
 
-    def held(self, target: Target, before: Seen) -> Finding:
+    def held(self, target: Target, before: Seen) -> Proof:
         """Held while the proof holds."""
         return self.verify(target, before)
 
@@ -57,7 +55,7 @@ class Pause:
         """Let it go on."""
         able(target, Pauses).resume(self.instance)
 
-    def verify_undone(self, target: Target, before: Seen, last: Seen) -> Finding:
+    def verify_undone(self, target: Target, before: Seen, last: Seen) -> Proof:
         """Undone when it is ready and runs."""
         del last
         now = find_instance(target, self.instance)
@@ -68,4 +66,4 @@ class Pause:
             "state": now.state,
             "seen": seen,
         }
-        return Finding(proven=now.state == "ready" and seen != "paused", evidence=evidence)
+        return Proof(proven=now.state == "ready" and seen != "paused", evidence=evidence)

@@ -24,7 +24,7 @@ LOOK_S: Final = 1.0
 OLDEST: Final = (3, 11)
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
+class MachinePlace(msgspec.Struct, frozen=True, kw_only=True):
     """Where a run would take place."""
 
     runs_dir: Path
@@ -32,7 +32,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def examine(
-    place: Place,
+    place: MachinePlace,
     more: Sequence[Callable[[], Finding]] = (),
     needed: Sequence[Finding] = (),
 ) -> tuple[Finding, ...]:

@@ -14,7 +14,7 @@ from harness.clock import SystemClock
 from harness.errors import ConfigError
 from harness.experiment import Experiment
 from harness.host.finding import Finding
-from harness.run.doctor import Place, examine, other_load
+from harness.run.doctor import MachinePlace, examine, other_load
 from harness.run.opening import preflight
 from harness.run.order import LocustOptions, Order, again
 from harness.safety.lock import holder
@@ -116,7 +116,7 @@ def check(experiment: Experiment) -> Checked:
 def diagnose(runs_dir: Path, files: SystemFiles, state: State) -> tuple[Finding, ...]:
     """All that would stop a run now."""
     system = files.read()
-    place = Place(runs_dir=runs_dir, state_dir=state.root)
+    place = MachinePlace(runs_dir=runs_dir, state_dir=state.root)
     needed = preflight(system.target, system, state.root)
     checks = (_lock, lambda: _leftover(state), lambda: other_load(SystemClock()))
     return examine(place, checks, needed)

@@ -112,9 +112,9 @@ def _lived(
         return session, cpu_usage(session)
 
 
-def _place(order: Order, folder: RunFolder) -> fetch.Place:
+def _place(order: Order, folder: RunFolder) -> fetch.FetchPlace:
     """Where the tables of the system go."""
-    return fetch.Place(
+    return fetch.FetchPlace(
         folder=folder.evidence_folder,
         system_folder=order.system_path.absolute().parent,
         environ=os.environ,

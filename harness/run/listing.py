@@ -14,7 +14,7 @@ from harness.store import SCHEMA, RunFolder, read_json, read_manifest, schema_of
 _FORMS: Final = (".yaml", ".yml", ".json")
 
 
-class StoredRun(msgspec.Struct, frozen=True, kw_only=True):
+class ListedRun(msgspec.Struct, frozen=True, kw_only=True):
     """One stored run in a list.
 
     `verdict` is "cut off" for a run that was never sealed, and names the schema of one that this
@@ -48,25 +48,25 @@ def experiment_names(root: Path) -> list[str]:
     return sorted(path.parent.name for path in root.glob("experiments/*/experiment.yaml"))
 
 
-def stored_runs(runs_dir: Path) -> tuple[StoredRun, ...]:
+def stored_runs(runs_dir: Path) -> tuple[ListedRun, ...]:
     """All runs below a folder, oldest first."""
     folders = [RunFolder(path.parent) for path in sorted(runs_dir.glob("*/*/timeline.ndjson"))]
     return tuple(sorted(map(_listed, folders), key=lambda run: run.started_at))
 
 
-def _listed(folder: RunFolder) -> StoredRun:
+def _listed(folder: RunFolder) -> ListedRun:
     try:
         manifest = read_manifest(folder)
         verdict = read_json(folder.verdict, _Verdict).verdict
     except StoredRunError:
-        return StoredRun(
+        return ListedRun(
             path=str(folder.root),
             experiment=folder.root.parent.name,
             started_at=folder.root.name,
             seed=None,
             verdict=_unread(folder),
         )
-    return StoredRun(
+    return ListedRun(
         path=str(folder.root),
         experiment=manifest.experiment,
         started_at=manifest.started_at,

@@ -10,7 +10,6 @@ from harness.files.problems import Problem, listed
 from harness.system import System
 from harness.targets import base
 from harness.targets.registry import target_type
-from harness.validation.method import Step
 
 _OF_INSTANCES: Final[dict[str, type]] = {"inject_kill": base.Kills, "inject_pause": base.Pauses}
 _FAULTS: Final = (base.Kills, base.Pauses, base.EdgeFaults, base.Scales, base.Partitions)

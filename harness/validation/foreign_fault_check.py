@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.files.document import Node
 from harness.files.problems import MISSING, Problem, fix_name, listed
-from harness.validation.method import Step
+from harness.validation.method import MethodStep
 
 if TYPE_CHECKING:
     from harness.declared_fault import DeclaredFault
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def foreign_fault_problems(
-    extension: Node, at: str, terms: Terms, steps: Sequence[Step]
+    extension: Node, at: str, terms: Terms, steps: Sequence[MethodStep]
 ) -> Iterator[Problem]:
     """All that is wrong with the `faults` of the extension."""
     found = extension.child("faults")
@@ -32,7 +32,7 @@ def foreign_fault_problems(
 
 
 def _actions(
-    fault: DeclaredFault, node: Node, key: str, steps: Sequence[Step]
+    fault: DeclaredFault, node: Node, key: str, steps: Sequence[MethodStep]
 ) -> Iterator[Problem]:
     actions = [s for s in steps if s.node.text("type") == "action"]
     foreign = [s.name for s in actions if s.at.startswith("method") and not s.injects]

@@ -17,7 +17,7 @@ INJECT: Final = "inject_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class MethodStep:
     """One activity, its reference followed. `at` is its key, `node` where it was written.
 
     `arguments` have their variables replaced; UNKNOWN is what only the run finds out.
@@ -61,7 +61,7 @@ class Step:
         return f"{self.at}.provider.arguments.{name}"
 
 
-def steps(root: Node, variables: Variables) -> tuple[Step, ...]:
+def steps(root: Node, variables: Variables) -> tuple[MethodStep, ...]:
     """All activities of the file, in the file's order: hypothesis, method, rollbacks."""
     named = {node.text("name"): node for _, node in activities(root) if node.text("name")}
     return tuple(
@@ -81,11 +81,11 @@ def tolerance_probes(root: Node) -> Iterator[tuple[str, Node]]:
             yield f"configuration.{name}", node
 
 
-def _step(at: str, node: Node, variables: Variables) -> Step:
+def _step(at: str, node: Node, variables: Variables) -> MethodStep:
     provider, pauses = node.child("provider"), node.child("pauses")
     arguments = provider.child("arguments") if provider else None
     given = plain(arguments) if arguments and isinstance(arguments.value, dict) else {}
-    return Step(
+    return MethodStep(
         at=at,
         node=node,
         name=node.text("name"),

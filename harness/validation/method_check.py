@@ -13,7 +13,7 @@ from harness.files.variables import UNKNOWN
 from harness.system import Service, System
 from harness.targets.edge_abilities import EDGE_ABILITIES, abilities_of, ability_of, wrong_settings
 from harness.validation.ability_check import ability_problems
-from harness.validation.method import ACTIONS, INJECT, PROBES, UNDO, Step
+from harness.validation.method import ACTIONS, INJECT, PROBES, UNDO, MethodStep
 
 # Rollbacks run while the fault phase waits for its end: more would end the run before them.
 ROLLBACKS_PAUSE_MAX_S: Final = 20.0
@@ -34,7 +34,7 @@ class Limits:
 
 
 def method_problems(
-    root: Node, steps: Sequence[Step], limits: Limits, system: System
+    root: Node, steps: Sequence[MethodStep], limits: Limits, system: System
 ) -> list[Problem]:
     """All that is wrong with faults, their places and their times."""
     found = [problem for step in steps for problem in _place(step)]
@@ -57,7 +57,7 @@ def method_problems(
     ]
 
 
-def _place(step: Step) -> Iterator[Problem]:
+def _place(step: MethodStep) -> Iterator[Problem]:
     """A fault belongs into an action of the method; only two of our modules have activities."""
     func = step.provider.child("func") or step.node
     key = f"{step.at}.provider.func"
@@ -86,7 +86,7 @@ def _place(step: Step) -> Iterator[Problem]:
         yield _problem(module, key, "not a module of activities", listed(_OURS), fix)
 
 
-def _fault(step: Step, limits: Limits, system: System) -> Iterator[Problem]:
+def _fault(step: MethodStep, limits: Limits, system: System) -> Iterator[Problem]:
     if "edge" in step.arguments:
         yield from _target(step, "edge", [e.name for e in system.edges], limits.edges)
         yield from _edge_fault(step, system)
@@ -96,7 +96,7 @@ def _fault(step: Step, limits: Limits, system: System) -> Iterator[Problem]:
 
 
 def _target(
-    step: Step, name: str, known: Sequence[str], allowed: Sequence[str]
+    step: MethodStep, name: str, known: Sequence[str], allowed: Sequence[str]
 ) -> Iterator[Problem]:
     value, node, at = step.arguments[name], step.argument(name), step.argument_at(name)
     if not isinstance(value, str):
@@ -113,7 +113,7 @@ def _target(
         yield _problem(node, at, wrong, listed(allowed), fix)
 
 
-def _edge_fault(step: Step, system: System) -> Iterator[Problem]:
+def _edge_fault(step: MethodStep, system: System) -> Iterator[Problem]:
     edge = system.edge(str(step.arguments["edge"]))
     if edge is None or step.func in INSTANCE_ACTIONS:
         return
@@ -147,7 +147,7 @@ def _edge_fault(step: Step, system: System) -> Iterator[Problem]:
         )
 
 
-def _instance_fault(step: Step, system: System) -> Iterator[Problem]:
+def _instance_fault(step: MethodStep, system: System) -> Iterator[Problem]:
     service = system.service(str(step.arguments["service"]))
     if service is None or step.func not in INSTANCE_ACTIONS:
         return
@@ -163,12 +163,12 @@ def _instance_fault(step: Step, system: System) -> Iterator[Problem]:
         yield _problem(node, at, wrong, allowed, f"write `instances: {service.replicas}` or fewer")
 
 
-def _count(step: Step) -> int:
+def _count(step: MethodStep) -> int:
     value = step.arguments.get("instances", 1)
     return value if isinstance(value, int) and not isinstance(value, bool) else 1
 
 
-def _held(method: Sequence[Step], limits: Limits, system: System) -> Iterator[Problem]:
+def _held(method: Sequence[MethodStep], limits: Limits, system: System) -> Iterator[Problem]:
     """What is held at the same time, until the next undo_all."""
     held = Counter[str]()
     for step in method:
@@ -182,7 +182,7 @@ def _held(method: Sequence[Step], limits: Limits, system: System) -> Iterator[Pr
 
 
 def _held_at_once(
-    step: Step, held: Counter[str], service: Service, limits: Limits
+    step: MethodStep, held: Counter[str], service: Service, limits: Limits
 ) -> Iterator[Problem]:
     node, at = step.argument("instances"), step.argument_at("instances")
     total, mine = sum(held.values()), held[service.name]
@@ -196,7 +196,7 @@ def _held_at_once(
         yield _problem(node, at, wrong, f"at most {service.replicas} at once", fix)
 
 
-def _undone(method: Sequence[Step], rollbacks: Sequence[Step]) -> Iterator[Problem]:
+def _undone(method: Sequence[MethodStep], rollbacks: Sequence[MethodStep]) -> Iterator[Problem]:
     last = max(index for index, step in enumerate(method) if step.injects)
     if any(step.undoes for step in (*method[last + 1 :], *rollbacks)):
         return
@@ -208,7 +208,10 @@ def _undone(method: Sequence[Step], rollbacks: Sequence[Step]) -> Iterator[Probl
 
 
 def _pauses(
-    steps: Sequence[Step], method: Sequence[Step], rollbacks: Sequence[Step], limits: Limits
+    steps: Sequence[MethodStep],
+    method: Sequence[MethodStep],
+    rollbacks: Sequence[MethodStep],
+    limits: Limits,
 ) -> Iterator[Problem]:
     before = [step for step in steps if not step.at.startswith(("method", "rollbacks"))]
     fix = "shorten the pauses, or lengthen `phases.fault_s`"
@@ -217,7 +220,7 @@ def _pauses(
     yield from _too_short(method)
 
 
-def _too_long(steps: Sequence[Step], most_s: float, what: str, fix: str) -> Iterator[Problem]:
+def _too_long(steps: Sequence[MethodStep], most_s: float, what: str, fix: str) -> Iterator[Problem]:
     total_s = 0.0
     for step in steps:
         for key, seconds in (("before", step.before_s), ("after", step.after_s)):
@@ -231,7 +234,7 @@ def _too_long(steps: Sequence[Step], most_s: float, what: str, fix: str) -> Iter
                 return
 
 
-def _too_short(method: Sequence[Step]) -> Iterator[Problem]:
+def _too_short(method: Sequence[MethodStep]) -> Iterator[Problem]:
     """A fault that is undone in the same moment shows nothing."""
     for index, step in enumerate(method):
         if not step.injects:
@@ -251,7 +254,7 @@ def _too_short(method: Sequence[Step]) -> Iterator[Problem]:
             yield _problem(node, f"{step.at}.pauses", wrong, "a pause before undo_all", fix)
 
 
-def _not_in_a_watch(step: Step) -> Problem:
+def _not_in_a_watch(step: MethodStep) -> Problem:
     node = step.provider.child("func") or step.node
     wrong = "a watch does nothing itself"
     fix = "remove `watch: true`, or the activity; mark other faults with `squall mark`"

@@ -15,7 +15,7 @@ from harness.files.document import Document, Node, plain
 from harness.files.problems import MISSING, Problem, Verbatim, fix_name, listed
 from harness.files.toolkit_file import activities
 from harness.files.variables import UNKNOWN, Variables, read_variables
-from harness.validation.method import Step, steps, tolerance_probes
+from harness.validation.method import MethodStep, steps, tolerance_probes
 
 _SUBSTITUTED: Final = ("arguments", "url", "headers", "timeout")
 
@@ -71,7 +71,7 @@ def _undefined(at: str, node: Node, name: str, variables: Variables) -> Problem:
     )
 
 
-def _provider(step: Step, variables: Variables) -> Iterator[Problem]:
+def _provider(step: MethodStep, variables: Variables) -> Iterator[Problem]:
     """What a program's path and a URL show before they are used."""
     provider, at = step.provider, f"{step.at}.provider"
     path, url = provider.child("path"), provider.child("url")
@@ -117,7 +117,7 @@ def _tolerance_probe(at: str, node: Node) -> Iterator[Problem]:
         yield _wrong(place, f"{at}.provider.func", f"{name} in this place", allowed, fix)
 
 
-def _toolkit(root: Node, every: tuple[Step, ...], variables: Variables) -> list[Problem]:
+def _toolkit(root: Node, every: tuple[MethodStep, ...], variables: Variables) -> list[Problem]:
     calls = [_call(step) for step in every if step.provider.text("type") == "python"]
     for at, node in tolerance_probes(root):
         provider = node.child("provider")
@@ -143,7 +143,7 @@ def _toolkit(root: Node, every: tuple[Step, ...], variables: Variables) -> list[
     return found
 
 
-def _call(step: Step) -> Call:
+def _call(step: MethodStep) -> Call:
     unknown = tuple(name for name, value in step.arguments.items() if _has_unknown(value))
     given = {name: None if name in unknown else v for name, v in step.arguments.items()}
     return Call(at=step.at, module=step.module, func=step.func, arguments=given, unknown=unknown)
@@ -161,7 +161,7 @@ def _has_controls(root: Node) -> bool:
 
 
 def _wrong_calls(
-    root: Node, every: tuple[Step, ...], calls: tuple[WrongCall, ...]
+    root: Node, every: tuple[MethodStep, ...], calls: tuple[WrongCall, ...]
 ) -> list[Problem]:
     providers = {step.at: step.provider for step in every}
     providers |= {at: node.child("provider") or node for at, node in tolerance_probes(root)}
@@ -194,7 +194,7 @@ def _place(provider: Node, call: WrongCall) -> tuple[str, int, object]:
     return f"arguments.{call.name}", node.line, plain(node)
 
 
-def _objection(every: tuple[Step, ...], root: Node, text: str) -> Problem:
+def _objection(every: tuple[MethodStep, ...], root: Node, text: str) -> Problem:
     """Chaos Toolkit's own words, at the activity that they name."""
     named = next((step.node for step in every if step.name and f"'{step.name}'" in text), root)
     return Problem(

@@ -26,7 +26,7 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
     cpu_ms_per_intent: float
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
+class StoryRow(msgspec.Struct, frozen=True, kw_only=True):
     """One attempt of an intent, in the order of their starts."""
 
     attempt: int
@@ -55,7 +55,7 @@ def usage_table(folder: RunFolder) -> tuple[Cost, ...]:
     return tuple(rows)
 
 
-def intent_story(folder: RunFolder, key: str) -> tuple[Step, ...]:
+def intent_story(folder: RunFolder, key: str) -> tuple[StoryRow, ...]:
     """Every attempt of the intent with that key or number.
 
     Raises ConfigError for a key that is not of this run, StoredRunError.
@@ -79,8 +79,8 @@ def _cost(name: str, cpu_s: float, share: float, due: int) -> Cost:
     )
 
 
-def _step(a: Attempt, names: tuple[str, ...]) -> Step:
-    return Step(
+def _step(a: Attempt, names: tuple[str, ...]) -> StoryRow:
+    return StoryRow(
         attempt=a.attempt,
         request=names[a.name] if a.name < len(names) else str(a.name),
         due_s=round(a.due_us / 1e6, 6),

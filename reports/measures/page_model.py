@@ -43,7 +43,7 @@ class Unknowns:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class StoryStep:
     """One attempt of a payment's story; seconds since its intended start."""
 
     begin_s: float
@@ -59,7 +59,7 @@ class Story:
 
     intent: str
     due_s: float
-    steps: tuple[Step, ...]
+    steps: tuple[StoryStep, ...]
     left_out: int
     ends: str
 

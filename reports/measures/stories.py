@@ -19,7 +19,7 @@ from harness.load.traffic import US_PER_S
 from reports.inputs.attempts import Records
 from reports.inputs.schedule import Ints
 from reports.measures.cohorts import NEVER, Block, Known
-from reports.measures.page_model import Step, Story, Unknowns
+from reports.measures.page_model import Story, StoryStep, Unknowns
 
 MOST_STEPS: Final = 12
 _ENDS: Final = {
@@ -124,13 +124,13 @@ class UnknownTally:
         self._end_s = max(self._end_s, end_s)
 
 
-def _step(one: Records, due_us: int, names: tuple[str, ...]) -> Step:
+def _step(one: Records, due_us: int, names: tuple[str, ...]) -> StoryStep:
     begin_us = int(one["due_us"][0]) + int(one["late_us"][0]) - due_us
     code = int(one["code"][0])
     name, status = int(one["name"][0]), code & STATUS_MASK
     error = ErrorClass(code >> ERROR_SHIFT & ERROR_MASK)
     answer = f"answer {status}" if error is ErrorClass.NONE else error.name.lower()
-    return Step(
+    return StoryStep(
         begin_s=begin_us / US_PER_S,
         end_s=(begin_us + int(one["took_us"][0])) / US_PER_S,
         request=names[name] if name < len(names) else f"request {name}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from reports.measures.page_model import Step, Story
+from reports.measures.page_model import Story, StoryStep
 from reports.render import svg
 from reports.render.clock import step_of
 from reports.render.format import say
@@ -39,7 +39,7 @@ def _x(at_s: float, end_s: float) -> float:
     return _LEFT + (_RIGHT - _LEFT) * at_s / end_s
 
 
-def _row(number: int, step: Step, end_s: float) -> list[str]:
+def _row(number: int, step: StoryStep, end_s: float) -> list[str]:
     y = 8 + _ROW * number
     begin, end = _x(step.begin_s, end_s), _x(step.end_s, end_s)
     took = f"after {say(step.end_s - step.begin_s, 's')}"

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from harness.load.payer import Answer, Learned, Patience, Request, Wait
 from harness.load.records import ErrorClass, Outcome
-from scenarios.payment_payers import ASK, PAY, Payment, pay, payment_of, share
+from scenarios.payment_payers import ASK, PAY, PaymentBody, pay, payment_of, share
 
 KEY = "run-17"
-PAYMENT = Payment(payer="payer-0001", payee="merchant-001", amount_minor=1234)
+PAYMENT = PaymentBody(payer="payer-0001", payee="merchant-001", amount_minor=1234)
 PATIENCE = Patience(max_attempts=8, give_up_s=40)
 UNSENT = (ErrorClass.REFUSED, ErrorClass.CONNECT_TIMEOUT, ErrorClass.POOL)
 
@@ -93,7 +93,7 @@ def test_the_key_and_the_body_never_change(answers: list[Answer]) -> None:
     for request in live(iter(answers)).requests:
         if request.name == PAY:
             assert ("Idempotency-Key", KEY) in request.headers
-            assert msgspec.json.decode(request.body, type=Payment) == PAYMENT
+            assert msgspec.json.decode(request.body, type=PaymentBody) == PAYMENT
         else:
             assert request.path == f"/v1/payments/{KEY}"
 

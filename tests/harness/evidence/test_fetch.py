@@ -13,7 +13,7 @@ from msgspec import structs
 
 from harness.evidence import fetch
 from harness.evidence.declared import HttpSource, Table
-from harness.evidence.fetch import Place, fetch_all
+from harness.evidence.fetch import FetchPlace, fetch_all
 from harness.system import System
 from tests.support.fake_target import FakeTarget
 from tests.support.manual_clock import ManualClock
@@ -27,9 +27,9 @@ def table(name: str, *, service: str, path: str) -> Table:
     return Table(name=name, columns={"row": "text"}, http=HttpSource(service=service, path=path))
 
 
-def place(folder: Path) -> Place:
+def place(folder: Path) -> FetchPlace:
     """Everything in one folder."""
-    return Place(folder=folder, system_folder=folder, environ={})
+    return FetchPlace(folder=folder, system_folder=folder, environ={})
 
 
 SYSTEM = System(

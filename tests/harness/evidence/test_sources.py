@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from harness.evidence.declared import Table
-from harness.evidence.fetch import Place, fetch_all
+from harness.evidence.fetch import FetchPlace, fetch_all
 from harness.evidence.tables import store_evidence
 from harness.store import RunFolder
 from harness.system import System
@@ -92,7 +92,7 @@ def fetched(
     folder = RunFolder(root / "run")
     folder.create()
     system = System(name="toy", entry="a>b", services=(), edges=(), tables=tables)
-    place = Place(folder=folder.evidence_folder, system_folder=root, environ=environ or {})
+    place = FetchPlace(folder=folder.evidence_folder, system_folder=root, environ=environ or {})
     missing = fetch_all(system, FakeTarget(ManualClock()), place, ListTimeline())
     assert store_evidence(folder, tables) == ()
     return folder, missing, tables

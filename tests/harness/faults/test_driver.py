@@ -10,7 +10,7 @@ import pytest
 
 from harness.errors import FaultError, TargetError, UnknownResourceError
 from harness.faults.bandwidth import Bandwidth
-from harness.faults.base import Evidence, Fault, Finding, Seen
+from harness.faults.base import Evidence, Fault, Proof, Seen
 from harness.faults.driver import Driver, Limits
 from harness.faults.kill import Kill
 from harness.faults.latency import Latency
@@ -268,7 +268,7 @@ def test_a_fault_that_was_interrupted_half_way_is_still_held(scene: Scene) -> No
 class Blind(Noop):
     """Can be done and never looked at."""
 
-    def verify(self, target: Target, before: Seen) -> Finding:
+    def verify(self, target: Target, before: Seen) -> Proof:
         del target, before
         raise TargetError("the target does not answer")
 

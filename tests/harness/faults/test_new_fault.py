@@ -14,7 +14,7 @@ from tests.support.faults_scene import Scene
 FAULT = '''
 from dataclasses import dataclass
 
-from harness.faults.base import Finding, Seen
+from harness.faults.base import Proof, Seen
 from harness.targets.base import Pauses, able
 from harness.targets.replay import undone_by_abilities
 
@@ -45,7 +45,7 @@ class Nap:
         able(target, Pauses).pause(self.instance, lease_s)
 
     def verify(self, target, before):
-        return Finding(proven=target.seen(before.identity) == "paused")
+        return Proof(proven=target.seen(before.identity) == "paused")
 
     held = verify
 
@@ -54,7 +54,7 @@ class Nap:
 
     def verify_undone(self, target, before, last):
         proof = undone_by_abilities(target, "resume", {"resource": self.instance})
-        return Finding(proven=proof[0], evidence={"how": proof[1]})
+        return Proof(proven=proof[0], evidence={"how": proof[1]})
 '''
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from harness.errors import RefusedError
 from harness.host.finding import Finding
-from harness.run.doctor import Place, examine
+from harness.run.doctor import MachinePlace, examine
 from harness.run.opening import preflight
 from harness.run.order import refuse_unready
 from harness.system import read_system
@@ -27,8 +27,8 @@ print(other_load(SystemClock()).seen)
 """
 
 
-def place(tmp_path: Path) -> Place:
-    return Place(runs_dir=tmp_path / "runs", state_dir=tmp_path / "state")
+def place(tmp_path: Path) -> MachinePlace:
+    return MachinePlace(runs_dir=tmp_path / "runs", state_dir=tmp_path / "state")
 
 
 def needed(tmp_path: Path, *swap: str, state_root: Path = Path("/tmp/squall-0")) -> list[Finding]:
