@@ -10,12 +10,13 @@ from harness.files.problems import Problem, listed
 from harness.system import System
 from harness.targets import base
 from harness.targets.registry import target_type
+from harness.validation.method import MethodStep
 
 _OF_INSTANCES: Final[dict[str, type]] = {"inject_kill": base.Kills, "inject_pause": base.Pauses}
 _FAULTS: Final = (base.Kills, base.Pauses, base.EdgeFaults, base.Scales, base.Partitions)
 
 
-def ability_problems(steps: Sequence[Step], system: System) -> Iterator[Problem]:
+def ability_problems(steps: Sequence[MethodStep], system: System) -> Iterator[Problem]:
     """One problem for each fault that this target cannot do at all."""
     try:
         kind = target_type(system.target)
