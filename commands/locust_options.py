@@ -10,9 +10,11 @@ import click
 if TYPE_CHECKING:
     from harness.run.order import LocustOptions
 
-LOCUST_OPTIONS: Final = ("users", "spawn_rate", "locust_ui")
+LOCUST_OPTIONS: Final = ("users", "spawn_rate", "locust_ui", "workers_at")
+_PORTS: Final = (1024, 65_535)
 _USERS: Final = "Users of a file without OpenLoop."
 _SPAWN_RATE: Final = "Users that Locust starts per second, without OpenLoop."
+_WORKERS_AT: Final = "Wait here for --workers Locust workers of other machines: HOST:PORT."
 _UI: Final = "Serve Locust's web UI on this port of the loopback address during the run."
 
 
@@ -21,6 +23,7 @@ def locust_options(command: Callable[..., Any]) -> Callable[..., Any]:
     users = click.IntRange(1, 2_000)
     rate = click.FloatRange(0.01, 1_000)
     for add in (
+        click.option("--workers-at", default="", callback=_host_and_port, help=_WORKERS_AT),
         click.option("--locust-ui", type=click.IntRange(1024, 65_535), metavar="PORT", help=_UI),
         click.option("--spawn-rate", type=rate, default=1.0, show_default=True, help=_SPAWN_RATE),
         click.option("--users", type=users, default=1, show_default=True, help=_USERS),
@@ -34,5 +37,17 @@ def locust_of(given: Mapping[str, Any]) -> LocustOptions:
     from harness.run.order import LocustOptions
 
     return LocustOptions(
-        users=given["users"], spawn_rate=given["spawn_rate"], locust_ui=given["locust_ui"] or 0
+        users=given["users"],
+        spawn_rate=given["spawn_rate"],
+        locust_ui=given["locust_ui"] or 0,
+        workers_at=given["workers_at"],
     )
+
+
+def _host_and_port(context: click.Context, option: click.Parameter, word: str) -> str:
+    """Empty, or a host and a port from 1024 to 65535."""
+    del context, option
+    host, _, port = word.rpartition(":")
+    if word and not (host and port.isdecimal() and _PORTS[0] <= int(port) <= _PORTS[1]):
+        raise click.BadParameter(f"{word}: write HOST:PORT, for example 10.0.0.1:5557")
+    return word

@@ -71,7 +71,8 @@ class LoadPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     Intent `i` is named `<intent_prefix>-<i>`. Arrivals begin at the zero given in go.json; after
     `stop_s` every payer gives up. `users` and `spawn_rate` are Locust's own, of a closed loop;
-    `locust_ui` is the port of Locust's web UI, 0 for none.
+    `locust_ui` is the port of Locust's web UI, 0 for none. `workers_at` is the HOST:PORT at which
+    the master waits for workers that somebody else starts; empty: it starts them itself.
     """
 
     scenario: str
@@ -86,6 +87,7 @@ class LoadPlan(msgspec.Struct, frozen=True, kw_only=True):
     users: int = 1
     spawn_rate: float = 1.0
     locust_ui: int = 0
+    workers_at: str = ""
 
 
 class LoadReady(msgspec.Struct, frozen=True, kw_only=True):

@@ -146,7 +146,11 @@ def _command(file: Path, plan: LoadPlan) -> list[str]:
         command += ["--autostart", "--web-host", "127.0.0.1", "--web-port", str(plan.locust_ui)]
     else:
         command += ["--headless"]
-    if plan.workers > 1:  # another run's workers must not find this master
+    if plan.workers_at:
+        host, _, port = plan.workers_at.rpartition(":")
+        command += ["--master", "--expect-workers", str(plan.workers)]
+        command += ["--master-bind-host", host, "--master-bind-port", port]
+    elif plan.workers > 1:  # another run's workers must not find this master
         port = str(_free_port())
         command += ["--processes", str(plan.workers), "--master-bind-host", "127.0.0.1"]
         command += ["--master-bind-port", port, "--master-port", port]

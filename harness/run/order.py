@@ -27,11 +27,15 @@ _MOST_IN_A_SECOND: Final = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocustOptions:
-    """What Locust is told: users of a closed loop, and the port of its web UI (0: none)."""
+    """What Locust is told: users of a closed loop, and the port of its web UI (0: none).
+
+    `workers_at` is the HOST:PORT for workers of other machines; empty: they are started here.
+    """
 
     users: int = 1
     spawn_rate: float = 1.0
     locust_ui: int = 0
+    workers_at: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +126,7 @@ def plan_load(order: Order, folder: RunFolder, host: str) -> LoadPlan:
         users=order.locust.users,
         spawn_rate=order.locust.spawn_rate,
         locust_ui=order.locust.locust_ui,
+        workers_at=order.locust.workers_at,
     )
 
 

@@ -17,7 +17,8 @@ class LoadServer:
     The answer "hang up" closes the connection after the payment was taken.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1") -> None:
+        self._host = host
         self.keys: Counter[str] = Counter()
         self.bodies: dict[str, set[bytes]] = {}
         self.asked: Counter[str] = Counter()
@@ -32,7 +33,7 @@ class LoadServer:
     def __enter__(self) -> Self:
         self._thread.start()
         self._server = asyncio.run_coroutine_threadsafe(
-            asyncio.start_server(self._serve, "127.0.0.1", 0, backlog=2048), self._loop
+            asyncio.start_server(self._serve, self._host, 0, backlog=2048), self._loop
         ).result(5)
         return self
 
@@ -51,7 +52,7 @@ class LoadServer:
     def url(self) -> str:
         """Where it listens."""
         port = self._server.sockets[0].getsockname()[1]
-        return f"http://127.0.0.1:{port}"
+        return f"http://{self._host}:{port}"
 
     def freeze(self) -> None:
         """Take requests, answer none."""
