@@ -14,7 +14,7 @@ from harness.load.records import STATUS_MASK, Outcome
 from harness.load.traffic import US_PER_S
 from reports.inputs.attempts import AttemptFiles, Records
 from reports.inputs.schedule import Floats, Ints, Schedule, blocks
-from reports.measures.steps import Steps, Tried, finals, steps_of
+from reports.measures.steps import Steps, Tried, finals, further_steps, steps_of
 
 Flags = npt.NDArray[np.bool_]
 _FAR: Final = np.iinfo(np.int64).max
@@ -36,7 +36,8 @@ class Cohorts:
 
     `NEVER` (-1) marks what did not happen. `contradicted`: told different final answers.
     `claims`: the intent has an effect that the system's records must show; `effect` is what its
-    payer knows of that effect alone. `first` is the number of the intent at place 0.
+    payer knows of that effect alone. `further` marks the planned steps after an intent's first one:
+    they are not retries. `first` is the number of the intent at place 0.
     """
 
     due_us: Ints
@@ -51,6 +52,7 @@ class Cohorts:
     claims: Flags
     effect: Ints
     steps: Steps
+    further: Flags
     first: int = 0
 
     @property
@@ -120,6 +122,7 @@ def fold(due_us: Ints, attempts: Records, first: int = 0) -> Cohorts:
     steps = steps_of(tried, count)
     ended = -_first(size, tried.intent, -tried.end_us, default=-NEVER)
     known = np.where(count == 0, Known.UNSTARTED, _known(steps, size))
+    unknown = _first_where(tried.outcome == Outcome.INFO, size, tried.intent, tried.end_us)
     claims, effect = _effect(steps, tried, size)
     captured = np.where(known == Known.CAPTURED, ended, NEVER)
     return Cohorts(
@@ -127,7 +130,7 @@ def fold(due_us: Ints, attempts: Records, first: int = 0) -> Cohorts:
         started_us=_first(size, tried.intent, tried.start_us),
         captured_us=captured,
         settled_us=np.where(captured == NEVER, _declined(tried, attempts, known), captured),
-        unknown_us=_first_where(tried.outcome == Outcome.INFO, size, tried.intent, tried.end_us),
+        unknown_us=unknown,
         ended_us=ended,
         attempts=count,
         contradicted=_contradicted(tried.intent, attempts["answer"], count),
@@ -135,6 +138,7 @@ def fold(due_us: Ints, attempts: Records, first: int = 0) -> Cohorts:
         claims=claims,
         effect=np.where(count == 0, Known.UNSTARTED, effect),
         steps=steps,
+        further=further_steps(steps, due_us, unknown),
         first=first,
     )
 

@@ -68,7 +68,8 @@ class SharesTally:
             self._fault += _count(fault)
             self._good_fault += _count(fault & good)
         self._started += _count(since & (block.cohorts.attempts > 0))
-        self._attempts += int(block.cohorts.attempts[since].sum())
+        further = block.cohorts.steps.intent[block.cohorts.further]
+        self._attempts += int(block.cohorts.attempts[since].sum()) - _count(since[further])
 
     def result(self) -> Shares:
         """The whole run."""

@@ -138,6 +138,18 @@ def _folded(tried: Tried, size: int) -> Steps:
     )
 
 
+def further_steps(steps: Steps, due_us: Ints, unknown_us: Ints) -> Flags:
+    """Of each step: whether it is a planned one after the first of its intent, so not a retry.
+
+    A step that begins after an attempt left the outcome unknown asks what became of it: a retry.
+    """
+    after_first = steps.due_us > due_us[steps.intent]
+    if not after_first.any():
+        return after_first
+    open_at = unknown_us[steps.intent]
+    return after_first & ((open_at < 0) | (steps.due_us < open_at))
+
+
 def finals(tried: Tried, size: int) -> tuple[Flags, Flags]:
     """Of each intent: whether a final answer granted it, and whether one declined it."""
     granted, declined = np.zeros((2, size), dtype=np.bool_)

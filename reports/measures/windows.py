@@ -109,6 +109,10 @@ class AmplificationTally:
         sent_s = np.minimum(sent_us // US_PER_S, self._size)
         due_s = np.minimum(block.cohorts.due_us // US_PER_S, self._size - 1)
         self._sent += np.bincount(sent_s, minlength=self._size + 1)[: self._size]
+        further = block.cohorts.steps.due_us[block.cohorts.further]
+        if len(further):
+            further_s = np.minimum(further // US_PER_S, self._size)
+            self._sent -= np.bincount(further_s, minlength=self._size + 1)[: self._size]
         self._due += np.bincount(due_s, minlength=self._size)
         self._well += np.bincount(due_s[block.good], minlength=self._size)
 

@@ -10,7 +10,9 @@ import pytest
 from harness.load.records import Attempt, ErrorClass, Outcome, pack
 from reports.inputs.attempts import RECORD
 from reports.measures.cohorts import Block, Known, block_of
+from reports.measures.metrics import SharesTally
 from reports.measures.step_figures import StepTally
+from reports.measures.windows import AmplificationTally
 from tests.support.plain_steps import plain_effect, plain_known
 
 OK, FAIL, INFO = Outcome.OK, Outcome.FAIL, Outcome.INFO
@@ -93,6 +95,26 @@ def test_a_shop_whose_buy_always_fails_is_never_good_and_both_requests_are_count
     look, buy = tally.result(("look", "buy"))
     assert (look.ok, look.info, buy.ok, buy.info) == (50, 0, 0, 50)
     assert buy.latency_ms_p50 is None
+
+
+@pytest.mark.parametrize(
+    ("said", "attempts"),
+    [
+        ([(LOOK, OK), (BUY, OK)], 1),
+        ([(LOOK, OK), (BUY, FAIL), (BUY, OK)], 2),
+        ([(BUY, INFO), (LOOK, OK, 7)], 2),
+        ([(BUY, OK)], 1),
+    ],
+    ids=["two steps", "a retry of the second", "a question after an unknown answer", "one step"],
+)
+def test_a_further_step_is_not_a_retry(said: list[Said], attempts: int) -> None:
+    found = block(attempts_of(*said))
+    shares = SharesTally(None, 0.0)
+    shares.add(found)
+    assert shares.result().attempts_per_intent == attempts
+    seconds = AmplificationTally(3.0)
+    seconds.add(found)
+    assert seconds.result().attempts_per_intent.tolist() == [0, attempts, 0]
 
 
 def drawn(draw: random.Random) -> list[list[Attempt]]:
