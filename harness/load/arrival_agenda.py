@@ -12,7 +12,7 @@ _NEVER_US: Final = 1 << 62
 
 
 class Due(NamedTuple):
-    """Something that shall start at `due_us`, in microseconds since the run's zero.
+    """An entry that starts at `due_us`, in microseconds since the run's zero.
 
     `visit` is None for an arrival, else what a user of an earlier step left for the next one.
     An intent is on the agenda at most once, so that two entries never compare their visits.
@@ -103,7 +103,7 @@ class Bench(Generic[U]):
         return len(self._waiting)
 
     def hand(self, due: Due) -> U | None:
-        """Who takes it; None when nobody is free: it waits, or is counted as dropped."""
+        """The user that takes it; None if no user is free: it waits, or is counted as dropped."""
         if self._free:
             return self._free.pop()
         if len(self._waiting) < self._max_waiting:

@@ -108,7 +108,7 @@ class AttemptFile:
 
 
 class _Refusal:
-    """The disk has no room, however often it is asked."""
+    """The disk is full; every further call raises too."""
 
     def __init__(self, full: OSError) -> None:
         self._full = full

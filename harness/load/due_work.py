@@ -1,4 +1,4 @@
-"""What every engine of the open loop does alike: hands what is due to who is free, and counts."""
+"""The part that all engines of the open loop share: give due work to free users, and count."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class DueWork(ABC, Generic[U]):
         user.take(due)
 
     def _give_up(self) -> str:
-        """What is left will not be begun; says what that was."""
+        """Drop the remaining work; returns it."""
         waiting, dropped = self._send_away()
         given_up = self._agenda.clear() + waiting
         self._open -= given_up + dropped
@@ -84,4 +84,4 @@ class DueWork(ABC, Generic[U]):
 
     @abstractmethod
     def _wake_at(self, due_us: int) -> None:
-        """The engine shall not sleep longer than that."""
+        """The longest time that the engine may sleep."""

@@ -1,6 +1,6 @@
 """The run's table of request names: a record holds a name's place in it.
 
-`load/names.json` is written anew whenever a name appears, so that it is whole after any end.
+`load/names.json` is rewritten for each new name, so that it is complete after a crash.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ class Request(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What came back: a status, or the error that stands for it. Header names are lower case.
+    """The result of a request: a status, or an error. Header names are lower case.
 
     `at_s` is the end of the attempt in seconds since the run's zero: the payer's only clock.
     """

@@ -56,7 +56,7 @@ class Outcome(IntEnum):
 
 
 class ErrorClass(IntEnum):
-    """Why there is no usable answer; `NONE` when there is one, whatever its status."""
+    """The reason why there is no answer; `NONE` for an answer of any status."""
 
     NONE = 0
     REFUSED = 1

@@ -57,7 +57,7 @@ def engine_of(path: Path) -> str:
     try:
         tree = ast.parse(path.read_text("utf-8"))
     except (OSError, ValueError, SyntaxError):
-        return LOCUST  # the check imports the file and tells what is wrong with it
+        return LOCUST  # the check imports the file and reports its error
     for node in tree.body:
         value = _assigned(node, "ENGINE")
         if value is not None:

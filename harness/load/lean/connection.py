@@ -27,12 +27,12 @@ _NO_HEADERS: Final[Mapping[str, str]] = {}
 
 
 class Told(Protocol):
-    """Who is told how an attempt ended: in the loop, once an attempt, never from within `begin`."""
+    """Gets the result of each attempt once, in the event loop, and not from within `begin`."""
 
     def __call__(
         self, status: int, error: ErrorClass, body: bytes, headers: Mapping[str, str]
     ) -> None:
-        """An answer, or status 0 and the error that stands for it. Header names in lower case."""
+        """An answer, or status 0 and an error. Header names are in lower case."""
 
 
 class Connection:
@@ -65,7 +65,7 @@ class Connection:
             self._dial()
 
     def close(self) -> None:
-        """Hang up; an attempt under way is told nothing."""
+        """Close the connection; an attempt in flight gets no result."""
         self._busy = False
         self.step += 1
         self._hang_up()
@@ -106,12 +106,12 @@ class Connection:
             self._fail_soon(_why_unconnected(code))
 
     def _through(self) -> None:
-        """The connection stands, or was refused."""
+        """The connection is open, or was refused."""
         code = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code:
             self._fail(_why_unconnected(code))
             return
-        if time.monotonic_ns() >= self._ends_ns:  # nobody would wait for the answer
+        if time.monotonic_ns() >= self._ends_ns:  # the answer would not be awaited
             self._fail(ErrorClass.CONNECT_TIMEOUT)
             return
         self.step += 1

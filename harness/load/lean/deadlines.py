@@ -15,7 +15,7 @@ NEVER_NS: Final = 1 << 62
 
 
 class Waiting(Protocol):
-    """Who has a deadline. `step` changes as soon as it is met, and never comes back."""
+    """An owner of a deadline. `step` changes when the deadline is met, and is never used again."""
 
     step: int
 
@@ -30,7 +30,7 @@ class Deadlines:
         self._queue: deque[tuple[int, Waiting, int]] = deque()
 
     def add(self, ends_ns: int, waiting: Waiting) -> None:
-        """`waiting` is to be told after that instant, if its step is still this one."""
+        """Call `waiting` after that instant if its step is unchanged."""
         queue = self._queue
         entry = (ends_ns, waiting, waiting.step)
         if queue and ends_ns < queue[-1][0]:

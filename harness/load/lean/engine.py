@@ -43,7 +43,7 @@ _MOST_COUNTED: Final = MAX_ATTEMPTS << ATTEMPT_SHIFT
 
 
 class CannotRecordError(Exception):
-    """The disk has no room for a record."""
+    """The disk is full: a record cannot be stored."""
 
 
 class Visit:

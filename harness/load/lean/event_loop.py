@@ -111,7 +111,7 @@ class EventLoop:
         """
         now_ns = time.monotonic_ns()
         self._learn_lead(now_ns - self._set_ns)
-        self._set_ns = -1  # it stays readable until it is set anew
+        self._set_ns = -1  # it stays readable until it is set again
         self.deadlines.ring(now_ns)
         due_ns = self._due_ns
         if due_ns - now_ns <= _MOST_LEAD_NS:

@@ -1,4 +1,4 @@
-"""Whom the payers call: one plain HTTP host, its address looked up once, and requests as bytes."""
+"""The host that the payers call: its address, looked up once, and requests as bytes."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ _FRAMED_BY: Final = ("content-length", "transfer-encoding")
 
 
 class NotHttpError(Exception):
-    """What came is no HTTP answer."""
+    """The received bytes are not an HTTP answer."""
 
 
 class HeaderLines(Mapping[str, str]):
@@ -92,7 +92,7 @@ class AnswerParser:
     # The parser calls what follows; a body may come in pieces, a header line comes whole.
 
     def on_message_begin(self) -> None:
-        """The first message, one after an interim one, or one that nobody asked for."""
+        """The first message, one after an interim message, or an unexpected one."""
         self.may_stay = False
         if not self.complete:
             self._lines, self._pieces, self._in_body = [], [], False

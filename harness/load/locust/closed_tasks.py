@@ -28,7 +28,7 @@ class ClosedTasks:
         return intent
 
     def end(self, user: Any, intent: Intent, *, broken: bool) -> None:  # noqa: ANN401  # as above
-        """A task without a request asked nothing of the system, and is no intent."""
+        """A task without a request is not an intent."""
         del user
         if broken or (intent.serial != UNNUMBERED and not intent.attempts):
             self._recording.broken(intent)

@@ -120,6 +120,6 @@ def leave() -> None:
 
 
 def current() -> Intent | None:
-    """Whom this greenlet works for."""
+    """The intent of this greenlet."""
     found: Intent | None = getattr(gevent.getcurrent(), "spawn_tree_locals", {}).get(_OURS)
     return found

@@ -56,7 +56,7 @@ class TimerWatch:
 
     def _ring(self) -> None:
         if self._sleeper is not None:
-            self._sleeper.switch()  # who wakes sets it anew before it waits again
+            self._sleeper.switch()  # after a wakeup it is set again before the next wait
         else:
             self._rang = True
             self._timer.set(0)
