@@ -50,7 +50,7 @@ def test_a_target_from_outside_is_asked_in_the_same_way(
     )
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(
-        ConfigError, match=r"Watcher has not the ability Kills; allowed: faults that need none"
+        ConfigError, match="Watcher has not the ability Kills; allowed: faults that"
     ):
         read_experiment(
             experiment_file(tmp_path),
