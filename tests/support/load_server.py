@@ -110,6 +110,9 @@ class LoadServer:
                     self.trouble[word] -= 1
                     return status
             return 201
+        if self.trouble.get("hang up on a look", 0) > 0:
+            self.trouble["hang up on a look"] -= 1
+            return 0
         return 200 if key in self.keys else 404
 
 

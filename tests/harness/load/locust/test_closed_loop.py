@@ -90,6 +90,31 @@ class Sensor(User):
 """
 
 
+LOOKS = """
+from locust import FastHttpUser, constant, task
+
+class Reader(FastHttpUser):
+    wait_time = constant(0.05)
+
+    @task
+    def read(self):
+        self.client.get("/pages/one", name="look")
+"""
+
+
+LOOK_AND_BUY = """
+from locust import FastHttpUser, constant, task
+
+class Shopper(FastHttpUser):
+    wait_time = constant(0.1)
+
+    @task
+    def shop(self):
+        self.client.get("/shelf", name="look")
+        self.client.post("/basket", json={"thing": 1}, name="buy")
+"""
+
+
 def lived(tmp_path: Path, text: str, *, users: int = 2, server: LoadServer) -> RunFolder:
     """One second of this file against the server."""
     folder = folder_of(tmp_path)
@@ -207,3 +232,24 @@ def test_locust_s_web_ui_counts_what_is_recorded(tmp_path: Path, server: LoadSer
     assert 0 < total["num_requests"] <= recorded
     cut = [a for a in attempts_of(folder) if a.error is ErrorClass.READ_TIMEOUT]
     assert done(folder).requests == len(attempts_of(folder)) - len(cut)
+
+
+def test_a_request_whose_connection_is_closed_is_not_repeated(
+    tmp_path: Path, server: LoadServer
+) -> None:
+    server.trouble = {"hang up on a look": 5}
+    folder = lived(tmp_path, LOOKS, users=1, server=server)
+    looks = named(folder)["look"]
+    assert len([a for a in looks if a.error is ErrorClass.RESET]) == 5
+    assert abs(len(looks) - server.asked["one"]) <= 1  # the last may be cut before it is sent
+
+
+def test_a_visit_whose_second_request_fails_has_one_step_ok_and_one_unknown(
+    tmp_path: Path, server: LoadServer
+) -> None:
+    server.trouble = {"broken": 1_000_000}
+    found = named(lived(tmp_path, LOOK_AND_BUY, server=server))
+    assert {a.outcome for a in found["buy"]} == {Outcome.INFO}
+    assert {a.status for a in found["buy"]} == {500}
+    assert not any(a.effect for a in found["buy"])
+    assert {a.intent for a in found["look"]} >= {a.intent for a in found["buy"]}
