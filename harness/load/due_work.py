@@ -70,7 +70,7 @@ class DueWork(ABC, Generic[U]):
         user.take(due)
 
     def _give_up(self) -> str:
-        """Drop the remaining work; returns it."""
+        """Drop the remaining work; returns the counts as text, "" if there is none."""
         waiting, dropped = self._send_away()
         given_up = self._agenda.clear() + waiting
         self._open -= given_up + dropped
