@@ -121,9 +121,12 @@ def fold(due_us: Ints, attempts: Records, first: int = 0) -> Cohorts:
     count = np.bincount(tried.intent, minlength=size).astype(np.int64)
     steps = steps_of(tried, count)
     ended = -_first(size, tried.intent, -tried.end_us, default=-NEVER)
-    known = np.where(count == 0, Known.UNSTARTED, _known(steps, size))
+    is_single = bool(count.max(initial=0) <= 1)  # then an intent is its only attempt
+    known = _placed(tried, size) if is_single else _known(steps, count)
     unknown = _first_where(tried.outcome == Outcome.INFO, size, tried.intent, tried.end_us)
-    claims, effect = _effect(steps, tried, size)
+    claims, effect = _claims(tried, size), known
+    if not is_single:
+        claims, effect = _effect(steps, tried, count)
     captured = np.where(known == Known.CAPTURED, ended, NEVER)
     return Cohorts(
         due_us=due_us,
@@ -136,28 +139,42 @@ def fold(due_us: Ints, attempts: Records, first: int = 0) -> Cohorts:
         contradicted=_contradicted(tried.intent, attempts["answer"], count),
         known=known,
         claims=claims,
-        effect=np.where(count == 0, Known.UNSTARTED, effect),
+        effect=effect,
         steps=steps,
         further=further_steps(steps, due_us, unknown),
         first=first,
     )
 
 
-def _known(steps: Steps, size: int) -> Ints:
+def _placed(tried: Tried, size: int) -> Ints:
+    """The outcome of each intent's only attempt."""
+    known = np.full(size, Known.UNSTARTED, dtype=np.int64)
+    known[tried.intent] = tried.outcome
+    return known
+
+
+def _claims(tried: Tried, size: int) -> Flags:
+    """Whether some attempt of an intent claims an effect."""
+    claims = np.zeros(size, dtype=np.bool_)
+    claims[tried.intent if tried.effect.all() else tried.intent[tried.effect]] = True
+    return claims
+
+
+def _known(steps: Steps, count: Ints) -> Ints:
     """The gravest end of an intent's steps: refused, then unknown, then ok."""
-    known = np.full(size, Known.CAPTURED, dtype=np.int64)
+    known = np.where(count == 0, Known.UNSTARTED, Known.CAPTURED)
     known[steps.intent[steps.known == Known.UNKNOWN]] = Known.UNKNOWN
     known[steps.intent[steps.known == Known.REFUSED]] = Known.REFUSED
     return known
 
 
-def _effect(steps: Steps, tried: Tried, size: int) -> tuple[Flags, Ints]:
+def _effect(steps: Steps, tried: Tried, count: Ints) -> tuple[Flags, Ints]:
     """Of each intent: whether it claims an effect, and what is known of that effect.
 
     It is acknowledged if each step with the effect was ok once, or by a final answer; refused if
     none of these was ok and no question is open; else unknown.
     """
-    with_effect = steps.effect
+    size, with_effect = len(count), steps.effect
     if with_effect.all():
         of_steps, ok, is_open = steps.intent, steps.answered_ok, steps.left_open
     else:
@@ -170,13 +187,15 @@ def _effect(steps: Steps, tried: Tried, size: int) -> tuple[Flags, Ints]:
     acknowledged = granted | (ok_steps == all_steps)
     refused = (ok_steps == 0) & (declined | (open_steps == 0))
     effect = np.where(acknowledged, Known.CAPTURED, np.where(refused, Known.REFUSED, Known.UNKNOWN))
-    return all_steps > 0, effect
+    return all_steps > 0, np.where(count == 0, Known.UNSTARTED, effect)
 
 
 def _declined(tried: Tried, attempts: Records, known: Ints) -> Ints:
     """When an intent was refused with an answer: a final one, or a client error (4xx)."""
-    size, status = len(known), attempts["code"] & STATUS_MASK
-    refusal = tried.outcome == Outcome.FAIL
+    size, refusal = len(known), tried.outcome == Outcome.FAIL
+    if not refusal.any():
+        return np.full(size, NEVER, dtype=np.int64)
+    status = attempts["code"] & STATUS_MASK
     final = _first_where(refusal & tried.final, size, tried.intent, tried.end_us)
     by_status = refusal & (status >= 400) & (status < 500)  # noqa: PLR2004  # HTTP's own class
     answered = _first_where(by_status, size, tried.intent, tried.end_us)

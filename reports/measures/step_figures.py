@@ -46,13 +46,15 @@ class StepTally:
     def add(self, block: Block) -> None:
         """Count the next block."""
         steps = block.cohorts.steps
-        for name, count in enumerate(np.bincount(names_of(block.attempts)).tolist()):
-            if count:
-                mine = steps.name == name
-                self._attempts[name] += count
-                self._ends[name] += np.bincount(steps.known[mine], minlength=4)
-                ok = mine & (steps.known == OK)
-                self._took[name] += _counted((steps.ended_us - steps.due_us)[ok])
+        counts = np.bincount(names_of(block.attempts))
+        took_us, is_ok = steps.ended_us - steps.due_us, steps.known == OK
+        for name in np.flatnonzero(counts).tolist():
+            is_only = counts[name] == len(block.attempts)
+            mine = slice(None) if is_only else steps.name == name
+            ok = is_ok if is_only else is_ok & mine
+            self._attempts[name] += int(counts[name])
+            self._ends[name] += np.bincount(steps.known[mine], minlength=4)
+            self._took[name] += _counted(took_us if ok.all() else took_us[ok])
 
     def result(self, names: tuple[str, ...]) -> tuple[StepCounts, ...]:
         """In the order of `names`; the scenario's own table of request names."""
