@@ -9,6 +9,8 @@ from collections import Counter
 from types import TracebackType
 from typing import Self
 
+_TROUBLES = {"hang up": 0, "untouched": 503, "broken": 500, "later": 202}
+
 
 class LoadServer:
     """Runs its own event loop in a thread; `with LoadServer() as server:`.
@@ -105,7 +107,12 @@ class LoadServer:
     def _status(self, key: str, method: str) -> int:
         """`trouble` maps a status (0: close the connection) to a number of payments."""
         if method == "POST":
-            for word, status in (("hang up", 0), ("untouched", 503), ("broken", 500)):
+            for word, status in (
+                ("hang up", 0),
+                ("untouched", 503),
+                ("broken", 500),
+                ("later", 202),
+            ):
                 if self.trouble.get(word, 0) > 0:
                     self.trouble[word] -= 1
                     return status

@@ -48,6 +48,7 @@ def _recorded(request: Callable[..., Any], recording: Recording) -> Callable[...
             return request(self, method, url, *arguments, **options)
         intent.begin()
         sent = Sent(time.monotonic_ns(), effect_of(intent, method, declared=effect))
+        intent.claimed = intent.claimed or sent.effect
         context = options.get("context")
         options["context"] = {**context, SENT: sent} if context else {SENT: sent}
         try:

@@ -47,6 +47,7 @@ class Intent:
         "_book",
         "_key",
         "attempts",
+        "claimed",
         "due_us",
         "learned",
         "resume",
@@ -61,6 +62,7 @@ class Intent:
         self.serial, self.due_us = serial, due_us
         self.attempts = 0
         self.sends_key = False
+        self.claimed = False  # a request with an effect was sent
         self.learned: Learned | None = None
         self.resume: Callable[[Any], None] | None = None
         self.resume_at_us = 0

@@ -46,7 +46,7 @@ def _attempt(payer: Payer, user: Any) -> float | None:  # noqa: ANN401  # as abo
             response.success()
         else:
             said = f"{learned.outcome.name}: HTTP {response.status_code}"
-            response.failure(response.error or said)
+            response.failure(getattr(response, "error", None) or said)
     wait = next(payer, None)
     return wait.seconds if isinstance(wait, Wait) else None
 

@@ -72,11 +72,14 @@ class Recording:
         self._store(intent, (due_us, late_us, took_us), known, (name, sent.effect))
 
     def broken(self, intent: Intent) -> None:
-        """The task raised an exception, or made no request: nothing says that it went well."""
+        """The task raised an exception, or made no request: nothing says that it went well.
+
+        Locust does not report a request in whose `with` block the exception was raised.
+        """
         now_us = self.now_us()
         due_us, late_us = self._begin(intent, now_us)
         known = (0, Outcome.INFO, ErrorClass.OTHER)
-        self._store(intent, (due_us, late_us, 0), known, (TASK, False))
+        self._store(intent, (due_us, late_us, 0), known, (TASK, intent.claimed))
 
     def _request(self, intent: Intent, sent: Sent | None, told: dict[str, Any]) -> float:
         """Store it; its response time from the intended start, in ms."""

@@ -182,6 +182,24 @@ def test_payers_give_up_at_the_stop_and_their_last_attempts_are_kept(tmp_path: P
     assert max(a.due_us + a.late_us + a.took_us for a in attempts) < 1_700_000
 
 
+def test_payers_as_locust_users_come_to_their_answer_too(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    with LoadServer() as server:
+        plan = msgspec.structs.replace(plan_of(folder, server.url, 1), scenario="steady_users")
+        with Generator.start(plan, folder) as generator:
+            server.trouble = {"hang up": 5, "untouched": 5, "broken": 5, "later": 5}
+            begin(generator)
+            generator.wait_done(20)
+    attempts = attempts_of(folder)
+    names = request_names(folder)
+    assert names == ("pay", "ask")
+    assert {a.effect for a in attempts if names[a.name] == "pay"} == {True}
+    assert {a.outcome for a in attempts if a.status == 202} == {Outcome.INFO}
+    final = {a.intent: a for a in attempts}
+    assert {a.outcome for a in final.values()} == {Outcome.OK}
+    assert len(server.keys) == len(final) == len(read_schedule(folder.schedule))
+
+
 def test_an_ordinary_locust_user_runs_once_an_arrival(tmp_path: Path) -> None:
     folder = folder_of(tmp_path)
     file = tmp_path / "shopper.py"
