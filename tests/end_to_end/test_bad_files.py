@@ -106,10 +106,12 @@ def test_all_files_are_reported_not_only_the_first(place: Place) -> None:
 def test_doctor_survives_a_system_file_with_numbers_out_of_range(
     place: Place, old: str, new: str
 ) -> None:
-    place.system.write_text(place.system.read_text().replace(old, new, 1))
+    text = place.deployment.read_text()
+    assert old in text
+    place.deployment.write_text(text.replace(old, new, 1))
     done = place.call("doctor", "--system", str(place.system), "--runs-dir", str(place.runs))
     assert done.returncode == 2, done.stderr
-    assert re.search(r"system\.yaml:\d+: ", done.stderr), done.stderr
+    assert re.search(r"local\.yaml:\d+: ", done.stderr), done.stderr
     assert "internal error" not in done.stderr
 
 

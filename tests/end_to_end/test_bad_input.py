@@ -60,8 +60,8 @@ def test_a_port_in_use(place: Place) -> None:
         holder.bind(("127.0.0.1", 0))
         holder.listen()
         port = holder.getsockname()[1]
-        text = place.system.read_text()
-        place.system.write_text(text.replace("via: gateway", f"via: gateway, port: {port}"))
+        text = place.deployment.read_text()
+        place.deployment.write_text(text.replace("via: gateway", f"via: gateway, port: {port}"))
         done = place.call(*place.run_arguments(place.experiment("bank-slow")))
     assert done.returncode == 2, done.stderr
     assert str(port) in done.stderr
