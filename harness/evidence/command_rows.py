@@ -23,7 +23,7 @@ _MOST_SAID: Final = 200
 def write_rows(source: CommandSource, env: Mapping[str, str], cwd: Path, stem: Path) -> str:
     """Write `<stem>.<format>`; returns why the table could not be had, or "".
 
-    `env` has its variables replaced. After an error there is no file.
+    `env` has its variables replaced. After an error the file is removed.
     """
     path = stem.with_name(f"{stem.name}.{source.format}")
     passed = {name: os.environ[name] for name in _PASSED if name in os.environ}

@@ -1,4 +1,4 @@
-"""Rows of a table over HTTP: one answer as it comes, or the pages of a list."""
+"""Rows of a table over HTTP: one answer, or all pages of a list."""
 
 from __future__ import annotations
 

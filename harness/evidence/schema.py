@@ -1,6 +1,6 @@
 """The columns of a declared table: their SQL types, and how strictly a value must be written.
 
-A source hands rows out as NDJSON (an object a line, further members are ignored) or as CSV (a
+A source hands rows out as NDJSON (one object per line; further members are ignored) or as CSV (a
 header line with the names; quotes and commas as in RFC 4180, but never a line break in a value).
 """
 

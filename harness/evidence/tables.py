@@ -76,7 +76,7 @@ def store_evidence(folder: RunFolder, tables: Sequence[Table]) -> tuple[str, ...
 def store_asked(folder: RunFolder) -> bool:
     """Convert what the intents ask by the columns that the generator declared.
 
-    False where there is no such table, or where it does not hold what was declared. Raises OSError.
+    False if the table is missing or does not fit the declaration. Raises OSError.
     """
     ready, came = folder.ready(0), folder.asked_rows
     if not ready.is_file() or not came.is_file():

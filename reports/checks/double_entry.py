@@ -98,7 +98,7 @@ def _text(column: str | None) -> str:
 
 
 def _named(column: str, currency: str | None) -> str:
-    """A name in which the currency stands beside what it belongs to."""
+    """A name, followed by the currency where there is one."""
     return f"{_text(column)} || ' ' || {_text(currency)}" if currency else _text(column)
 
 

@@ -32,7 +32,7 @@ class OwnClass(Protocol):
 def own_class(settings: OwnSettings, folder: Path) -> OwnClass:
     """Import the class from the folder of the system file, or from `path` in it.
 
-    Raises whatever the import raises; AttributeError if the class is not there.
+    Raises the exceptions of the import; AttributeError if the class is not there.
     """
     module, _, name = settings.of.partition(":")
     with _importable((folder / settings.path).absolute()):
