@@ -20,7 +20,7 @@ def headline(scorecard: Scorecard) -> str:
     if document.verdict == "PASS":
         return document.reasons[0].text
     if document.verdict == "INVALID":
-        return "This run is not a valid test: it supports neither PASS nor FAIL."
+        return "This run is not a valid test: it proves nothing, neither good nor bad."
     return _records_wrong(scorecard) or _not_in_time(scorecard)
 
 

@@ -22,7 +22,7 @@ FORKS = {
     "scenario": "harness.load.scenario_check",
     "watchdog": "harness.safety.watchdog",
     "supervisor": "harness.targets.local",
-    "generator": "load",
+    "generator": "harness.load.lean",
     "conductor": "harness.chaos.conduct",
 }
 EVENTS = 60
