@@ -132,7 +132,8 @@ def test_an_invalid_run_says_why(damaged: bool, tmp_path: Path) -> None:
     assert "INVALID" in raw
     assert card.reasons[0].text in raw
     lines = closing_lines(card, "report.html")
-    assert lines[0] == "INVALID  This run is not a valid test: it proves nothing, neither good nor bad."
+    said = "This run is not a valid test: it proves nothing, neither good nor bad."
+    assert lines[0] == f"INVALID  {said}"
     assert any(card.reasons[0].text in line for line in lines)
 
 
