@@ -121,10 +121,10 @@ def test_an_answer_before_the_commit_loses_payments(tmp_path: Path) -> None:
 
 def test_a_fault_on_an_edge_without_traffic_proves_nothing(tmp_path: Path) -> None:
     place = Place(tmp_path)
-    text = place.system.read_text()
-    place.system.write_text(
-        text.replace("tables:", '  - {name: "bank>ledger", via: mesh}\ntables:', 1)
-    )
+    edge = '{name: "bank>ledger"'
+    for file, more in ((place.system, ""), (place.deployment, ", via: mesh")):
+        text = file.read_text()
+        file.write_text(text.replace("edges:\n", f"edges:\n  - {edge}{more}}}\n", 1))
     experiment = place.experiment(
         "bank-slow", blast_radius={"edges": ["bank>ledger"]}, arguments={"edge": "bank>ledger"}
     )
