@@ -78,7 +78,7 @@ def _check(node: Node, info: inspect.Type, at: str) -> Iterator[Problem]:
     elif isinstance(info, inspect.StructType) and isinstance(node.value, dict):
         yield from _check_struct(node, info, at)
     elif isinstance(info, inspect.DictType) and isinstance(node.value, dict):
-        yield from _check_dict(node, info, at)
+        yield from _check_dict(node, info, at, extra)
     elif isinstance(info, inspect.VarTupleType | inspect.ListType) and isinstance(node.value, list):
         yield from _check_list(node, info, at, extra)
     elif wrong := _wrong(node.value, info):
@@ -98,7 +98,11 @@ def _check_struct(node: Node, info: inspect.StructType, at: str) -> Iterator[Pro
             yield missing_key(node, key, at, _example(spec.type))
 
 
-def _check_dict(node: Node, info: inspect.DictType, at: str) -> Iterator[Problem]:
+def _check_dict(
+    node: Node, info: inspect.DictType, at: str, extra: dict[str, Any]
+) -> Iterator[Problem]:
+    if _is_out_of(info, count := len(list(node.items()))):
+        yield _problem(node, info, at, extra, f"{count} elements")
     for key, child in node.items():
         yield from _check(Node(node.line_of_key(key), key), info.key_type, join(at, "(key)"))
         yield from _check(child, info.value_type, join(at, key))
@@ -107,11 +111,17 @@ def _check_dict(node: Node, info: inspect.DictType, at: str) -> Iterator[Problem
 def _check_list(
     node: Node, info: inspect.VarTupleType | inspect.ListType, at: str, extra: dict[str, Any]
 ) -> Iterator[Problem]:
-    count = len(node.elements())
-    if count < (info.min_length or 0) or (info.max_length is not None and count > info.max_length):
+    if _is_out_of(info, count := len(node.elements())):
         yield _problem(node, info, at, extra, f"{count} elements")
     for index, child in enumerate(node.elements()):
         yield from _check(child, info.item_type, f"{at}[{index}]")
+
+
+def _is_out_of(
+    info: inspect.DictType | inspect.VarTupleType | inspect.ListType, count: int
+) -> bool:
+    most = info.max_length
+    return count < (info.min_length or 0) or (most is not None and count > most)
 
 
 def _check_union(
@@ -251,7 +261,8 @@ def allowed_words(info: inspect.Type) -> str:
         limits = (("at least", info.ge), ("more than", info.gt), ("at most", info.le))
         words += [f"{name} {limit:.10g}" for name, limit in limits if limit is not None]
         words += [f"less than {info.lt:.10g}"] if info.lt is not None else []
-    if isinstance(info, inspect.StrType | inspect.VarTupleType | inspect.ListType):
+    counted = inspect.VarTupleType | inspect.ListType | inspect.DictType
+    if isinstance(info, inspect.StrType | counted):
         what = "characters" if isinstance(info, inspect.StrType) else "elements"
         least = info.min_length
         words += [f"at least {least} {what}"] if least else []

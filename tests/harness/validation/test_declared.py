@@ -61,6 +61,12 @@ def test_the_sound_file_has_no_problem(tmp_path: Path) -> None:
         ("path: /orders}", "url: http://127.0.0.1:1}", "service and path, or url"),
         ("path: /orders}", "path: /orders, pointer: /a}", "format: json"),
         ("    command: {run: [cat, accounts.ndjson]}\n", "", "no source"),
+        ("{account: text, balance_minor: integer}", "{}", "at least 1 elements"),
+        (
+            "{account: text, balance_minor: integer}",
+            "{account: text, " + ", ".join(f"c{n}: integer" for n in range(200)) + "}",
+            "at most 200 elements",
+        ),
         ("${DB_PASS}", "hunter2", "${NAME}"),
         ("postgresql://u", "mysql://u", "postgresql://"),
         ("where: {status:", "where: {statsu:", "`status`"),
