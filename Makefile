@@ -23,7 +23,8 @@ demo: setup
 	$(BIN)/squall run ledger-killed-at-peak
 
 test: setup lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --ignore tests/reports --ignore tests/test_house_rules.py
+	$(BIN)/python -m pytest -n 2 tests/reports tests/test_house_rules.py # pure functions: two at once
 
 lint: setup
 	$(BIN)/ruff check .
