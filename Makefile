@@ -23,8 +23,7 @@ demo: setup
 	$(BIN)/squall run ledger-killed-at-peak
 
 test: setup lint
-	$(BIN)/python -m pytest --ignore tests/reports --ignore tests/test_house_rules.py
-	$(BIN)/python -m pytest -n 2 tests/reports tests/test_house_rules.py # pure functions: two at once
+	$(BIN)/python -m pytest
 
 lint: setup
 	$(BIN)/ruff check .
