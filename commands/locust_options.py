@@ -24,7 +24,7 @@ def locust_options(command: Callable[..., Any]) -> Callable[..., Any]:
     rate = click.FloatRange(0.01, 1_000)
     for add in (
         click.option("--workers-at", default="", callback=_host_and_port, help=_WORKERS_AT),
-        click.option("--locust-ui", type=click.IntRange(1024, 65_535), metavar="PORT", help=_UI),
+        click.option("--locust-ui", type=click.IntRange(*_PORTS), metavar="PORT", help=_UI),
         click.option("--spawn-rate", type=rate, default=1.0, show_default=True, help=_SPAWN_RATE),
         click.option("--users", type=users, default=1, show_default=True, help=_USERS),
     ):

@@ -60,6 +60,16 @@ def missing_key(node: Node, key: str, at: str, example: object = "...") -> Probl
     )
 
 
+def wrong_value(
+    item: Node, key: str, wrong: str, allowed: str, fix: str, *, hidden: bool = False
+) -> Problem:
+    """A problem with the value under the last part of `key`; `hidden`: it may hold a password."""
+    node = item.child(key.rpartition(".")[2]) or item
+    scalar = node.value if not isinstance(node.value, dict | list) else len(node.value)
+    value: object = "(not shown)" if hidden else scalar
+    return Problem(line=node.line, key=key, value=value, wrong=wrong, allowed=allowed, fix=fix)
+
+
 @cache
 def _info(kind: Any) -> inspect.Type:  # noqa: ANN401  # as above
     return inspect.type_info(kind)

@@ -43,13 +43,13 @@ class DueWork(ABC, Generic[U]):
         return (mono_ns - self._zero_ns) // 1000
 
     def come_back(self, user: U) -> None:
-        """Somebody is free: is given what has waited longest, or sits down."""
+        """A user is free: give it the work that has waited longest, or keep it free."""
         due = self._bench.come_back(user)
         if due is not None:
             self._give(user, due)
 
     def leave(self, user: U) -> None:
-        """Somebody is gone."""
+        """The user takes no more work."""
         self._bench.leave(user)
 
     def later(self, due: Due) -> None:

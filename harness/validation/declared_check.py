@@ -11,6 +11,7 @@ from harness.evidence.declared import CheckSpec, HttpSource, Table
 from harness.evidence.schema import TYPES, column_of
 from harness.files.document import Node
 from harness.files.problems import Problem, fix_name, listed
+from harness.files.record_check import wrong_value
 from harness.system import System
 
 _SOURCES: Final = ("http", "sql", "command")
@@ -28,7 +29,9 @@ def declared_problems(root: Node, system: System) -> Iterator[Problem]:
         yield from _columns(table, item, at)
         if table.name in _OWN_TABLES:
             fix = "rename the table"
-            yield _wrong(item, f"{at}.name", "the judge has a table of this name", "another", fix)
+            yield wrong_value(
+                item, f"{at}.name", "the judge has a table of this name", "another", fix
+            )
         if table.http is not None:
             yield from _http(table.http, item.child("http") or item, f"{at}.http", system)
         if table.sql is not None:
@@ -71,7 +74,7 @@ def _one_of(item: Node, at: str, what: str, names: tuple[str, ...]) -> Iterator[
     if len(found) != 1:
         wrong = f"no {what}" if not found else f"{len(found)} {what}s: {', '.join(found)}"
         fix = f"write one of {listed(names)}"
-        yield _wrong(item, at, wrong, f"exactly one of {listed(names)}", fix)
+        yield wrong_value(item, at, wrong, f"exactly one of {listed(names)}", fix)
 
 
 def _columns(table: Table, item: Node, at: str) -> Iterator[Problem]:
@@ -84,33 +87,39 @@ def _columns(table: Table, item: Node, at: str) -> Iterator[Problem]:
             word = str(declared).rstrip("?0123456789")
             fix = fix_name(word, known)
             allowed = f"{listed(TYPES)}, each with ? where a value may be null, or a list of words"
-            yield _wrong(columns, key, "not a type of a column", allowed, fix)
+            yield wrong_value(columns, key, "not a type of a column", allowed, fix)
         if name.lower() in seen or name.lower() in _OWN_COLUMNS:
             wrong = f"SQL has {seen.get(name.lower(), 'a column of the judge')} under this name"
-            yield _wrong(columns, key, wrong, "names that differ in their letters", "rename it")
+            yield wrong_value(
+                columns, key, wrong, "names that differ in their letters", "rename it"
+            )
         seen.setdefault(name.lower(), name)
     if table.key is not None and table.key not in table.columns:
         fix = fix_name(table.key, table.columns)
-        yield _wrong(item, f"{at}.key", "not a column of this table", listed(table.columns), fix)
+        yield wrong_value(
+            item, f"{at}.key", "not a column of this table", listed(table.columns), fix
+        )
 
 
 def _http(source: HttpSource, item: Node, at: str, system: System) -> Iterator[Problem]:
     by_service = source.service is not None and source.path is not None
     if by_service == (source.url is not None) or (source.service is None) != (source.path is None):
         allowed = "service and path, or url"
-        yield _wrong(item, at, "not one address", allowed, "write service and path, or url alone")
+        yield wrong_value(
+            item, at, "not one address", allowed, "write service and path, or url alone"
+        )
     names = [s.name for s in system.services if s.kind == "process"]
     if source.service is not None and source.service not in names:
         wrong, fix = "no service of kind process has this name", fix_name(source.service, names)
-        yield _wrong(item, f"{at}.service", wrong, listed(names), fix)
+        yield wrong_value(item, f"{at}.service", wrong, listed(names), fix)
     if source.url is not None:
         yield from _url(source.url, item, f"{at}.url", ("http", "https"))
     if (source.pointer or source.next) and source.format != "json":
         wrong = "only a JSON document has a pointer"
         key = f"{at}.{'pointer' if source.pointer else 'next'}"
-        yield _wrong(item, key, wrong, "format: json", "write `format: json`")
+        yield wrong_value(item, key, wrong, "format: json", "write `format: json`")
     if source.next and source.page:
-        yield _wrong(item, f"{at}.page", "two ways of paging", "next or page", "remove one")
+        yield wrong_value(item, f"{at}.page", "two ways of paging", "next or page", "remove one")
 
 
 def _sql(url: str, item: Node, at: str) -> Iterator[Problem]:
@@ -127,12 +136,12 @@ def _url(url: str, item: Node, key: str, schemes: tuple[str, ...]) -> Iterator[P
     if not sound and not _VARIABLE.fullmatch(url):
         allowed = f"{schemes[0]}://host:port"
         fix = f"write for example {schemes[0]}://127.0.0.1:8080"
-        yield _wrong(item, key, "not an address", allowed, fix, hidden=True)
+        yield wrong_value(item, key, "not an address", allowed, fix, hidden=True)
     password = re.search(r"://[^/@]*:([^/@]+)@", url)
     if password and password[1] != "***" and not _VARIABLE.search(password[1]):
         wrong = "a password in a file that is stored with each run"
         fix = "put it into an environment variable and write ${NAME}"
-        yield _wrong(item, key, wrong, "${NAME}", fix, hidden=True)
+        yield wrong_value(item, key, wrong, "${NAME}", fix, hidden=True)
 
 
 def _checks(root: Node, system: System) -> Iterator[Problem]:
@@ -143,7 +152,7 @@ def _checks(root: Node, system: System) -> Iterator[Problem]:
         yield from _one_of(item, at, "kind of check", _KINDS)
         if spec.called in seen:
             fix = "add `name:` with another name"
-            yield _wrong(item, at, f"two checks are called {spec.called}", "each once", fix)
+            yield wrong_value(item, at, f"two checks are called {spec.called}", "each once", fix)
         seen.add(spec.called)
         yield from _check(spec, item, at, tables)
 
@@ -157,7 +166,9 @@ def _check(spec: CheckSpec, item: Node, at: str, tables: dict[str, Table]) -> It
         table = tables.get(it.table)
         if table is not None and table.key is None:
             wrong = f"the table {it.table} declares no key column"
-            yield _wrong(node, f"{place}.table", wrong, "a table with `key`", "add `key:` to it")
+            yield wrong_value(
+                node, f"{place}.table", wrong, "a table with `key`", "add `key:` to it"
+            )
     if spec.double_entry is not None:
         books, place = spec.double_entry, f"{at}.double_entry"
         node = item.child("double_entry") or item
@@ -176,24 +187,16 @@ def _of_table(
     table = tables.get(name)
     if table is None:
         fix = fix_name(name, tables)
-        yield _wrong(node, f"{at}.table", f"no table {name!r}", listed(tables), fix)
+        yield wrong_value(node, f"{at}.table", f"no table {name!r}", listed(tables), fix)
         return
     for column in columns:
         if column not in table.columns:
             wrong = f"the table {name} has no column {column!r}"
-            yield _wrong(node, at, wrong, listed(table.columns), fix_name(column, table.columns))
+            yield wrong_value(
+                node, at, wrong, listed(table.columns), fix_name(column, table.columns)
+            )
 
 
 def _items(root: Node, key: str) -> list[Node]:
     found = root.child(key)
     return [] if found is None else found.elements()
-
-
-def _wrong(
-    item: Node, key: str, wrong: str, allowed: str, fix: str, *, hidden: bool = False
-) -> Problem:
-    """A problem with the value under the last part of `key`; `hidden`: it may hold a password."""
-    node = item.child(key.rpartition(".")[2]) or item
-    scalar = node.value if not isinstance(node.value, dict | list) else len(node.value)
-    value: object = "(not shown)" if hidden else scalar
-    return Problem(line=node.line, key=key, value=value, wrong=wrong, allowed=allowed, fix=fix)

@@ -8,6 +8,7 @@ from typing import Final
 from harness.errors import ConfigError
 from harness.files.document import Node
 from harness.files.problems import Problem, fix_name, listed
+from harness.files.record_check import wrong_value
 from harness.system import System
 from harness.targets.base import Deploys
 from harness.targets.registry import TARGETS, target_type
@@ -43,7 +44,7 @@ def _unique(root: Node, key: str, what: str) -> Iterator[Problem]:
     for index, item in enumerate(_items(root, key)):
         name = item.text("name")
         if name in seen:
-            yield _wrong(
+            yield wrong_value(
                 item,
                 f"{key}[{index}].name",
                 f"{what} {name!r} is here twice, first in line {seen[name]}",
@@ -63,7 +64,7 @@ def _unique_names(root: Node) -> Iterator[Problem]:
         for index, item in enumerate(items):
             if item.value in seen:
                 wrong = "this name is here twice"
-                yield _wrong(item, f"{key}[{index}]", wrong, "each name once", "remove one")
+                yield wrong_value(item, f"{key}[{index}]", wrong, "each name once", "remove one")
             seen.add(item.value if not isinstance(item.value, dict | list) else "")
 
 
@@ -71,7 +72,7 @@ def _entry(root: Node, system: System) -> Iterator[Problem]:
     edges = [e.name for e in system.edges]
     if system.entry not in edges:
         fix = fix_name(system.entry, edges)
-        yield _wrong(root, "entry", "this is not an edge", listed(edges), fix)
+        yield wrong_value(root, "entry", "this is not an edge", listed(edges), fix)
 
 
 def _instances(root: Node, system: System) -> Iterator[Problem]:
@@ -86,12 +87,12 @@ def _instances(root: Node, system: System) -> Iterator[Problem]:
             if name in seen and seen[name] != service.name:
                 wrong = f"the instance {name!r} has the name of {seen[name]}"
                 allowed = "names that differ from " + listed(sorted(_RESERVED))
-                yield _wrong(item, key, wrong, allowed, "rename the service")
+                yield wrong_value(item, key, wrong, allowed, "rename the service")
             seen.setdefault(name, service.name)
     if count > MAX_INSTANCES:
         wrong = f"{count} instances in all"
         allowed = f"at most {MAX_INSTANCES} instances"
-        yield _wrong(root, "services", wrong, allowed, "lower the replicas")
+        yield wrong_value(root, "services", wrong, allowed, "lower the replicas")
 
 
 def _edges(root: Node, system: System) -> Iterator[Problem]:
@@ -102,15 +103,15 @@ def _edges(root: Node, system: System) -> Iterator[Problem]:
         if edge.destination not in names:
             wrong = f"no service {edge.destination!r}"
             fix = fix_name(edge.destination, names)
-            yield _wrong(item, f"{key}.name", wrong, listed(names), fix)
+            yield wrong_value(item, f"{key}.name", wrong, listed(names), fix)
         if edge.via in ("tcp", "direct") and edge.in_flight_max is not None:
             wrong = f"a {edge.via} edge does not know requests"
             allowed = "in_flight_max only via gateway or mesh"
             fix = "remove it, or use via: mesh"
-            yield _wrong(item, f"{key}.in_flight_max", wrong, allowed, fix)
+            yield wrong_value(item, f"{key}.in_flight_max", wrong, allowed, fix)
         if edge.port is not None and edge.port in ports:
             wrong = f"edge {ports[edge.port]} has this port too"
-            yield _wrong(item, f"{key}.port", wrong, "each port once", "take another port")
+            yield wrong_value(item, f"{key}.port", wrong, "each port once", "take another port")
         if edge.port is not None:
             ports.setdefault(edge.port, edge.name)
 
@@ -122,17 +123,7 @@ def _deployment(root: Node, system: System) -> Iterator[Problem]:
     except ConfigError as error:
         fix = fix_name(system.target, TARGETS)
         allowed = f"{listed(TARGETS)}, or module:Class"
-        yield _wrong(root, "target", str(error)[:200], allowed, fix)
+        yield wrong_value(root, "target", str(error)[:200], allowed, fix)
         return
     if issubclass(kind, Deploys):
         yield from kind.deployment_problems(root, system)
-
-
-def _wrong(
-    item: Node, key: str, wrong: str, allowed: str, fix: str, *, hidden: bool = False
-) -> Problem:
-    """A problem with the value under the last part of `key`; `hidden`: it may hold a password."""
-    node = item.child(key.rpartition(".")[2]) or item
-    scalar = node.value if not isinstance(node.value, dict | list) else len(node.value)
-    value: object = "(not shown)" if hidden else scalar
-    return Problem(line=node.line, key=key, value=value, wrong=wrong, allowed=allowed, fix=fix)

@@ -9,6 +9,8 @@ import pytest
 from harness.errors import ConfigError
 from harness.system import SystemFiles, read_system, system_files
 
+ROOT = Path(__file__).parents[2]
+ONE_FILE = ROOT / "tests" / "support" / "one_file_system.yaml"
 WHAT = """
 name: shop
 entry: buyer>shop
@@ -55,6 +57,11 @@ def test_the_two_files_make_one_system(files: SystemFiles) -> None:
     (shop,), (edge,) = system.services, system.edges
     assert (shop.ready, shop.replicas, shop.command) == ("/healthz", 2, ("{python}", "shop.py"))
     assert (edge.via, system.events, system.target) == ("gateway", ("breaker",), "local")
+
+
+def test_the_one_file_system_of_the_tests_is_the_reference_system() -> None:
+    what = ROOT / "reference_services" / "system.yaml"
+    assert read_system(ONE_FILE) == read_system(what, ROOT / "deploy" / "local.yaml")
 
 
 def test_an_error_names_the_file_and_the_line_in_which_it_stands(files: SystemFiles) -> None:

@@ -60,7 +60,7 @@ class Arrivals(DueWork[Seated]):
             self._grow(kind)
         gevent.sleep(_SETTLE_S)
         gc.collect()
-        gc.freeze()  # Locust's own objects stay; collections shall not walk them in the run
+        gc.freeze()  # Locust's own objects stay: a collection during the run skips them
 
     def run(self, zero_ns: int) -> None:
         """From the zero until all is served, at most until the session's stop."""

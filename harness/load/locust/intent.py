@@ -1,4 +1,4 @@
-"""`self.intent` of a Locust user: what one execution of a task stands for."""
+"""`self.intent` of a Locust user: the intent that one execution of a task serves."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ class MasterPart:
             (DONE, self._done),
         ):
             self._runner.register_message(kind, listener)
-        self._share_out()  # here, so that no worker is told to spawn before it has its share
+        self._share_out()  # here, so that no worker spawns before it has its share
 
     def _share_out(self) -> None:
         try:

@@ -1,4 +1,4 @@
-"""Squall's place in a Locust process: when it begins, how it ends, who is told."""
+"""Squall's part in a Locust process: start, end, and reports to the harness."""
 
 from __future__ import annotations
 

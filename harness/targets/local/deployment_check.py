@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from harness.files.document import Node
 from harness.files.problems import Problem, fix_name, listed
-from harness.files.record_check import missing_key
+from harness.files.record_check import missing_key, wrong_value
 from harness.files.templates import names_in
 from harness.system import Edge, Service, System
 
@@ -46,16 +46,16 @@ def _services(root: Node, system: System) -> Iterator[Problem]:
 def _postgres(service: Service, item: Node, key: str) -> Iterator[Problem]:
     if service.replicas != 1:
         wrong = "each replica would be a database of its own"
-        yield _wrong(item, f"{key}.replicas", wrong, "1", "write `replicas: 1`")
+        yield wrong_value(item, f"{key}.replicas", wrong, "1", "write `replicas: 1`")
     if service.command:
         wrong = "a service of kind postgres has no command"
         fix = "remove `command`, or write `kind: process`"
-        yield _wrong(item, f"{key}.command", wrong, "no command", fix)
+        yield wrong_value(item, f"{key}.command", wrong, "no command", fix)
     if service.url is not None and not _is_database(service.url):
         wrong = "not the address of a database"
         allowed = "postgresql://user@host:port, port 1 to 65535"
         fix = "write it as postgresql://user@host:port"
-        yield _wrong(item, f"{key}.url", wrong, allowed, fix, hidden=True)
+        yield wrong_value(item, f"{key}.url", wrong, allowed, fix, hidden=True)
 
 
 def _process(service: Service, item: Node, key: str) -> Iterator[Problem]:
@@ -65,15 +65,15 @@ def _process(service: Service, item: Node, key: str) -> Iterator[Problem]:
         wrong = "only a service of kind postgres can run elsewhere"
         fix = "write it as postgresql://user@host:port with `kind: postgres`, or use `command`"
         allowed = "no url for kind process"
-        yield _wrong(item, f"{key}.url", wrong, allowed, fix, hidden=True)
+        yield wrong_value(item, f"{key}.url", wrong, allowed, fix, hidden=True)
     if service.urls:
         wrong = "the local target starts its services"
         fix = "use `command`, or `target: attached`"
-        yield _wrong(item, f"{key}.urls", wrong, "no urls", fix, hidden=True)
+        yield wrong_value(item, f"{key}.urls", wrong, "no urls", fix, hidden=True)
     if service.databases:
         wrong = "only a service of kind postgres has databases"
         fix = "remove `databases`, or write `kind: postgres`"
-        yield _wrong(item, f"{key}.databases", wrong, "no databases", fix)
+        yield wrong_value(item, f"{key}.databases", wrong, "no databases", fix)
 
 
 def _is_database(url: str) -> bool:
@@ -108,18 +108,8 @@ def _destination(edge: Edge, item: Node, key: str, system: System) -> Iterator[P
         return
     if service.kind == "postgres" and edge.via not in ("tcp", "direct"):
         wrong = "a database is reached via tcp"
-        yield _wrong(item, f"{key}.via", wrong, "tcp", "write `via: tcp`")
+        yield wrong_value(item, f"{key}.via", wrong, "tcp", "write `via: tcp`")
     if edge.via in ("tcp", "direct") and service.replicas > 1:
         wrong = f"via: {edge.via} leads to one instance, not to {service.replicas}"
         fix = "write `via: mesh`, or `replicas: 1`"
-        yield _wrong(item, f"{key}.via", wrong, "gateway or mesh", fix)
-
-
-def _wrong(
-    item: Node, key: str, wrong: str, allowed: str, fix: str, *, hidden: bool = False
-) -> Problem:
-    """A problem with the value under the last part of `key`; `hidden`: it may hold a password."""
-    node = item.child(key.rpartition(".")[2]) or item
-    scalar = node.value if not isinstance(node.value, dict | list) else len(node.value)
-    value: object = "(not shown)" if hidden else scalar
-    return Problem(line=node.line, key=key, value=value, wrong=wrong, allowed=allowed, fix=fix)
+        yield wrong_value(item, f"{key}.via", wrong, "gateway or mesh", fix)
