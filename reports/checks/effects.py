@@ -90,7 +90,8 @@ class EffectsCheck:
     def _found(self) -> dict[ViolationClass, tuple[str, ...]]:
         effects, unfinished, differs = self._counts()
         known, sent = self._known, self._known != _UNCLAIMED
-        never = (known == Known.REFUSED) | (known == Known.UNSTARTED)
+        unsent = (known == Known.UNSTARTED) & self._records.complete
+        never = (known == Known.REFUSED) | unsent
         doubled, lost = effects > 1, (known == Known.CAPTURED) & (effects == 0)
         ghost = never & (effects > 0)
         graver = doubled | lost | ghost | differs

@@ -126,6 +126,10 @@ class _Shared:
         """The same for each check of a run."""
         if self._made is None:
             self._made = PaymentRecords(
-                records.evidence, records.prefix, records.size, asks=records.asks
+                records.evidence,
+                records.prefix,
+                records.size,
+                asks=records.asks,
+                complete=records.complete,
             )
         return self._made

@@ -13,12 +13,21 @@ class RunRecords:
     """The tables of one run, and the keys of its `size` intents.
 
     The key of an intent is `<prefix>-<intent>`, unless the scenario set its own. `asks`: the
-    scenario declares what each intent asks (the table `asked`).
+    scenario declares what each intent asks (the table `asked`). `complete`: the load came to its
+    end; otherwise an attempt in flight has no record, so an intent without one may have been sent.
     """
 
-    def __init__(self, evidence: Evidence, prefix: str, size: int, *, asks: bool = True) -> None:
+    def __init__(
+        self,
+        evidence: Evidence,
+        prefix: str,
+        size: int,
+        *,
+        asks: bool = True,
+        complete: bool = True,
+    ) -> None:
         self.evidence, self.prefix, self.size = evidence, prefix, size
-        self.asks = asks
+        self.asks, self.complete = asks, complete
 
     @property
     def key_columns(self) -> Mapping[str, str]:

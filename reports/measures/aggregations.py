@@ -7,6 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
+from harness.store import COMPLETE
 from reports.checks.registry import kinds
 from reports.checks.run_checks import RunChecks
 from reports.checks.run_records import RunRecords
@@ -81,7 +82,8 @@ class Tallies:
         self.outcomes = OutcomesTally()
         self.steps = StepTally()
         prefix = stored.manifest.intent_prefix
-        records = RunRecords(evidence, prefix, len(stored.due), asks=stored.asks)
+        complete = stored.manifest.ended == COMPLETE
+        records = RunRecords(evidence, prefix, len(stored.due), asks=stored.asks, complete=complete)
         configured = kinds(stored.system.checks, Path(stored.manifest.system_folder))
         self.checks = RunChecks(records, configured, stored.asked_for)
         self._all: tuple[Tally, ...] = (

@@ -63,7 +63,8 @@ class Reconciliation:
 
     def _found(self) -> dict[ViolationClass, tuple[str, ...]]:
         records = self._records
-        by_intent = judge_each(self._known, Facts.of(records.evidence, records.size))
+        facts = Facts.of(records.evidence, records.size)
+        by_intent = judge_each(self._known, facts, complete=records.complete)
         found = {
             kind: tuple(records.key(intent) for intent in np.flatnonzero(wrong).tolist())
             for kind, wrong in by_intent.items()
@@ -78,13 +79,19 @@ class Reconciliation:
         return proof_of_key(self._records.evidence, name)
 
 
-def judge_each(known: Knowledge, it: Facts) -> dict[ViolationClass, Flags]:
-    """The violations of each intent; it is stuck only if nothing graver is wrong with it."""
+def judge_each(
+    known: Knowledge, it: Facts, *, complete: bool = True
+) -> dict[ViolationClass, Flags]:
+    """The violations of each intent; it is stuck only if nothing graver is wrong with it.
+
+    `complete`: an intent without a record was never sent.
+    """
     moved = (it.posts > 0) | (it.charged > 0) | (it.captured > 0)
     everywhere = (it.posts > 0) & (it.charged > 0) & (it.captured > 0)
     touched = (it.legs > 0) | (it.charges > 0) | (it.stored > 0)
     lost = (known == Known.CAPTURED) & ~everywhere
-    ghost = (known == Known.REFUSED) & moved | (known == Known.UNSTARTED) & touched
+    unsent = (known == Known.UNSTARTED) & complete
+    ghost = (known == Known.REFUSED) & moved | unsent & touched
     decided = it.pending == 0
     repeated = (it.holds > 1) | (it.posts > 1) | (it.voids > 1)
     graver = {

@@ -297,3 +297,4 @@ def test_a_payment_in_flight_at_an_early_stop_is_not_a_finding(tmp_path: Path) -
     run.attempts = [attempt for attempt in run.attempts if attempt.intent != last]
     card = judged(run, tmp_path)
     assert (card.verdict, codes(card)[0]) == ("INVALID", "ended_early")
+    assert card.document.checks["payments"].violations == ()
