@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test lint bench kills soak lock clean
+.PHONY: setup demo test unit lint bench kills soak lock clean
 
 setup: $(VENV)/.ready
 
@@ -22,8 +22,13 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 demo: setup
 	$(BIN)/squall run ledger-killed-at-peak
 
-test: setup lint
-	$(BIN)/python -m pytest
+# The linters run beside the tests that need no quiet machine; whole systems run alone after both.
+test: setup
+	$(MAKE) --no-print-directory --jobs=2 lint unit
+	$(BIN)/python -m pytest tests/end_to_end
+
+unit: setup
+	$(BIN)/python -m pytest --ignore=tests/end_to_end
 
 lint: setup
 	$(BIN)/ruff check .
