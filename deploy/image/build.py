@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Build the container image of `squall` without Docker: an OCI archive of one layer.
+"""Build the container image of `squall` without Docker: an OCI archive of two layers.
 
-    sudo deploy/image/build.py OUTPUT.tar [--name squall.local/squall:1] [--keep FOLDER]
+    sudo deploy/image/build.py OUTPUT.tar [--name NAME] [--base FOLDER] [--worktree]
 
 Needs Debian 12, root and the package mmdebstrap. It does what the Dockerfile beside it does: a
-minimal Debian, the files that git tracks, and `install` in a chroot. `ctr images import` and
-`skopeo copy oci-archive:OUTPUT.tar` read the result. `--keep` keeps the root file system.
+minimal Debian, `install-dependencies`, the files that git tracks, and `install`, in a chroot.
+`ctr images import` and `skopeo copy oci-archive:OUTPUT.tar` read the result. `--base` keeps the
+root file system and the layer of the dependencies in a folder: with the same requirements.lock the
+next image takes seconds. `--worktree` takes the files as they are instead of the last commit.
 """
 
 import argparse
@@ -20,10 +22,11 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+IMAGE = Path(__file__).resolve().parent
+CHECKOUT = IMAGE.parents[1]
 OCI = "application/vnd.oci.image"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 USER = "10001:10001"
@@ -42,36 +45,68 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("output", type=Path)
     parser.add_argument("--name", default="squall.local/squall:1", help="HOST/NAME:TAG")
-    parser.add_argument("--keep", type=Path, help="a new folder for the root file system")
+    parser.add_argument("--base", type=Path, help="a folder to keep what dependencies need")
+    parser.add_argument("--worktree", action="store_true", help="not the last commit")
     given = parser.parse_args()
     if os.geteuid() != 0 or shutil.which("mmdebstrap") is None:
         sys.stderr.write("build: needs root and the Debian package mmdebstrap\n")
         return 2
     with contextlib.ExitStack() as stack:
-        root = given.keep or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "root"
-        build_root(root)
-        layer = stack.enter_context(tempfile.TemporaryFile())
-        write_layer(root, layer)
+        base = given.base or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        layers = build_layers(base, tracked(given.worktree))
         partial = given.output.with_name(given.output.name + ".partial")
-        write_archive(partial, layer, given.name)
+        write_archive(partial, layers, given.name)
         partial.replace(given.output)
     return 0
 
 
-def build_root(root: Path) -> None:
-    """A minimal Debian with Squall installed."""
+def tracked(worktree: bool) -> bytes:
+    """A tar of the files that git tracks: of the last commit, or as they are now."""
+    words = ["git", "stash", "create"] if worktree else ["git", "rev-parse", "HEAD"]
+    tree = subprocess.run(words, cwd=CHECKOUT, check=True, capture_output=True, timeout=60).stdout
+    words = ["git", "archive", tree.decode().strip() or "HEAD"]
+    return subprocess.run(words, cwd=CHECKOUT, check=True, capture_output=True, timeout=60).stdout
+
+
+def build_layers(base: Path, files: bytes) -> tuple[Path, Path]:
+    """The layers of the dependencies and of Squall, in `base`, which may hold the first."""
+    base.mkdir(parents=True, exist_ok=True)
+    root, first, second = base / "root", base / "dependencies.tar", base / "squall.tar"
+    lock, kept = CHECKOUT / "requirements.lock", base / "requirements.lock"
+    if not first.exists() or not kept.exists() or kept.read_bytes() != lock.read_bytes():
+        for old in (first, second, kept):
+            old.unlink(missing_ok=True)
+        shutil.rmtree(root, ignore_errors=True)
+        install_dependencies(root, lock)
+        write_layer(root, first)
+        kept.write_bytes(lock.read_bytes())
+    place = root / "opt" / "squall"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    with tarfile.open(fileobj=io.BytesIO(files)) as content:
+        content.extractall(place, filter="data")
+    in_chroot(root, "sh", "/opt/squall/deploy/image/install")
+    write_layer(root, second, changed_after_s=kept.stat().st_ctime)
+    return first, second
+
+
+def install_dependencies(root: Path, lock: Path) -> None:
+    """A minimal Debian with what requirements.lock names."""
     words = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}"]
     slim = [f"--dpkgopt=path-exclude=/usr/share/{part}/*" for part in ("man", "doc", "locale")]
     subprocess.run([*words, *slim, "bookworm", str(root)], check=True, timeout=600)
-    place = root / "opt" / "squall"
+    place = root / "opt" / "dependencies"
     place.mkdir(parents=True)
-    tracked = subprocess.run(
-        ["git", "archive", "HEAD"], cwd=CHECKOUT, check=True, capture_output=True, timeout=60
-    )
-    with tarfile.open(fileobj=io.BytesIO(tracked.stdout)) as files:
-        files.extractall(place, filter="data")
+    for path in (IMAGE / "install-dependencies", lock):
+        shutil.copy(path, place)
+    inside = "/opt/dependencies"
+    in_chroot(root, "sh", f"{inside}/install-dependencies", f"{inside}/{lock.name}")
+
+
+def in_chroot(root: Path, *words: str) -> None:
+    """Run a command in the root file system, with the network of this machine."""
     with network_of_this_machine(root):
-        command = ["chroot", str(root), "sh", "/opt/squall/deploy/image/install"]
+        command = ["chroot", str(root), *words]
         subprocess.run(command, env=environment(), check=True, timeout=900)
 
 
@@ -111,12 +146,13 @@ def _write(path: Path, content: bytes | None) -> None:
         path.write_bytes(content)
 
 
-def write_layer(root: Path, layer: io.BufferedRandom) -> None:
-    """Every file in a fixed order, with numeric owners and whole seconds."""
-    with tarfile.open(fileobj=layer, mode="w", format=tarfile.PAX_FORMAT) as tar:
+def write_layer(root: Path, layer: Path, changed_after_s: float = 0.0) -> None:
+    """Every file (changed since then) in a fixed order, with numeric owners and whole seconds."""
+    with tarfile.open(layer, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for path in sorted(root.rglob("*")):
             name = path.relative_to(root).as_posix()
-            if not name.startswith(LEFT_OUT) and not path.is_socket():
+            old = path.lstat().st_ctime < changed_after_s
+            if not old and not name.startswith(LEFT_OUT) and not path.is_socket():
                 tar.add(path, name, recursive=False, filter=_plain)
 
 
@@ -126,36 +162,35 @@ def _plain(entry: tarfile.TarInfo) -> tarfile.TarInfo:
     return entry
 
 
-def write_archive(path: Path, layer: io.BufferedRandom, name: str) -> None:
-    """The OCI layout: layer, configuration, manifest, index."""
-    size = layer.tell()
-    layer.seek(0)
-    digest = hashlib.file_digest(layer, "sha256").hexdigest()
-    layer.seek(0)
+def write_archive(path: Path, layers: Sequence[Path], name: str) -> None:
+    """The OCI layout: layers, configuration, manifest, index."""
     machine = {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]
-    rootfs = {"type": "layers", "diff_ids": [f"sha256:{digest}"]}
-    image = {"architecture": machine, "os": "linux", "config": CONFIG, "rootfs": rootfs}
     with tarfile.open(path, "w") as tar:
-        entry = tarfile.TarInfo(f"blobs/sha256/{digest}")
-        entry.size = size
-        tar.addfile(entry, layer)
-        kind = f"{OCI}.layer.v1.tar"
-        layers = [{"mediaType": kind, "digest": f"sha256:{digest}", "size": size}]
-        config = _add_json(tar, image, f"{OCI}.config.v1+json")
-        manifest_kind = f"{OCI}.manifest.v1+json"
+        described = [_add_layer(tar, layer) for layer in layers]
+        rootfs = {"type": "layers", "diff_ids": [layer["digest"] for layer in described]}
+        image = {"architecture": machine, "os": "linux", "config": CONFIG, "rootfs": rootfs}
+        kind = f"{OCI}.manifest.v1+json"
         manifest = {
             "schemaVersion": 2,
-            "mediaType": manifest_kind,
-            "config": config,
-            "layers": layers,
+            "mediaType": kind,
+            "config": _add_json(tar, image, f"{OCI}.config.v1+json"),
+            "layers": described,
         }
-        listed = _add_json(tar, manifest, manifest_kind)
+        listed = _add_json(tar, manifest, kind)
         listed["annotations"] = {
             "io.containerd.image.name": name,
             "org.opencontainers.image.ref.name": name.rpartition(":")[2],
         }
         _add_json(tar, {"schemaVersion": 2, "manifests": [listed]}, "", "index.json")
         _add_json(tar, {"imageLayoutVersion": "1.0.0"}, "", "oci-layout")
+
+
+def _add_layer(tar: tarfile.TarFile, layer: Path) -> dict[str, object]:
+    with layer.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    tar.add(layer, f"blobs/sha256/{digest}", filter=_plain)
+    size = layer.stat().st_size
+    return {"mediaType": f"{OCI}.layer.v1.tar", "digest": f"sha256:{digest}", "size": size}
 
 
 def _add_json(tar: tarfile.TarFile, data: object, kind: str, member: str = "") -> dict[str, object]:

@@ -33,6 +33,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 Ready = Callable[[], Awaitable[str]]
 
 EXIT_SETTINGS: Final = 2
+_LOOPBACK: Final = "127.0.0.1"  # HOST is set where callers have their own machine or pod
 SETTLE_S: Final = 0.6  # unready for so long before the door closes: balancers look every 0.25 s
 DRAIN_S: Final = 5  # then requests in flight have so long
 KEEPALIVE_S: Final = 75  # longer than any caller keeps an idle connection
@@ -235,7 +236,7 @@ def run(build: Callable[[Mapping[str, str]], tuple[Service, int]]) -> None:
     drain = Drain()
     config = uvicorn.Config(
         application(service, drain),
-        host="127.0.0.1",
+        host=os.environ.get("HOST", _LOOPBACK),
         port=number,
         loop="uvloop",
         http="httptools",

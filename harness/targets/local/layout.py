@@ -46,11 +46,12 @@ class PlacedInstance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedEdge:
-    """One edge, the port its callers use, and the instances behind it."""
+    """One edge: the address it listens at, the port its callers use, the instances behind it."""
 
     edge: Edge
     port: int
     behind: tuple[PlacedInstance, ...]
+    listens: str = HOST
 
     @property
     def name(self) -> str:

@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 
 from harness.system import READY
 from harness.targets.local.layout import PlacedEdge, PlacedInstance
-from harness.targets.local.ports import HOST
 
 Json = Mapping[str, object]
 RTDS_LAYER: Final = "chaos"
@@ -99,7 +98,7 @@ def runtime_key(edge: str, what: str) -> str:
 def _listener(edge: PlacedEdge) -> Json:
     return {
         "name": edge.name,
-        "address": _address(HOST, edge.port),
+        "address": _address(edge.listens, edge.port),
         # Otherwise two Envoys could share the port without a word.
         "enable_reuse_port": False,
         "filter_chains": [
@@ -199,7 +198,7 @@ def _cluster(edge: PlacedEdge, health: str) -> Json:
     hosts = [{"endpoint": {"address": _address(i.host, i.port)}} for i in edge.behind]
     return {
         "name": edge.name,
-        "type": "STATIC" if all(map(_is_address, (i.host for i in edge.behind))) else "STRICT_DNS",
+        **_found_by(edge),
         "connect_timeout": "0.5s",
         "lb_policy": "LEAST_REQUEST",
         "load_assignment": {"cluster_name": edge.name, "endpoints": [{"lb_endpoints": hosts}]},
@@ -230,6 +229,13 @@ def _cluster(edge: PlacedEdge, health: str) -> Json:
             ]
         },
     }
+
+
+def _found_by(edge: PlacedEdge) -> Json:
+    """By their addresses, or by all addresses that a name has, asked again every second."""
+    if all(_is_address(instance.host) for instance in edge.behind):
+        return {"type": "STATIC"}
+    return {"type": "STRICT_DNS", "dns_lookup_family": "V4_PREFERRED", "dns_refresh_rate": "1s"}
 
 
 def _health_check(placed: PlacedInstance, log: str) -> Json:

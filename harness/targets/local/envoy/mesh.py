@@ -147,10 +147,14 @@ class Mesh:
 
     async def is_ready(self) -> bool:
         """Whether Envoy works and has taken in the newest faults."""
+        asked, works = self._generation, {e: dict(faults) for e, faults in self._faults.items()}
         try:
-            return await envoy_admin.generation(self.files.admin) == self._generation
+            if await envoy_admin.generation(self.files.admin) != asked:
+                return False
         except TargetError:
             return False
+        self._taken_in, self._works = asked, works
+        return asked == self._generation
 
     async def _publish(self) -> None:
         self._write()
@@ -159,8 +163,6 @@ class Mesh:
             if asyncio.get_running_loop().time() > deadline:
                 raise TargetError(f"{self.name}: Envoy did not take in its faults in time")
             await asyncio.sleep(_POLL_S)
-        self._taken_in = self._generation
-        self._works = {edge: dict(faults) for edge, faults in self._faults.items()}
 
     def _write(self) -> None:
         """Write and rename: Envoy watches for the rename, and never sees half a file."""

@@ -1,0 +1,1 @@
+"""A system in a Kubernetes cluster."""

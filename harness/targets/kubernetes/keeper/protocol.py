@@ -1,0 +1,33 @@
+"""What the harness and a keeper say to each other: JSON over HTTP.
+
+```
+GET  /edges                                  200 Told
+POST /fault  Ask(edge, fault, lease_s)       200 Told (that edge)
+POST /renew  Ask(edge (`edge#slot`), lease_s) 200 Told ()
+POST /clear  Ask(edge (`edge#slot`))         200 Told (that edge)
+```
+
+400: the request is wrong. 404: no such edge. 409: the fault cannot be set, or there is none (any
+more). 503: Envoy or the TCP proxy does not answer. `error` says which.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from harness.targets.records import EdgeFault, EdgeStatus
+
+
+class Ask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One request; `edge` is an edge's name or `edge#slot`."""
+
+    edge: str
+    fault: EdgeFault | None = None
+    lease_s: float = 0.0
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer."""
+
+    edges: tuple[EdgeStatus, ...] = ()
+    error: str = ""

@@ -1,0 +1,1 @@
+"""The database of the other services, where no target brings its own: in a cluster."""
