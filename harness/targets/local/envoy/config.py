@@ -7,30 +7,23 @@ not arrived closes the connection, and an `errors` fault must not close connecti
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
-from harness.system import READY
-from harness.targets.local.layout import PlacedEdge, PlacedInstance
+from harness.targets.local.envoy.clusters import cluster
+from harness.targets.local.envoy.typed import TYPES, Json, address, typed
+from harness.targets.local.layout import PlacedEdge
 
-Json = Mapping[str, object]
 RTDS_LAYER: Final = "chaos"
 GENERATION_KEY: Final = "chaos.generation"
 LOST_ROUTE: Final = "lost_answers"
 
-_TYPES: Final = "type.googleapis.com/envoy"
-_FILTERS: Final = f"{_TYPES}.extensions.filters"
+_FILTERS: Final = f"{TYPES}.extensions.filters"
 _MAX_BODY_BYTES: Final = 1_048_576
 _MAX_CONNECTIONS: Final = 20_000
-_MAX_REQUESTS: Final = 1024
 # The time limit of an edge. Callers have shorter deadlines; this ends requests without a caller.
 _ROUTE_TIMEOUT: Final = "30s"
-# Shorter than the servers keep an idle connection (uvicorn: 5 s), or a request would now and then
-# be sent just as the server hangs up.
-_UPSTREAM_IDLE: Final = "3s"
 # Throws an answer away whole, headers too, after the request was done: what a payer sees when the
 # gateway loses an answer. The body is taken in first, so that the connections stay in order.
 _LOSE_ANSWER: Final = """
@@ -77,7 +70,7 @@ def bootstrap(node: str, files: MeshFiles, edges: tuple[PlacedEdge, ...]) -> Jso
         "admin": {"address": {"pipe": {"path": str(files.admin), "mode": 0o600}}},
         "static_resources": {
             "listeners": [_listener(edge) for edge in edges],
-            "clusters": [_cluster(edge, health) for edge in edges],
+            "clusters": [cluster(edge, health) for edge in edges],
         },
         "cluster_manager": {"outlier_detection": {"event_log_path": health}},
         "layered_runtime": {
@@ -98,13 +91,13 @@ def runtime_key(edge: str, what: str) -> str:
 def _listener(edge: PlacedEdge) -> Json:
     return {
         "name": edge.name,
-        "address": _address(edge.listens, edge.port),
+        "address": address(edge.listens, edge.port),
         # Otherwise two Envoys could share the port without a word.
         "enable_reuse_port": False,
         "filter_chains": [
             {
                 "filters": [
-                    _typed("hcm", f"{_FILTERS}.network.http_connection_manager.v3", _hcm(edge))
+                    typed("hcm", f"{_FILTERS}.network.http_connection_manager.v3", _hcm(edge))
                 ]
             }
         ],
@@ -171,9 +164,9 @@ def _route_action(edge: str) -> Json:
             "num_retries": 2,
             "retry_back_off": {"base_interval": "0.010s", "max_interval": "0.050s"},
             "retry_host_predicate": [
-                _typed(
+                typed(
                     "envoy.retry_host_predicates.previous_hosts",
-                    f"{_TYPES}.extensions.retry.host.previous_hosts.v3",
+                    f"{TYPES}.extensions.retry.host.previous_hosts.v3",
                     {"@kind": "PreviousHostsPredicate"},
                 )
             ],
@@ -193,93 +186,10 @@ def _not_processed() -> Json:
     }
 
 
-def _cluster(edge: PlacedEdge, health: str) -> Json:
-    options = f"{_TYPES}.extensions.upstreams.http.v3.HttpProtocolOptions"
-    hosts = [{"endpoint": {"address": _address(i.host, i.port)}} for i in edge.behind]
-    return {
-        "name": edge.name,
-        **_found_by(edge),
-        "connect_timeout": "0.5s",
-        "lb_policy": "LEAST_REQUEST",
-        "load_assignment": {"cluster_name": edge.name, "endpoints": [{"lb_endpoints": hosts}]},
-        "typed_extension_protocol_options": {
-            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
-                "@type": options,
-                "explicit_http_config": {"http_protocol_options": {}},
-                "common_http_protocol_options": {"idle_timeout": _UPSTREAM_IDLE},
-            }
-        },
-        # Never send to hosts known to be unable: an honest, immediate 503 says that nothing was
-        # processed; the default (panic below 50 %) would send payments to servers that hang.
-        "common_lb_config": {
-            "healthy_panic_threshold": {"value": 0},
-            # By default a second change of health within a second waits for that second's end.
-            "update_merge_window": "0s",
-        },
-        "health_checks": [_health_check(edge.behind[0], health)],
-        "outlier_detection": _outlier_detection(),
-        "circuit_breakers": {
-            "thresholds": [
-                {
-                    "max_connections": _MAX_REQUESTS,
-                    "max_pending_requests": _MAX_REQUESTS,
-                    "max_requests": edge.edge.in_flight_max or _MAX_REQUESTS,
-                    "max_retries": 64,
-                }
-            ]
-        },
-    }
-
-
-def _found_by(edge: PlacedEdge) -> Json:
-    """By their addresses, or by all addresses that a name has, asked again every second."""
-    if all(_is_address(instance.host) for instance in edge.behind):
-        return {"type": "STATIC"}
-    return {"type": "STRICT_DNS", "dns_lookup_family": "V4_PREFERRED", "dns_refresh_rate": "1s"}
-
-
-def _health_check(placed: PlacedInstance, log: str) -> Json:
-    """By HTTP; an attached service that states no path is asked by its port."""
-    path = placed.service.ready or ("" if placed.url else READY)
-    base = urlsplit(placed.url).path.rstrip("/")
-    how: Json = (
-        {"http_health_check": {"path": f"{base}{path}"}} if path else {"tcp_health_check": {}}
-    )
-    sinks = f"{_TYPES}.extensions.health_check.event_sinks.file.v3"
-    sink = {"@kind": "HealthCheckEventFileSink", "event_log_path": log}
-    return {
-        "timeout": "0.5s",
-        "interval": "0.25s",
-        "no_traffic_interval": "0.25s",
-        # One lost check on a full machine is not a death; a 503 or two misses are.
-        "unhealthy_threshold": 2,
-        "healthy_threshold": 1,
-        **how,
-        "event_logger": [_typed("envoy.health_check.event_sinks.file", sinks, sink)],
-    }
-
-
-def _outlier_detection() -> Json:
-    """Ejects a host whose connections fail, at once; answers (5xx) are not its business."""
-    return {
-        "split_external_local_origin_errors": True,
-        "consecutive_local_origin_failure": 2,
-        "enforcing_consecutive_local_origin_failure": 100,
-        "enforcing_local_origin_success_rate": 0,
-        "enforcing_consecutive_5xx": 0,
-        "enforcing_consecutive_gateway_failure": 0,
-        "enforcing_success_rate": 0,
-        "interval": "0.25s",
-        "base_ejection_time": "0.5s",
-        "max_ejection_time": "2s",
-        "max_ejection_percent": 50,
-    }
-
-
 def _connection_limit() -> Json:
-    return _typed(
+    return typed(
         "envoy.resource_monitors.global_downstream_max_connections",
-        f"{_TYPES}.extensions.resource_monitors.downstream_connections.v3",
+        f"{TYPES}.extensions.resource_monitors.downstream_connections.v3",
         {
             "@kind": "DownstreamConnectionsConfig",
             "max_active_downstream_connections": _MAX_CONNECTIONS,
@@ -288,17 +198,4 @@ def _connection_limit() -> Json:
 
 
 def _filter(name: str, kind: str, settings: Json) -> Json:
-    return _typed(name, f"{_FILTERS}.http.{name}.v3", {"@kind": kind, **settings})
-
-
-def _typed(name: str, package: str, settings: Json) -> Json:
-    config = {key: value for key, value in settings.items() if key != "@kind"}
-    return {"name": name, "typed_config": {"@type": f"{package}.{settings['@kind']}", **config}}
-
-
-def _is_address(host: str) -> bool:
-    return host.replace(".", "").isdecimal()
-
-
-def _address(host: str, port: int) -> Json:
-    return {"socket_address": {"address": host, "port_value": port}}
+    return typed(name, f"{_FILTERS}.http.{name}.v3", {"@kind": kind, **settings})
