@@ -24,6 +24,12 @@ from harness.errors import after_start
     show_default=True,
     help="Load processes that share the schedule; one holds 2,000 payments/s.",
 )
+@click.option(
+    "--slo",
+    "slos",
+    multiple=True,
+    help="An SLO document: a name of objectives/, or a path. May be given several times.",
+)
 @locust_options
 @runs_dir
 @system_file

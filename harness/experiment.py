@@ -43,6 +43,9 @@ from harness.validation.terms_check import objective_problems, terms_problems
 EXTENSION: Final = "squall"
 _MOST_NAME: Final = 100
 Phase = Annotated[float, Meta(gt=0, le=MAX_RUN_S, description="s", examples=[20])]
+SloWord = Annotated[
+    str, Meta(min_length=1, max_length=500, description="a name or a path", examples=["payments"])
+]
 PhaseOrNone = Annotated[float, Meta(ge=0, le=MAX_RUN_S, description="s", examples=[5])]
 
 
@@ -94,7 +97,8 @@ class Objective(_Strict, frozen=True, kw_only=True):
 class Terms(_Strict, frozen=True, kw_only=True):
     """The extension named squall. `evidence`: the tables that are checked; by default all.
 
-    `watch`: the method does nothing; somebody else's fault is marked with `squall mark`.
+    `slos`: SLO documents, by the name of a preset in objectives/ or by path. `watch`: the method
+    does nothing; somebody else's fault is marked with `squall mark`.
     """
 
     name: str
@@ -109,6 +113,7 @@ class Terms(_Strict, frozen=True, kw_only=True):
     hold_s: Annotated[float, Meta(gt=0, le=600, description="s", examples=[10])] = 10.0
     watch: bool = False
     faults: Annotated[tuple[DeclaredFault, ...], Meta(max_length=50)] = ()
+    slos: Annotated[tuple[SloWord, ...], Meta(max_length=20)] = ()
 
 
 class Experiment(_Strict, frozen=True, kw_only=True):

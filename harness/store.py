@@ -146,6 +146,7 @@ class RunFolder:
         self.experiment = root / "experiment.yaml"
         self.system = root / "system.yaml"
         self.deployment = root / "deployment.yaml"
+        self.objectives = root / "objectives"
         self.timeline = root / "timeline.ndjson"
         self.journal = root / "journal.json"
         self.usage = root / "usage.json"
@@ -169,6 +170,11 @@ class RunFolder:
     def stored_deployment(self) -> Path | None:
         """The deployment file of the run; None where the system file holds everything."""
         return self.deployment if self.deployment.is_file() else None
+
+    @property
+    def slo_files(self) -> tuple[Path, ...]:
+        """The SLO documents that the run is judged by, in their order."""
+        return tuple(sorted(self.objectives.glob("*"))) if self.objectives.is_dir() else ()
 
     def create(self) -> None:
         """Make the folders. Raises OSError (no space, no permission, exists)."""

@@ -29,6 +29,7 @@ FLOORS: Final = (
     "harness/targets/edge_abilities",
     "harness/files",
     "harness/timeline",
+    "harness/slo",
     "harness/load/records",
     "harness/load/asked",
     "harness/load/traffic",

@@ -22,6 +22,7 @@ from harness.files.plain_scalars import ScalarError, read_plain
 from harness.files.problems import Problem, Verbatim, raise_problems
 
 MAX_BYTES: Final = 1_000_000
+MAX_DOCUMENTS: Final = 50
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _UNPRINTABLE: Final = re.compile(
     "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
@@ -59,7 +60,7 @@ def parse_document(path: Path, raw: bytes) -> Document:
         if path.suffix == ".json":
             build_json(text, builder)
         else:
-            _build_yaml(text, builder)
+            _build_yaml(text, [builder])
         problems = [*builder.problems, *_unusable_text(builder.root)]
     except DocumentError as error:
         raise_problems(path, [*builder.problems, error.problem])
@@ -68,6 +69,30 @@ def parse_document(path: Path, raw: bytes) -> Document:
         raise_problems(path, [_whole("(empty)", "the file is empty", "a mapping", "write one")])
         raise ConfigError("the file is empty", file=path)
     return Document(path=path, root=builder.root, problems=tuple(problems))
+
+
+def read_documents(path: Path) -> tuple[Document, ...]:
+    """Every document of a file that may hold several, split by `---`. Raises ConfigError.
+
+    A document without values is left out; a file with nothing else is refused.
+    """
+    if path.suffix == ".json":
+        return (read_document(path),)
+    text, builders = _text(path, _read_bytes(path)), [Builder()]
+    try:
+        _build_yaml(text, builders, MAX_DOCUMENTS)
+        found = [(b.root, (*b.problems, *_unusable_text(b.root))) for b in builders]
+    except DocumentError as error:
+        raise_problems(path, [*builders[-1].problems, error.problem])
+        raise
+    documents = tuple(
+        Document(path=path, root=root, problems=problems)
+        for root, problems in found
+        if root is not None and root.value is not None
+    )
+    if not documents:
+        raise_problems(path, [_whole("(empty)", "the file is empty", "a mapping", "write one")])
+    return documents
 
 
 def checked_root(document: Document) -> Node:
@@ -152,22 +177,27 @@ def _read_bytes(path: Path) -> bytes:
         os.close(descriptor)
 
 
-def _build_yaml(text: str, builder: Builder) -> None:
+def _build_yaml(text: str, builders: list[Builder], most: int = 1) -> None:
+    """Each document into a builder of its own, the first into the one that is there."""
     documents = 0
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
+                if documents > most:
+                    raise DocumentError(_one_more(_line(event), most))
                 if documents > 1:
-                    line = _line(event)
-                    where = Verbatim("---")
-                    problem = _place(line, where, "a second document", "keep one document a file")
-                    raise DocumentError(problem)
-            _take(event, builder)
+                    builders.append(Builder())
+            _take(event, builders[-1])
     except yaml.MarkedYAMLError as error:
         raise DocumentError(_syntax(error, text)) from None
     except (yaml.YAMLError, UnicodeError) as error:
         raise DocumentError(_place(1, Verbatim("(file)"), f"not YAML: {error}", _SYNTAX)) from None
+
+
+def _one_more(line: int, most: int) -> Problem:
+    wrong = "a second document" if most == 1 else f"more than {most} documents"
+    return _place(line, Verbatim("---"), wrong, "keep one document a file")
 
 
 def _line(event: yaml.Event) -> int:

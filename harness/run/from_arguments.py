@@ -20,6 +20,7 @@ from harness.run.order import LocustOptions, Order, again
 from harness.safety.lock import holder
 from harness.safety.state import State, lock_path
 from harness.safety.undo import leftover
+from harness.slo.documents import read_slo_files, slo_paths
 from harness.system import CHANGES, SystemFiles
 from harness.validation.file_check import Load, check_files
 
@@ -51,6 +52,7 @@ def order_from(
     files: SystemFiles,
     metrics: Mapping[str, str] | None = None,
     locust: LocustOptions | None = None,
+    slos: Sequence[str] = (),
 ) -> Order:
     """A run that may begin: the same check as `validate`. Raises ConfigError with all errors."""
     _check_text("EXPERIMENT", experiment)
@@ -62,6 +64,9 @@ def order_from(
     _check_number("--workers", workers, WORKERS)
     load = Load(scenario=scenario, seed=seed, rate_scale=rate_scale)
     system, (read,) = check_files(root, (experiment,), files, metrics, load)
+    beside = read.path.parent
+    documents = slo_paths((*read.terms.slos, *slos), beside)
+    read_slo_files(documents)
     order = Order(
         experiment=read,
         system=system,
@@ -73,6 +78,8 @@ def order_from(
         workers=workers,
         locust=locust or LocustOptions(),
         runs_dir=runs_dir,
+        slo_words=tuple(slos),
+        slo_paths=documents,
         changes={name: os.environ[name] for name in CHANGES if os.environ.get(name)},
     )
     return replace(order, again=again(order, experiment, root / USUAL_SYSTEM))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,16 +23,20 @@ class Inputs:
     experiment: bytes
     system: bytes
     deployment: bytes
+    slos: tuple[tuple[str, bytes], ...] = ()
     secrets: frozenset[str]
 
 
-def read_inputs(experiment: Path, system: Path, deployment: Path | None = None) -> Inputs:
+def read_inputs(
+    experiment: Path, system: Path, deployment: Path | None = None, slos: Sequence[Path] = ()
+) -> Inputs:
     """Read the files; `deployment` is b"" where there is none. Raises OSError."""
     redactor = Redactor(environ=os.environ)
     return Inputs(
         experiment=_stored(*_experiment(experiment), redactor),
         system=_stored(*_system(system), redactor),
         deployment=b"" if deployment is None else _stored(*_system(deployment), redactor),
+        slos=tuple((path.name, read_whole(path)) for path in slos),
         secrets=frozenset(redactor.found),
     )
 
@@ -43,6 +47,9 @@ def store_inputs(inputs: Inputs, folder: RunFolder) -> None:
     write_whole(folder.system, inputs.system)
     if inputs.deployment:
         write_whole(folder.deployment, inputs.deployment)
+    for number, (name, text) in enumerate(inputs.slos):
+        folder.objectives.mkdir(exist_ok=True)
+        write_whole(folder.objectives / f"{number:02}-{name}", text)
 
 
 def conducted(experiment: Path, folder: RunFolder) -> bytes:

@@ -58,6 +58,8 @@ class Order:
     changes: Mapping[str, str] = field(default_factory=dict)
     again: str = ""
     deployment_path: Path | None = None
+    slo_words: tuple[str, ...] = ()
+    slo_paths: tuple[Path, ...] = ()
 
     @property
     def target(self) -> str:
@@ -82,6 +84,8 @@ def again(order: Order, experiment: str, usual_system: Path) -> str:
     words = ["squall", "run", experiment, "--seed", str(order.seed)]
     for option, (value, usual) in chosen.items():
         words += [] if value == usual else [option, str(value)]
+    for word in order.slo_words:
+        words += ["--slo", word]
     changes = (f"{name}={shlex.quote(value)} " for name, value in order.changes.items())
     return "".join(changes) + shlex.join(words)
 
@@ -93,7 +97,9 @@ def open_folder(order: Order, stamp: datetime) -> tuple[RunFolder, Inputs]:
     try:
         folder = _new_folder(named)
         root = folder.root
-        inputs = read_inputs(order.experiment.path, order.system_path, order.deployment_path)
+        inputs = read_inputs(
+            order.experiment.path, order.system_path, order.deployment_path, order.slo_paths
+        )
         store_inputs(inputs, folder)
     except OSError as error:
         raise RefusedError(f"{root}: cannot be written: {error.strerror}") from error

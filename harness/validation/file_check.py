@@ -21,11 +21,12 @@ from harness.experiment import (
     shape_problems,
     squall_extension,
 )
-from harness.files.document import Document
+from harness.files.document import Document, Node
 from harness.files.problems import Problem, raise_problems
 from harness.files.yaml_file import read_document
 from harness.load.check import Build, Span, load_problems
 from harness.run.listing import experiment_path
+from harness.slo.documents import read_slo_files, slo_path
 from harness.system import System, SystemFiles
 from harness.validation.declared_check import missing_variables
 from harness.validation.this_machine import machine_problems
@@ -101,9 +102,35 @@ def _check_all(
         for document, _ in shaped:  # while the scenarios are being built
             found = cross_problems(document, system, metrics)
             _collect(said, document, [*found, *machine_problems(document)])
+        for document, experiment in shaped:
+            _check_slos(said, document, experiment)
         for document, experiment, build in builds:
             _collect(said, document, list(_load_problems(document, experiment, build, load)))
     return tuple(experiment for _, experiment in shaped)
+
+
+def _check_slos(said: list[str], document: Document, experiment: Experiment) -> None:
+    """The SLO documents that an experiment names."""
+    at, extension = squall_extension(document.root)
+    node = extension.child("slos") if extension else None
+    paths = list[Path]()
+    for index, item in enumerate(node.elements() if node else ()):
+        try:
+            paths.append(slo_path(experiment.terms.slos[index], document.path.parent))
+        except ConfigError as error:
+            _collect(said, document, [_slo_problem(item, f"{at}.slos[{index}]", str(error))])
+    _attempt(said, lambda: read_slo_files(paths))
+
+
+def _slo_problem(node: Node, key: str, wrong: str) -> Problem:
+    return Problem(
+        line=node.line,
+        key=key,
+        value=node.value if not isinstance(node.value, list | dict) else "",
+        wrong=wrong,
+        allowed="the name of a document in objectives/, or a path",
+        fix="correct the name, or remove it",
+    )
 
 
 def _load_problems(

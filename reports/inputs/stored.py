@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.chaos.journal import Journal, read_journal
@@ -11,6 +11,7 @@ from harness.errors import StoredRunError
 from harness.experiment import Terms, read_stored_experiment
 from harness.host.cpu import Machine
 from harness.load.records import RECORD_BYTES
+from harness.slo.documents import SloSet, read_slo_files
 from harness.store import (
     COMPLETE,
     LoadDone,
@@ -55,6 +56,7 @@ class StoredRun:
     machine: Machine
     journal: Journal | None = None
     journal_damage: str = ""
+    slos: SloSet = field(default_factory=SloSet)
     faulty: tuple[str, ...] = ()
 
 
@@ -93,6 +95,7 @@ def read_stored(folder: RunFolder) -> StoredRun:
         machine=read_json(folder.machine, Machine),
         journal=journal,
         journal_damage=journal_damage,
+        slos=read_slo_files(folder.slo_files),
         faulty=_faulty(folder, plan, attempts, ended_early=manifest.ended != COMPLETE),
     )
 

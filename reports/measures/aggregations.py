@@ -17,6 +17,7 @@ from reports.measures.delivery import DeliveryTally
 from reports.measures.metrics import SharesTally
 from reports.measures.outcomes import OutcomesTally
 from reports.measures.phases import FaultWindow
+from reports.measures.slo_slices import SloTally
 from reports.measures.step_figures import StepTally
 from reports.measures.stories import HardestTally, UnknownTally
 from reports.measures.windows import AmplificationTally, WindowTally
@@ -81,6 +82,7 @@ class Tallies:
         self.hardest = HardestTally()
         self.outcomes = OutcomesTally()
         self.steps = StepTally()
+        self.slos = {slo.name: SloTally(slo, stored.names, load_s) for slo in stored.slos.slos}
         prefix = stored.manifest.intent_prefix
         complete = stored.manifest.ended == COMPLETE
         records = RunRecords(evidence, prefix, len(stored.due), asks=stored.asks, complete=complete)
@@ -89,6 +91,7 @@ class Tallies:
         self._all: tuple[Tally, ...] = (
             *(self.good, self.in_flight, self.delivery, self.windows, self.amplification),
             *(self.shares, self.unknowns, self.hardest, self.outcomes, self.steps, self.checks),
+            *self.slos.values(),
         )
 
     def add(self, block: Block) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.store import COMPLETE
 from reports.checks.base import Checked
@@ -27,6 +27,7 @@ from reports.measures.phases import (
 )
 from reports.measures.recovery import Baseline, KnownTime, Recovery, Trace, baseline, measure
 from reports.measures.required_objectives import objectives_of
+from reports.measures.slo_figures import SloFigure, SloSpan, slo_figures
 from reports.measures.state_lanes import lanes
 from reports.measures.windows import metastable
 
@@ -44,6 +45,7 @@ class Reading:
     seen: Seen
     measured: dict[str, Measured]
     checks: tuple[Checked, ...]
+    slos: tuple[SloFigure, ...]
     picture: Picture
 
 
@@ -61,6 +63,7 @@ def read(stored: StoredRun) -> Reading:
     seen = _seen(stored, tallies, faults, trace, recovery)
     measured = measure_all(seen)
     checks = tallies.checks.result()
+    slos = _slos(stored, tallies, window)
     return Reading(
         stored=stored,
         faults=faults,
@@ -71,7 +74,25 @@ def read(stored: StoredRun) -> Reading:
         seen=seen,
         measured=measured,
         checks=checks,
-        picture=_picture(seen, tallies, faults, before, measured),
+        slos=slos,
+        picture=_with_slos(_picture(seen, tallies, faults, before, measured), slos),
+    )
+
+
+def _slos(stored: StoredRun, tallies: Tallies, window: FaultWindow | None) -> tuple[SloFigure, ...]:
+    f0_s = None if window is None else window.begin_s
+    span = SloSpan(begin_s=stored.terms.phases.warm_up_s, f0_s=f0_s)
+    slices = {name: tally.result() for name, tally in tallies.slos.items()}
+    return slo_figures(stored.slos, slices, span)
+
+
+def _with_slos(picture: Picture, slos: tuple[SloFigure, ...]) -> Picture:
+    """The metrics of a run's documents stand behind those of its experiment."""
+    bounds = frozenset(one.metric for one in slos if one.measured.censored)
+    return replace(
+        picture,
+        metrics=(*picture.metrics, *(one.metric for one in slos)),
+        censored=picture.censored | bounds,
     )
 
 

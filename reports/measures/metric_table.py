@@ -35,6 +35,21 @@ METRICS: Final[Mapping[str, Metric]] = {
 }
 
 
+# The figures of SLO documents; their limits stand there, so that no experiment names them.
+SLO_METRICS: Final[Mapping[str, Metric]] = {
+    "slo_ratio": Metric(unit="ratio", words="good by the SLO"),
+    "slo_recovery_s": Metric(unit="s", words="time from the fault until the SLO holds again"),
+    "slo_lost_s": Metric(unit="s", words="lost service in seconds of complete outage, by the SLO"),
+    "slo_budget_ratio": Metric(unit="ratio", words="share of the SLO's error budget"),
+    "slo_bad_minutes": Metric(unit="minutes", words="bad minutes a month by this fault"),
+}
+
+
+def metric_of(name: str) -> Metric:
+    """A metric of a run, of an experiment's objective or of an SLO document."""
+    return METRICS[name] if name in METRICS else SLO_METRICS[name]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """A value; `censored`: it is a lower bound, and the objective fails."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from reports.measures.metric_table import METRICS
+from reports.measures.metric_table import metric_of
 from reports.measures.page_model import Picture
 from reports.measures.recovery import Episode, Recovery
 
@@ -33,7 +33,7 @@ def say_metric(picture: Picture, metric: str, value: float | None) -> str:
     """What a metric of the run came to: measured, at least so much, or why there is nothing."""
     if value is None and metric in picture.unjudged:
         return "not judged"
-    return say(value, METRICS[metric].unit, censored=metric in picture.censored)
+    return say(value, metric_of(metric).unit, censored=metric in picture.censored)
 
 
 def say_felt(found: Recovery) -> str:

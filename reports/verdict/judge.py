@@ -83,9 +83,12 @@ def document(scorecard: Scorecard) -> bytes:
 
 def _judge(reading: Reading) -> Scorecard:
     stored, checks = reading.stored, reading.checks
-    results = tuple(
-        judge_objective(objective, reading.measured[objective.metric])
-        for objective in objectives_of(stored.terms)
+    results = (
+        *(
+            judge_objective(one, reading.measured[one.metric])
+            for one in objectives_of(stored.terms)
+        ),
+        *(judge_objective(one, one.measured) for one in reading.slos),
     )
     data = [*validity.about_data(stored), *validity.about_checks(checks, stored.asked_for)]
     conditions = [*_about_faults(reading), *_conditions(reading)]

@@ -8,8 +8,9 @@ from typing import Literal
 from harness.errors import ConfigError
 from harness.experiment import Objective, Terms
 from harness.files.problems import nearest
-from reports.measures.metric_table import METRICS, Measured
+from reports.measures.metric_table import METRICS, Measured, metric_of
 from reports.measures.required_objectives import UNRESOLVED, default_objective, tightens
+from reports.measures.slo_figures import SloFigure
 from reports.verdict.scorecard import ObjectiveResult
 
 
@@ -31,7 +32,7 @@ def check_metrics(terms: Terms, file: Path | None = None) -> None:
             raise ConfigError(text, file=file)
 
 
-def judge_objective(objective: Objective, measured: Measured) -> ObjectiveResult:
+def judge_objective(objective: Objective | SloFigure, measured: Measured) -> ObjectiveResult:
     """Does the limit hold? A censored value fails; a missing one is never a pass."""
     value = measured.value
     if value is None:
@@ -44,6 +45,6 @@ def judge_objective(objective: Objective, measured: Measured) -> ObjectiveResult
         must=objective.must,
         limit=objective.limit,
         value=None if value is None else round(value, 6),
-        unit=METRICS[objective.metric].unit,
+        unit=metric_of(objective.metric).unit,
         verdict=verdict,
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from reports.checks.base import Checked
 from reports.inputs.names import say_names
-from reports.measures.metric_table import METRICS
+from reports.measures.metric_table import metric_of
 from reports.measures.page_model import Picture
 from reports.measures.reason import Reason
 from reports.measures.recovery import Recovery
@@ -53,7 +53,7 @@ def about_objectives(results: tuple[ObjectiveResult, ...], picture: Picture) -> 
         value = say_metric(picture, metric, result.value)
         limit = say_limit(result.limit, result.unit)
         sign = "at most" if result.must == "<=" else "at least"
-        words = METRICS[metric].words
+        words = metric_of(metric).words
         meaning = "" if words in result.name.lower() else f" ({words})"
         text = f"{result.name}: {value}, must be {sign} {limit}{meaning}."
         code = "objective_missing" if result.verdict == "missing" else "objective_failed"

@@ -60,6 +60,7 @@ class RunsBuilder:
     workers: int = 1
     machine: list[Slice] = field(default_factory=lambda: [quiet(s) for s in range(int(LOAD_S))])
     form: str = "ndjson"
+    slos: tuple[str, ...] = ()
     asked: dict[int, Asks] = field(default_factory=dict)
     rewrite_journal: Callable[[dict[str, Any]], None] = lambda _journal: None
 
@@ -181,6 +182,9 @@ class RunsBuilder:
         folder.create()
         folder.experiment.write_text(self.experiment)
         folder.system.write_text(SYSTEM)
+        for number, text in enumerate(self.slos):
+            folder.objectives.mkdir(exist_ok=True)
+            (folder.objectives / f"{number:02}-slo.yaml").write_text(text)
         write_schedule(folder.schedule, self.due_us)
         write_json(folder.manifest, _manifest(self.ended, self.again))
         write_json(folder.plan, _plan(self.workers))

@@ -125,3 +125,16 @@ def test_a_relative_folder_is_the_same_for_every_process(
 def test_a_path_that_is_not_unicode_is_refused_before_the_start(option: str) -> None:
     with pytest.raises(ConfigError, match="not UTF-8"):
         ordered(DEMO, option, os.fsdecode(b"/tmp/\xff"))
+
+
+def test_slo_documents_are_found_by_name_and_repeated_in_the_command() -> None:
+    order = ordered(DEMO, "--slo", "payments")
+    assert [path.name for path in order.slo_paths] == ["payments.yaml"]
+    assert "--slo payments" in order.again
+
+
+def test_a_wrong_slo_document_is_an_error_before_the_start(tmp_path: Path) -> None:
+    wrong = tmp_path / "slo.yaml"
+    wrong.write_text("apiVersion: openslo/v1\nkind: SLO\n")
+    with pytest.raises(ConfigError, match=r"slo.yaml:1: .*metadata"):
+        ordered(DEMO, "--slo", str(wrong))

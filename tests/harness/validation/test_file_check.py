@@ -13,7 +13,7 @@ from harness.experiment import Experiment
 from harness.system import SystemFiles
 from harness.validation.file_check import Load, check_files
 from reports.measures.metric_table import metric_units
-from tests.support.documents_files import EXPERIMENT, ROOT, experiment_file, system_file
+from tests.support.documents_files import EXPERIMENT, ROOT, SYSTEM, experiment_file, system_file
 
 INJECT = """  - type: action
     name: kill-one-ledger-instance
@@ -228,3 +228,20 @@ def test_programs_and_requests_are_checked_as_far_as_they_can_be(
 def test_a_rate_scale_that_leaves_too_few_arrivals_is_refused(tmp_path: Path) -> None:
     said = refused(experiment_file(tmp_path), Load(rate_scale=0.01))
     assert "arrivals in the baseline" in said
+
+
+@pytest.mark.parametrize(
+    ("word", "wrong"),
+    [("paymens", "did you mean `payments`"), ("./missing.yaml", "no SLO document"), ("", "short")],
+)
+def test_an_slo_document_that_an_experiment_names_is_checked(
+    word: str, wrong: str, tmp_path: Path
+) -> None:
+    named = EXPERIMENT.replace("    hold_s:", f'    slos: ["{word}"]\n    hold_s:', 1)
+    assert named != EXPERIMENT
+    experiment, system = tmp_path / "experiment.yaml", tmp_path / "system.yaml"
+    experiment.write_text(named)
+    system.write_text(SYSTEM)
+    with pytest.raises(ConfigError) as raised:
+        check_files(ROOT, (str(experiment),), SystemFiles(system=system))
+    assert any("slos[0]" in problem and wrong in problem for problem in raised.value.problems)
