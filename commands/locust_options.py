@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -18,18 +19,25 @@ _WORKERS_AT: Final = "Wait here for --workers Locust workers of other machines: 
 _UI: Final = "Serve Locust's web UI on this port of the loopback address during the run."
 
 
-def locust_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options to a command."""
+def locust_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Add the options to a command, which gets them as one argument `locust`."""
+
+    @wraps(command)
+    def with_locust(**given: Any) -> int:  # noqa: ANN401  # click hands over what was parsed
+        locust = locust_of({name: given.pop(name) for name in LOCUST_OPTIONS})
+        return command(locust=locust, **given)
+
     users = click.IntRange(1, 2_000)
     rate = click.FloatRange(0.01, 1_000)
+    added: Callable[..., int] = with_locust
     for add in (
         click.option("--workers-at", default="", callback=_host_and_port, help=_WORKERS_AT),
         click.option("--locust-ui", type=click.IntRange(*_PORTS), metavar="PORT", help=_UI),
         click.option("--spawn-rate", type=rate, default=1.0, show_default=True, help=_SPAWN_RATE),
         click.option("--users", type=users, default=1, show_default=True, help=_USERS),
     ):
-        command = add(command)
-    return command
+        added = add(added)
+    return added
 
 
 def locust_of(given: Mapping[str, Any]) -> LocustOptions:

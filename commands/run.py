@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from commands.judging import judge_run
-from commands.locust_options import LOCUST_OPTIONS, locust_of, locust_options
+from commands.locust_options import locust_options
 from commands.options import ROOT, as_json, clock, runs_dir, state, system_file, watcher
 from harness.errors import after_start
 
@@ -41,9 +41,8 @@ def run(**given: Any) -> int:  # noqa: ANN401  # click hands over what the optio
     from harness.run.run_state import Tools
     from reports.measures.metric_table import metric_units
 
-    locust = locust_of(given)
-    words = {k: v for k, v in given.items() if k not in ("as_json", *LOCUST_OPTIONS)}
-    order = order_from(ROOT, **words, metrics=metric_units(), locust=locust)
+    words = {k: v for k, v in given.items() if k != "as_json"}
+    order = order_from(ROOT, **words, metrics=metric_units())
     tools = Tools(clock=clock(), state=state(), watcher=watcher())
     folder = run(order, tools)
     with after_start():

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from commands.judging import judge_run
-from commands.locust_options import locust_of, locust_options
+from commands.locust_options import locust_options
 from commands.options import ROOT, as_json, clock, runs_dir, state, watcher
 from harness.errors import ConfigError, after_start
 
@@ -49,14 +49,13 @@ def watch(**given: Any) -> int:  # noqa: ANN401  # click hands over what the opt
 
     place = state()
     experiment, files = write_watch(_asked(given), place)
-    words = {k: given[k] for k in ("seed", "rate_scale", "workers", "runs_dir")}
+    words = {k: given[k] for k in ("seed", "rate_scale", "workers", "runs_dir", "locust")}
     order = order_from(
         ROOT,
         experiment=str(experiment),
         scenario=None,
         files=files,
         metrics=metric_units(),
-        locust=locust_of(given),
         **words,
     )
     order = replace(order, again=shlex.join(["squall", *sys.argv[1:]]))

@@ -8,13 +8,22 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping
 from functools import partial
-from hashlib import blake2b
 from typing import Final, Literal
 
 import msgspec
 
 from harness.load.asked import ColumnType, Row
-from harness.load.payer import Answer, Intent, Learned, Patience, Payer, Request, Wait
+from harness.load.payer import (
+    Answer,
+    Intent,
+    Learned,
+    Patience,
+    Payer,
+    Request,
+    Wait,
+    hash_of,
+    share,
+)
 from harness.load.records import ErrorClass, Outcome
 
 PAY: Final = "pay"
@@ -96,14 +105,9 @@ class PaymentPayers:
         return pay(intent.key, payment_of(intent.seed, intent.number), draw, until_s, PATIENCE)
 
 
-def share(seed: int, intent: int, draw: int) -> float:
-    """An even draw from 0 to 1, the same for the same arguments on every machine and worker."""
-    return _hash(f"{seed}/{intent}/{draw}") / 2**128
-
-
 def payment_of(seed: int, intent: int) -> PaymentBody:
     """Who pays whom how much: by seed and intent alone. No amount asks the bank to decline."""
-    drawn = _hash(f"{seed}/{intent}")
+    drawn = hash_of(f"{seed}/{intent}")
     amount_minor = AMOUNT_MIN_MINOR + (drawn >> 64) % AMOUNT_SPAN_MINOR
     if amount_minor % DECLINED_MODULUS_MINOR == DECLINED_MODULUS_MINOR - 1:
         amount_minor -= 1
@@ -220,7 +224,3 @@ def _read_promise(answer: Answer) -> tuple[_Says, int]:
     if promise.status == "declined":
         return "declined", promise.digest()
     return "unknown", 0
-
-
-def _hash(text: str) -> int:
-    return int.from_bytes(blake2b(text.encode(), digest_size=16).digest(), "big")

@@ -6,12 +6,17 @@ import math
 import os
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 
+from harness.load.protocol.reading import (
+    curve_of_description,
+    is_description,
+    read_description,
+)
 from harness.load.scenario import engine_of, scenario_path
 from harness.load.traffic import CURVES, US_PER_S, Curve, arrivals_us
 from harness.python_child import CHECKOUT, python_module
@@ -76,7 +81,7 @@ class Build:
         """Begin. Raises ConfigError for an unknown scenario or engine."""
         self.path = scenario_path(word, beside)
         engine = engine_of(self.path)
-        self._known = _built.get(_key(self.path))
+        self._known = _described(self.path) or _built.get(_key(self.path))
         self._process: subprocess.Popen[bytes] | None = None
         if self._known is None:
             self._process = subprocess.Popen(
@@ -182,6 +187,14 @@ def _arrivals(curve: Curve, span: Span, begin_s: float, end_s: float) -> float:
         return expected
     due_us = arrivals_us(curve, end_s, span.seed, span.rate_scale)
     return float(sum(begin_s * US_PER_S <= due for due in due_us))
+
+
+def _described(path: Path) -> CurveData | None:
+    """A YAML scenario needs no child. Raises ConfigError with all errors of the file."""
+    if not is_description(path):
+        return None
+    curve = curve_of_description(read_description(path))
+    return CurveData(kind=type(curve).__name__, fields=asdict(cast("Any", curve)))
 
 
 def _key(path: Path) -> tuple[str, int]:

@@ -17,6 +17,7 @@ from typing import Final, Self, TypeVar
 
 from harness.errors import TargetError
 from harness.load.plan import PLAN_VARIABLE
+from harness.load.protocol.reading import is_description
 from harness.load.scenario import LEAN, engine_of, scenario_path
 from harness.python_child import CHECKOUT, python_module
 from harness.safety.tied import tie
@@ -25,6 +26,7 @@ from harness.store import LoadDone, LoadGo, LoadPlan, LoadReady, RunFolder, read
 STOP_S: Final = 3.0
 MOST_PER_WORKER_S: Final = 2000
 _LOG: Final = "load"
+_PROTOCOL_USER: Final = Path(__file__).parent / "locust" / "protocol_user.py"
 _POLL_S: Final = 0.01
 T = TypeVar("T")
 
@@ -138,7 +140,8 @@ def overload(worker: int, peak_per_s: int) -> str:
 def _command(file: Path, plan: LoadPlan) -> list[str]:
     if engine_of(file) == LEAN:
         return [*python_module("harness.load.lean")]
-    command = [*python_module("harness.load.locust", "-f", str(file), "--only-summary")]
+    users = _PROTOCOL_USER if is_description(file) else file
+    command = [*python_module("harness.load.locust", "-f", str(users), "--only-summary")]
     command += ["--host", plan.host, "--exit-code-on-error", "0"]
     command += ["--users", str(max(plan.users, plan.workers))]
     command += ["--spawn-rate", str(plan.spawn_rate)]

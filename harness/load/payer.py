@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import NamedTuple, Protocol
 
 from harness.load.asked import Asks
@@ -88,3 +89,13 @@ class Patience:
     give_up_s: float = 40.0
     backoff_s: float = 0.1
     backoff_max_s: float = 4.0
+
+
+def share(seed: int, intent: int, draw: int) -> float:
+    """An even draw from 0 to 1, the same for the same arguments on every machine and worker."""
+    return hash_of(f"{seed}/{intent}/{draw}") / 2**128
+
+
+def hash_of(text: str) -> int:
+    """128 bits that the text alone decides."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=16).digest(), "big")

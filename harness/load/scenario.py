@@ -12,6 +12,7 @@ from typing import Final
 
 from harness.errors import ConfigError
 from harness.files.problems import nearest
+from harness.load.protocol.reading import SUFFIXES, is_description, read_description
 from harness.python_child import CHECKOUT
 
 SCENARIOS: Final = CHECKOUT / "scenarios"
@@ -35,9 +36,9 @@ def scenario_path(word: str, beside: Path | None = None) -> Path:
     names = scenario_names()
     if word in names:
         return SCENARIOS / f"{word}.py"
-    if not word.endswith(".py") and "/" not in word:
+    if not word.endswith((".py", *SUFFIXES)) and "/" not in word:
         text = f"no scenario {word!r} in scenarios/; {nearest(word, list(names))}"
-        raise ConfigError(f"{text}; or give the path of a Locust file")
+        raise ConfigError(f"{text}; or give the path of a Locust file or of a YAML scenario")
     folders = (Path.cwd(), *((beside,) if beside is not None else ()))
     for folder in folders:
         path = Path(folder, word).resolve()
@@ -53,7 +54,9 @@ def planned_word(word: str, beside: Path | None = None) -> str:
 
 
 def engine_of(path: Path) -> str:
-    """`locust`, or what the file states as `ENGINE`. Raises ConfigError."""
+    """`locust`, or what the file states as `ENGINE` or `engine`. Raises ConfigError."""
+    if is_description(path):
+        return read_description(path).engine
     try:
         tree = ast.parse(path.read_text("utf-8"))
     except (OSError, ValueError, SyntaxError):

@@ -17,7 +17,9 @@ from typing import Any, Final
 
 import msgspec
 
+from harness.errors import ConfigError
 from harness.load.check import SAMPLES, CurveData
+from harness.load.header_variables import headers_from
 from harness.load.scenario import LEAN, import_scenario
 from harness.load.traffic import CURVES, KNOWN
 
@@ -42,6 +44,10 @@ def _lean(module: ModuleType, load_s: float) -> CurveData:
         return CurveData(wrong="ENGINE is lean, so state PAYERS: an object of harness.load.payer")
     if "locust" in sys.modules:
         return CurveData(wrong="ENGINE is lean, but the file imports Locust")
+    try:
+        headers_from(getattr(module, "HEADERS", {}), os.environ)
+    except ConfigError as error:
+        return CurveData(wrong=str(error))
     return CurveData(wrong=f"no CURVE; {_A_CURVE}") if curve is None else _data(curve, load_s)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,7 @@ from harness.clock import SystemClock
 from harness.errors import ConfigError
 from harness.experiment import Experiment
 from harness.host.finding import Finding
+from harness.load.scenario import LEAN, engine_of, scenario_path
 from harness.run.doctor import MachinePlace, examine, other_load
 from harness.run.opening import preflight
 from harness.run.order import LocustOptions, Order, again
@@ -82,7 +83,22 @@ def order_from(
         slo_paths=documents,
         changes={name: os.environ[name] for name in CHANGES if os.environ.get(name)},
     )
+    _refuse_for_lean(order)
     return replace(order, again=again(order, experiment, root / USUAL_SYSTEM))
+
+
+def _refuse_for_lean(order: Order) -> None:
+    """The lean engine has no Locust, so that its options would be ignored."""
+    usual = LocustOptions()
+    given = [
+        f"--{field.name.replace('_', '-')}"
+        for field in fields(usual)
+        if getattr(order.locust, field.name) != getattr(usual, field.name)
+    ]
+    path = scenario_path(order.scenario, order.experiment.path.parent)
+    if given and engine_of(path) == LEAN:
+        text = f"{', '.join(given)}: the scenario {order.scenario} runs on the lean engine"
+        raise ConfigError(f"{text}, without Locust; leave it out, or name a Locust scenario")
 
 
 def _check_number(name: str, value: float, allowed: tuple[float, float]) -> None:

@@ -75,6 +75,8 @@ def again(order: Order, experiment: str, usual_system: Path) -> str:
         "--workers": (order.workers, 1),
         "--users": (order.locust.users, 1),
         "--spawn-rate": (order.locust.spawn_rate, 1.0),
+        "--locust-ui": (order.locust.locust_ui, 0),
+        "--workers-at": (order.locust.workers_at, ""),
         "--system": (order.system_path, usual_system),
         "--deployment": (
             order.deployment_path,

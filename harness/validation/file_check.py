@@ -95,6 +95,9 @@ def _check_all(
             try:
                 build = Build(name, experiment.terms.phases.load_s, document.path.parent)
             except ConfigError as error:
+                if error.file is not None:  # the scenario is a file with errors of its own
+                    said += error.problems
+                    continue
                 _collect(said, document, [_scenario_problem(document, load, str(error))])
                 continue
             stack.callback(build.stop)

@@ -10,9 +10,9 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.load.payer import Answer, Learned, Patience, Request, Wait
+from harness.load.payer import Answer, Learned, Patience, Request, Wait, share
 from harness.load.records import ErrorClass, Outcome
-from scenarios.payment_payers import ASK, PAY, PaymentBody, pay, payment_of, share
+from scenarios.payment_payers import ASK, PAY, PaymentBody, pay, payment_of
 
 KEY = "run-17"
 PAYMENT = PaymentBody(payer="payer-0001", payee="merchant-001", amount_minor=1234)

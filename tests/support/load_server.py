@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import threading
 from collections import Counter
 from types import TracebackType
@@ -19,8 +20,9 @@ class LoadServer:
     The answer "hang up" closes the connection after the payment was taken.
     """
 
-    def __init__(self, host: str = "127.0.0.1") -> None:
-        self._host = host
+    def __init__(self, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
+        self._host, self._tls = host, tls
+        self.authorizations: set[str] = set()
         self.keys: Counter[str] = Counter()
         self.bodies: dict[str, set[bytes]] = {}
         self.asked: Counter[str] = Counter()
@@ -35,7 +37,8 @@ class LoadServer:
     def __enter__(self) -> Self:
         self._thread.start()
         self._server = asyncio.run_coroutine_threadsafe(
-            asyncio.start_server(self._serve, self._host, 0, backlog=2048), self._loop
+            asyncio.start_server(self._serve, self._host, 0, backlog=2048, ssl=self._tls),
+            self._loop,
         ).result(5)
         return self
 
@@ -54,7 +57,7 @@ class LoadServer:
     def url(self) -> str:
         """Where it listens."""
         port = self._server.sockets[0].getsockname()[1]
-        return f"http://{self._host}:{port}"
+        return f"{'https' if self._tls else 'http'}://{self._host}:{port}"
 
     def freeze(self) -> None:
         """Take requests, answer none."""
@@ -89,6 +92,7 @@ class LoadServer:
         headers = {k.lower(): v for k, _, v in (line.partition(": ") for line in lines[1:])}
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         method, path, _ = lines[0].split(" ")
+        self.authorizations.add(headers.get("authorization", ""))
         key = headers.get("idempotency-key", path.rsplit("/", 1)[-1])
         if method == "POST":
             self.keys[key] += 1

@@ -11,17 +11,26 @@ import os
 import signal
 import sys
 import time
-from types import ModuleType
-from typing import Final
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, NamedTuple
 
 from harness.errors import HarnessError
 from harness.load.generator import overload
+from harness.load.header_variables import headers_from
 from harness.load.lean.engine import CannotRecordError, Engine
 from harness.load.lean.host import Host
 from harness.load.payer import Payers
 from harness.load.plan import planned
+from harness.load.protocol.payers import ProtocolPayers
+from harness.load.protocol.reading import (
+    curve_of_description,
+    is_description,
+    read_description,
+)
 from harness.load.scenario import import_scenario, scenario_path
 from harness.load.session import NeverStartedError, open_session
+from harness.load.traffic import Curve
 from harness.safety.tied import tie_to
 from harness.store import LoadPlan
 
@@ -31,31 +40,47 @@ NEVER_STARTED: Final = 75
 _log: Final = logging.getLogger("lean")
 
 
+class _Load(NamedTuple):
+    """What a scenario states."""
+
+    curve: Curve
+    payers: Payers
+    headers: Mapping[str, str] = {}
+
+
 def main() -> int:
     """The exit code of the whole load."""
     logging.basicConfig(format="[%(asctime)s] %(process)d/%(levelname)s/%(name)s: %(message)s")
     try:
         plan = planned(os.environ)
-        path = scenario_path(plan.scenario)
-        module = import_scenario(path)
+        load = _load_of(scenario_path(plan.scenario))
     except HarnessError as error:
         return _end(NEVER_STARTED, str(error))
     except Exception as error:  # noqa: BLE001  # a user's file may raise anything
         return _end(BROKEN, f"the scenario cannot be imported: {error!r}")
     if plan.workers == 1:
-        return _work(0, plan, module)
+        return _work(0, plan, load)
     parent = os.getpid()
-    children = [_fork(worker, plan, module, parent) for worker in range(plan.workers)]
+    children = [_fork(worker, plan, load, parent) for worker in range(plan.workers)]
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the children end first
     return max(map(_wait, children))
 
 
-def _fork(worker: int, plan: LoadPlan, module: ModuleType, parent: int) -> int:
+def _load_of(path: Path) -> _Load:
+    if is_description(path):
+        description = read_description(path)
+        return _Load(curve_of_description(description), ProtocolPayers(description))
+    module = import_scenario(path)
+    headers = headers_from(getattr(module, "HEADERS", {}), os.environ)
+    return _Load(module.CURVE, module.PAYERS, headers)
+
+
+def _fork(worker: int, plan: LoadPlan, load: _Load, parent: int) -> int:
     pid = os.fork()
     if pid:
         return pid
     tie_to(parent)
-    code = _work(worker, plan, module)
+    code = _work(worker, plan, load)
     sys.stderr.flush()
     os._exit(code)
 
@@ -64,11 +89,11 @@ def _wait(pid: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def _work(worker: int, plan: LoadPlan, module: ModuleType) -> int:
-    payers: Payers = module.PAYERS
+def _work(worker: int, plan: LoadPlan, load: _Load) -> int:
+    curve, payers, headers = load
     try:
-        session = open_session(module.CURVE, worker, plan.workers, asks=payers.asks)
-        engine = Engine(session, Host(plan.host), payers)
+        session = open_session(curve, worker, plan.workers, asks=payers.asks)
+        engine = Engine(session, Host(plan.host, headers), payers)
         if said := overload(worker, session.peak_per_s):
             _log.warning(said)
         gc.collect()

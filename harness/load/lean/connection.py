@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import io
 import socket
+import ssl
 import time
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
@@ -24,6 +25,7 @@ _BLOCK_BYTES: Final = 16_384
 _OUT_OF: Final = (errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS)
 _ANSWERED: Final = ErrorClass.NONE  # an enum finds its members slowly
 _NO_HEADERS: Final[Mapping[str, str]] = {}
+_PEEK: Final = socket.MSG_PEEK | socket.MSG_DONTWAIT
 
 
 class Told(Protocol):
@@ -53,7 +55,7 @@ class Connection:
         """Send once and wait until `ends_ns` of CLOCK_MONOTONIC; returns at once, tells later."""
         self._busy = True
         self._unsent = request
-        if self._socket is not None and _is_quiet(self._reader):
+        if self._socket is not None and self._is_idle():
             self._send()
             self._parser.question()
             self._loop.deadlines.add(ends_ns, self)
@@ -110,7 +112,31 @@ class Connection:
         code = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code:
             self._fail(_why_unconnected(code))
-            return
+        elif self._host.tls is None:
+            self._opened()
+        else:
+            self._socket = self._host.tls.wrap_socket(
+                self._socket, server_hostname=self._host.name, do_handshake_on_connect=False
+            )
+            self._agree()
+
+    def _agree(self) -> None:
+        """The next step of the TLS handshake."""
+        try:
+            self._socket.do_handshake()
+        except ssl.SSLWantReadError:
+            self._loop.change(self._socket.fileno(), READ, self._agree)
+        except ssl.SSLWantWriteError:
+            self._loop.change(self._socket.fileno(), WRITE, self._agree)
+        except ssl.SSLError:
+            self._fail(ErrorClass.PROTOCOL)
+        except OSError as broken:
+            self._fail(_why_broken(broken))
+        else:
+            self._opened()
+
+    def _opened(self) -> None:
+        """Send the request."""
         if time.monotonic_ns() >= self._ends_ns:  # the answer would not be awaited
             self._fail(ErrorClass.CONNECT_TIMEOUT)
             return
@@ -124,7 +150,7 @@ class Connection:
     def _send(self) -> None:
         try:
             sent = self._socket.send(self._unsent)
-        except BlockingIOError:
+        except (BlockingIOError, ssl.SSLWantWriteError):
             sent = 0
         except OSError as broken:
             self._fail_soon(_why_broken(broken))
@@ -151,7 +177,7 @@ class Connection:
             elif not parser.ends_whole():
                 self._fail(ErrorClass.RESET)
                 return
-        except BlockingIOError:
+        except (BlockingIOError, ssl.SSLWantReadError):
             return
         except OSError as broken:
             self._fail(_why_broken(broken))
@@ -177,6 +203,18 @@ class Connection:
         self._busy = False
         self.step += 1
         self._told(status, error, body, headers)
+
+    def _is_idle(self) -> bool:
+        """A read of the descriptor would take a byte from TLS; a look at it is slower."""
+        if self._host.tls is None:
+            return _is_quiet(self._reader)
+        try:
+            socket.socket.recv(self._socket, 1, _PEEK)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
 
     def _hang_up(self) -> None:
         self._connected = False

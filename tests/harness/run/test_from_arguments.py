@@ -39,6 +39,22 @@ def test_a_usual_run_is_repeated_by_its_name_and_seed() -> None:
 @pytest.mark.parametrize(
     "words",
     [
+        ("--users", "5"),
+        ("--spawn-rate", "2"),
+        ("--locust-ui", "8089"),
+        ("--workers-at", "127.0.0.1:5557"),
+    ],
+)
+def test_a_lean_scenario_takes_no_option_of_locust(words: tuple[str, str]) -> None:
+    with pytest.raises(ConfigError, match=f"^{words[0]}: .*runs on the lean engine"):
+        ordered(DEMO, "--scenario", "steady_payments", *words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--scenario", "steady_users", "--users", "5", "--spawn-rate", "2.5"),
+        ("--scenario", "steady_users", "--locust-ui", "8089", "--workers-at", "127.0.0.1:5557"),
         ("--workers", "3"),
         ("--seed", "12", "--workers", "2"),
         ("--rate-scale", "0.25"),

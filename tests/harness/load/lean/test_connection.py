@@ -215,9 +215,9 @@ def test_a_closed_wire_tells_nothing() -> None:
         payer.rest(0.1)
 
 
-def test_only_plain_http_is_spoken() -> None:
-    for url in ("https://127.0.0.1", "127.0.0.1:80", ""):
-        with pytest.raises(ValueError, match="plain http"):
+def test_only_http_and_https_are_spoken() -> None:
+    for url in ("ftp://127.0.0.1", "127.0.0.1:80", ""):
+        with pytest.raises(ValueError, match="http://host:port"):
             Payer(url)
 
 
