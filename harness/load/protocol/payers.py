@@ -115,7 +115,7 @@ class _Asked:
 
 
 def _outcome(says: str, *, unknown: bool) -> tuple[Outcome, bool]:
-    """The outcome after this answer, and if it is final; a refusal does not settle an older attempt."""
+    """The outcome after an answer, and if it is final; a refusal settles no older attempt."""
     if says in (_DONE, _SETTLED):
         return Outcome.OK if says == _DONE else Outcome.FAIL, True
     if unknown:
