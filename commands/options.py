@@ -38,11 +38,18 @@ _DEPLOYMENT = click.option(
     type=click.Path(path_type=Path),
     help="Deployment file  [default: deploy/<target>.yaml beside the system file or above it]",
 )
-_TARGET = click.option("--target", help="Where the system runs: local, attached, module:Class.")
+_TARGET = click.option(
+    "--target", help="Where the system runs: local, attached, kubernetes, module:Class."
+)
+_PLACE = {
+    "context": click.option("--context", help="kubernetes: the context of the cluster; required."),
+    "namespace": click.option("--namespace", help="kubernetes: the namespace; required."),
+    "overlay": click.option("--overlay", help="kubernetes: the overlay that is applied."),
+}
 
 
 def system_file(command: Callable[..., int]) -> Callable[..., int]:
-    """--system, --deployment and --target, handed over as one argument `files`."""
+    """--system, --deployment, --target and its place, handed over as one argument `files`."""
 
     @wraps(command)
     def with_files(
@@ -54,8 +61,12 @@ def system_file(command: Callable[..., int]) -> Callable[..., int]:
     ) -> int:
         from harness.system import system_files
 
-        return command(*rest, files=system_files(system_path, deployment_path, target), **given)
+        place = {name: value for name in _PLACE if (value := given.pop(name))}
+        files = system_files(system_path, deployment_path, target, place)
+        return command(*rest, files=files, **given)
 
+    for option in _PLACE.values():
+        with_files = option(with_files)
     return _SYSTEM(_DEPLOYMENT(_TARGET(with_files)))
 
 

@@ -29,20 +29,26 @@ def up(files: SystemFiles, as_json: bool) -> int:
 
 
 @services.command()
+@system_file
 @as_json
-def down(as_json: bool) -> int:
+def down(files: SystemFiles, as_json: bool) -> int:
     """Stop the system that `services up` started."""
-    from harness.run.services import take_down
+    from harness.run.services import find, take_down
 
+    if files.place:
+        find(files, state())
     show(take_down(state()), as_json=as_json)
     return 0
 
 
 @services.command()
+@system_file
 @as_json
-def status(as_json: bool) -> int:
+def status(files: SystemFiles, as_json: bool) -> int:
     """Instances and edges as they are now."""
-    from harness.run.services import look
+    from harness.run.services import find, look
 
+    if files.place:
+        find(files, state())
     show(look(state()), as_json=as_json)
     return 0

@@ -28,7 +28,7 @@ HOW_SERVICE: Final = (
     *("kind", "replicas", "command", "env", "start_timeout_s", "databases", "url", "urls"),
     "options",
 )
-HOW_EDGE: Final = ("via", "port", "in_flight_max")
+HOW_EDGE: Final = ("via", "port", "in_flight_max", "options")
 _HOW: Final = {"services": HOW_SERVICE, "edges": HOW_EDGE}
 _TOP: Final = ("target", "options", "services", "edges")
 

@@ -11,8 +11,8 @@ the locale, TMPDIR and the variables of `CHANGES`, nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -26,7 +26,9 @@ from harness.files.document import Node
 from harness.files.problems import Problem, raise_problems, raise_problems_of_both
 from harness.files.record_check import problems_of, record
 from harness.files.yaml_file import read_document
+from harness.targets.base import Placed
 from harness.targets.records import USUAL
+from harness.targets.registry import target_type
 
 # Environment variables that change a system: its instances get them, and a run names them.
 CHANGES: Final = ("SQUALL_DEFECT", "SQUALL_FAILPOINTS")
@@ -128,6 +130,7 @@ class Edge(_Strict, frozen=True, kw_only=True):
     `via` gateway or mesh: HTTP through Envoy (delay, errors, lost answers). tcp: our TCP proxy.
     direct: nothing is in between, so it cannot be faulted.
     `in_flight_max`: above it Envoy answers further requests with 503 Not-Processed at once.
+    `options`: what only the target knows.
     """
 
     name: EdgeName
@@ -136,6 +139,7 @@ class Edge(_Strict, frozen=True, kw_only=True):
     in_flight_max: (
         Annotated[int, Meta(ge=1, le=1_000_000, description="requests", examples=[192])] | None
     ) = None
+    options: dict[Name, Word] = {}
 
     @property
     def source(self) -> str:
@@ -197,12 +201,14 @@ def read_system(path: Path, deployment: Path | None = None) -> System:
 class SystemFiles:
     """Where a system is described; `deployment` None: the system file holds both halves.
 
-    `target` is the one that was asked for, if any.
+    `target` is the one that was asked for, if any. `place` are options of the command line that
+    say where the system is; the target must know each of them.
     """
 
     system: Path
     deployment: Path | None = None
     target: str | None = None
+    place: Mapping[str, str] = field(default_factory=dict)
 
     def read(self) -> System:
         """The system. Raises ConfigError with every error, its line and its fix."""
@@ -211,13 +217,28 @@ class SystemFiles:
             says = self.deployment or self.system
             text = f"--target {self.target}: {says} is for the target {found.target!r}"
             raise ConfigError(f"{text}; give the deployment file of {self.target}")
-        return found
+        _refuse_unknown(self.place, found.target)
+        return msgspec.structs.replace(found, options={**found.options, **self.place})
 
 
-def system_files(system: Path, deployment: Path | None, target: str | None) -> SystemFiles:
+def _refuse_unknown(place: Mapping[str, str], target: str) -> None:
+    kind = target_type(target)
+    known = kind.place_options() if issubclass(kind, Placed) else ()
+    for name in place:
+        if name not in known:
+            says = ", ".join(f"--{one}" for one in known) or "no option of this kind"
+            raise ConfigError(f"--{name}: the target {target!r} takes {says}; remove --{name}")
+
+
+def system_files(
+    system: Path,
+    deployment: Path | None,
+    target: str | None,
+    place: Mapping[str, str] | None = None,
+) -> SystemFiles:
     """The files that a person has chosen: a deployment file, or a target that has one."""
     chosen = deployment or usual_deployment(system, target or USUAL)
-    return SystemFiles(system=system, deployment=chosen, target=target)
+    return SystemFiles(system=system, deployment=chosen, target=target, place=place or {})
 
 
 def usual_deployment(system: Path, target: str) -> Path | None:

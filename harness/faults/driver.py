@@ -18,7 +18,7 @@ from harness.faults.base import Evidence, Fault, Proof, Seen
 from harness.faults.watch import NoWatch, Sampling, Watch
 from harness.safety.lease import LEASE_S, Heartbeat, Lease, NoLease
 from harness.safety.undo import Undo, UndoLog
-from harness.targets.base import Leases, Target, able
+from harness.targets.base import Leases, Remembers, Target, able
 from harness.targets.registry import word_of
 from harness.timeline import Scalar, Timeline
 
@@ -113,6 +113,8 @@ class Driver:
             raise FaultError(f"{fault.held_as} has a fault already; undo it first")
         before = fault.look(self._target)
         data = {"resource": fault.held_as, "identity": before.identity}
+        if isinstance(self._target, Remembers):
+            data |= self._target.undo_data()
         undo = Undo(
             target=word_of(self._target),
             action=fault.undo_action,

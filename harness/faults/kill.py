@@ -1,4 +1,4 @@
-"""Kill an instance (SIGKILL) and hold it down until it is undone."""
+"""Kill an instance and hold it down until it is undone, or until its target replaces it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from harness.faults.base import AT_ONCE_S, Evidence, Proof, Seen
 from harness.faults.on_instance import find_instance, look_at_instance
-from harness.targets.base import Kills, Target, able
+from harness.targets.base import Kills, Replaces, Target, able
+from harness.targets.records import InstanceStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +42,17 @@ class Kill:
         able(target, Kills).kill(self.instance, lease_s)
 
     def verify(self, target: Target, before: Seen) -> Proof:
-        """Proven when that life of it has ended and the target sees the instance down."""
-        state = find_instance(target, self.instance).state
+        """Proven when that life of it has ended and the instance is down or may be replaced."""
+        now = self._now(target, before)
         ended = able(target, Kills).seen(before.identity) == "gone"
-        evidence: Evidence = {"identity": before.identity, "ended": ended, "state": state}
-        return Proof(proven=ended and state == "down", evidence=evidence)
+        evidence: Evidence = {"identity": before.identity, "ended": ended, "state": now.state}
+        replaces = isinstance(target, Replaces)
+        if replaces and now.identity:
+            evidence["replaced_by"] = now.identity
+        return Proof(proven=ended and (replaces or now.state == "down"), evidence=evidence)
 
     def held(self, target: Target, before: Seen) -> Proof:
-        """Held while the target sees the instance down; that life of it must not come back."""
+        """Held while the proof holds: that life of it must not come back."""
         return self.verify(target, before)
 
     def undo(self, target: Target) -> None:
@@ -58,7 +62,7 @@ class Kill:
     def verify_undone(self, target: Target, before: Seen, last: Seen) -> Proof:
         """Undone when it is ready: in another life, or in the same one, never killed."""
         del last
-        now = find_instance(target, self.instance)
+        now = self._now(target, before)
         seen = able(target, Kills).seen(now.identity)
         evidence: Evidence = {
             "identity": now.identity,
@@ -67,3 +71,9 @@ class Kill:
         }
         lives = now.identity != "" and seen != "gone"
         return Proof(proven=lives and now.state == "ready", evidence=evidence)
+
+    def _now(self, target: Target, before: Seen) -> InstanceStatus:
+        """What is in its place: itself, or the instance that replaces it."""
+        if isinstance(target, Replaces):
+            return target.replacement(self.instance, before.identity)
+        return find_instance(target, self.instance)

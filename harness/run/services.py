@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 
 from harness.clock import Clock
-from harness.errors import HarnessError, RefusedError, TargetError, after_start
+from harness.errors import ConfigError, HarnessError, RefusedError, TargetError, after_start
 from harness.run.guard import Ending, prove
 from harness.run.heal import HealReport, heal
 from harness.run.opening import bring_up_target, preflight
@@ -22,12 +23,21 @@ from harness.safety.state import State, lock_path
 from harness.safety.undo import UndoLog, leftover, refuse_leftover
 from harness.store import RunFolder
 from harness.system import System, SystemFiles
-from harness.targets.base import EdgeFaults, Instances, Lifecycle, Target, UpPlan, able
-from harness.targets.registry import target_type, target_up
+from harness.targets.base import EdgeFaults, Instances, Lifecycle, Stands, Target, UpPlan, able
+from harness.targets.registry import note_target, target_type, target_up
 from harness.timeline import FileTimeline, NoTimeline
 
 FOLDER: Final = "services"
 ANSWER_LIMIT_S: Final = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Noted:
+    """A system that is about to be started: its folder, its mark, and the undo record of both."""
+
+    folder: RunFolder
+    mark: str
+    record: str
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,8 +51,9 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def bring_up(files: SystemFiles, state: State) -> tuple[Part, ...]:
-    """Start the system and leave it running under a supervisor that holds the machine's lock.
+    """Start the system and leave it running.
 
+    A supervisor that holds the machine's lock keeps it, unless its target needs none.
     Until this returns the supervisor dies with this process. Raises RefusedError (machine taken,
     leftover, port taken) or ConfigError with nothing started, later TargetError, RunFailedError
     and Stopped; Stopped says what was proven at the end.
@@ -50,13 +61,16 @@ def bring_up(files: SystemFiles, state: State) -> tuple[Part, ...]:
     system, ending = files.read(), Ending()
     try:
         with held():
-            folder, mark = _noted(system, state)
+            noted = _noted(system, state)
             try:
                 with after_start():
-                    return _brought_up(files, system.target, folder, mark, state)
+                    parts = _brought_up(files, system, noted, state)
             except BaseException:  # a stop as well: nothing may be left, and that is proven
                 prove(state, NoTimeline(), ending)
                 raise
+            if _stands(state):
+                _end_record(noted, state)
+            return parts
     except Stopped as stop:
         stop.left, stop.clean = f"; {ending.outcome}", ending.clean
         raise
@@ -64,7 +78,7 @@ def bring_up(files: SystemFiles, state: State) -> tuple[Part, ...]:
         raise ending.with_outcome(error) from error
 
 
-def _noted(system: System, state: State) -> tuple[RunFolder, str]:
+def _noted(system: System, state: State) -> _Noted:
     """The system's folder, emptied, and its mark, noted before anything is started."""
     folder, mark = RunFolder(state.root / FOLDER), new_mark(state.root)
     with MachineLock.take(lock_path()):
@@ -72,23 +86,31 @@ def _noted(system: System, state: State) -> tuple[RunFolder, str]:
         refuse_unready(preflight(system.target, system, state.root))
         shutil.rmtree(folder.root, ignore_errors=True)
         state.timeline.unlink(missing_ok=True)
-        UndoLog(state.undo).run_begins(folder.root, mark)
-    return folder, mark
+        record = UndoLog(state.undo).run_begins(folder.root, mark)
+    return _Noted(folder=folder, mark=mark, record=record)
+
+
+def _end_record(noted: _Noted, state: State) -> None:
+    """No process of this machine is left that could have to be ended."""
+    log = UndoLog(state.undo)
+    log.undone(noted.record)
+    log.clear()
 
 
 def _brought_up(
-    files: SystemFiles, target: str, folder: RunFolder, mark: str, state: State
+    files: SystemFiles, system: System, noted: _Noted, state: State
 ) -> tuple[Part, ...]:
     plan = UpPlan(
         system=files.system,
         deployment=files.deployment,
-        folder=folder,
+        options=system.options,
+        folder=noted.folder,
         state=state,
         timeline=state.timeline,
         hold=True,
     )
-    with bearing(mark):
-        running = bring_up_target(target, plan).running
+    with bearing(noted.mark):
+        running = bring_up_target(system.target, plan).running
     try:
         with interruptible():
             running.wait_ready()
@@ -100,12 +122,29 @@ def _brought_up(
     return parts
 
 
+def find(files: SystemFiles, state: State) -> None:
+    """Let the commands of this state folder find the system that these files describe.
+
+    Raises ConfigError: its target finds none that it has not brought up.
+    """
+    system = files.read()
+    kind = target_type(system.target)
+    if not issubclass(kind, Stands):
+        text = f"--target {system.target}: its system is found by the state folder alone"
+        raise ConfigError(f"{text}; remove the option")
+    refuse_unready(preflight(system.target, system, state.root))
+    note_target(state, system.target)
+    kind.find(system, files.deployment, state)
+
+
 def take_down(state: State) -> tuple[Part, ...]:
     """Stop the system that `bring_up` started, by force if it does not answer.
 
     Raises RefusedError if there is none, TargetError unless it is proven that nothing is left.
     """
     who = holder(lock_path())
+    if who is None and _stands(state):
+        return _taken_down(state)
     if who is None:
         raise RefusedError(f"no system of `squall services up` is up{_leftover_hint(state)}")
     if not _is_held_system(who, state):
@@ -115,6 +154,19 @@ def take_down(state: State) -> tuple[Part, ...]:
     if not report.cleared:
         raise TargetError(f"not everything has ended: {report.failures}; run `squall heal`")
     return tuple(msgspec.structs.replace(part, state="stopped") for part in stopped)
+
+
+def _taken_down(state: State) -> tuple[Part, ...]:
+    """Stop a system that stands by itself."""
+    with MachineLock.take(lock_path()):
+        parts = look(state)
+        able(_attached(state), Lifecycle).down()
+    return tuple(msgspec.structs.replace(part, state="stopped") for part in parts)
+
+
+def _stands(state: State) -> bool:
+    kind = target_type(target_up(state))
+    return issubclass(kind, Stands) and kind.stands(state)
 
 
 def _asked_to_end(state: State, who: Holder) -> tuple[Part, ...]:
@@ -142,7 +194,7 @@ def _leftover_hint(state: State) -> str:
 
 def look(state: State) -> tuple[Part, ...]:
     """Instances and edges now. Raises RefusedError where no system is up."""
-    if not state.target_socket.exists():
+    if not state.target_socket.exists() and not _stands(state):
         raise RefusedError("no system is up; start one with `squall services up`")
     target = target_type(target_up(state)).attach(state)
     instances = [
@@ -156,7 +208,7 @@ def look(state: State) -> tuple[Part, ...]:
             address=e.address,
             requests=e.requests,
         )
-        for e in able(target, EdgeFaults).edges()
+        for e in (target.edges() if isinstance(target, EdgeFaults) else ())
     ]
     return (*instances, *edges)
 

@@ -21,7 +21,7 @@ from harness.safety.identity import process_identity
 from harness.safety.state import State
 from harness.safety.undo import UndoLog
 from harness.store import RunFolder
-from harness.targets.base import Running, Target, UpPlan
+from harness.targets.base import Events, Running, Target, UpPlan
 from harness.timeline import FileTimeline
 
 START_LIMIT_S: Final = 30.0
@@ -58,6 +58,8 @@ def start_parts(order: Order, stage: Stage, stack: ExitStack) -> Parts:
     stack.callback(running.stop)
     with interruptible():
         running.wait_ready()
+    if isinstance(target, Events):
+        stack.callback(target.tell_events(stage.timeline))
     generator = Generator.start(plan_load(order, folder, running.entry), folder)
     record = undo.process_started(generator.pid, process_identity(generator.pid) or 0, "load")
     stack.callback(undo.undone, record)
@@ -84,6 +86,7 @@ def _up_plan(order: Order, stage: Stage) -> UpPlan:
         folder=stage.folder,
         state=stage.state,
         faulted_edges=frozenset(order.experiment.terms.blast_radius.edges),
+        options=order.system.options,
     )
 
 

@@ -13,7 +13,7 @@ does not answer in time.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol, Self, TypeVar, runtime_checkable
 
@@ -48,12 +48,14 @@ class UpPlan:
 
     `faulted_edges` are the edges that may be faulted; None means all of them. With `hold` the
     system outlives the process that starts it and its supervisor holds the machine's lock.
+    `options` are the system's, with those of the command line.
     """
 
     system: Path
     folder: RunFolder
     state: State
     deployment: Path | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
     timeline: Path | None = None
     faulted_edges: frozenset[str] | None = None
     hold: bool = False
@@ -81,6 +83,14 @@ class Target(Undoes, Protocol):
     @classmethod
     def orphaned(cls) -> Undoes:
         """Who replays undo records when no process of the run is left."""
+
+
+@runtime_checkable
+class Remembers(Protocol):
+    """Undo records need more than the resource to find the system again."""
+
+    def undo_data(self) -> UndoData:
+        """What each undo record of this system holds beside its resource."""
 
 
 class Running(Protocol):
@@ -118,6 +128,28 @@ class Lifecycle(Protocol):
 
     def down(self) -> None:
         """End the system that `hold` left up; returns when it is down."""
+
+
+@runtime_checkable
+class Stands(Protocol):
+    """Systems that stay up without a process of this machine: `services up` ends, they do not."""
+
+    @classmethod
+    def stands(cls, state: State) -> bool:
+        """Whether the state folder names such a system; nothing is asked of it."""
+
+    @classmethod
+    def find(cls, system: System, deployment: Path | None, state: State) -> None:
+        """Note where that system is, as if it had been brought up from here. Raises ConfigError."""
+
+
+@runtime_checkable
+class Placed(Protocol):
+    """Takes options of the command line that say where the system is."""
+
+    @classmethod
+    def place_options(cls) -> tuple[str, ...]:
+        """Their names: `--context` is "context"."""
 
 
 @runtime_checkable
@@ -163,6 +195,17 @@ class Kills(Leases, Instances, Protocol):
 
     def revive(self, instance: str) -> InstanceStatus:
         """Start a killed instance; returns at once. Nothing to do if it lives."""
+
+
+@runtime_checkable
+class Replaces(Kills, Protocol):
+    """A killed instance is replaced by another one, by itself: it is not held down."""
+
+    def replacement(self, instance: str, identity: str) -> InstanceStatus:
+        """What stands in the place of that life of the instance.
+
+        It is `ready` when its service has all its instances again, `down` while one is missing.
+        """
 
 
 @runtime_checkable
@@ -218,6 +261,14 @@ class Events(Protocol):
 
     def tell_events(self, timeline: Timeline) -> Callable[[], None]:
         """Begin to write what happens into the timeline; the result ends that."""
+
+
+@runtime_checkable
+class OnThisMachine(Protocol):
+    """Its system may run on this machine without descending from this process."""
+
+    def own_process(self) -> Callable[[int, str], bool]:
+        """Tells of a process of this machine (pid, name) whether it carries the system."""
 
 
 @runtime_checkable

@@ -55,6 +55,29 @@ class NoTarget:
         del action, data
         return Proof(holds=True, how="this target is empty")
 
+    def undo_data(self) -> UndoData:
+        """Nothing more."""
+        return {}
+
+    @classmethod
+    def stands(cls, state: State) -> bool:
+        """Nothing is up."""
+        del state
+        return False
+
+    @classmethod
+    def find(cls, system: System, deployment: Path | None, state: State) -> None:
+        """There is nothing to find."""
+
+    @classmethod
+    def place_options(cls) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    def own_process(self) -> Callable[[int, str], bool]:
+        """No process carries it."""
+        return lambda _pid, _name: False
+
     @classmethod
     def preflight(cls, system: System, state_root: Path) -> tuple[Finding, ...]:
         """Nothing is needed."""
@@ -100,6 +123,11 @@ class NoTarget:
 
     def revive(self, instance: str) -> InstanceStatus:
         """Raise UnknownResourceError."""
+        _unknown("instance", instance)
+
+    def replacement(self, instance: str, identity: str) -> InstanceStatus:
+        """Raise UnknownResourceError."""
+        del identity
         _unknown("instance", instance)
 
     def pause(self, instance: str, lease_s: float) -> InstanceStatus:

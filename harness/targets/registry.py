@@ -16,6 +16,7 @@ TOOLKIT: Final = "toolkit"  # faults of foreign activities: beside every target
 TARGETS: Final = {
     "local": "harness.targets.local.target:LocalTarget",
     "attached": "harness.targets.attached.target:AttachedTarget",
+    "kubernetes": "harness.targets.kubernetes.target:KubernetesTarget",
     TOOLKIT: "harness.chaos.toolkit_undo:ToolkitUndo",
     "noop": "harness.targets.noop:NoTarget",
 }

@@ -1,1 +1,1 @@
-"""A system in a Kubernetes cluster."""
+"""A system in one namespace of a Kubernetes cluster."""

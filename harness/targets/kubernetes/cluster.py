@@ -1,0 +1,91 @@
+"""What this target asks of the cluster, by the system's labels and in its namespace."""
+
+from __future__ import annotations
+
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from harness.errors import TargetError
+from harness.targets.kubernetes.connection import Connection
+from harness.targets.kubernetes.objects import (
+    CORE,
+    Node,
+    NodeList,
+    Pod,
+    PodList,
+    Service,
+    Workload,
+    WorkloadList,
+    pods_path,
+    workloads_path,
+)
+from harness.targets.kubernetes.place import Place, ServicePlace
+
+KINDS: Final = ("Deployment", "StatefulSet")
+Decoded = TypeVar("Decoded")
+
+
+class Cluster:
+    """Reads of one place. Every method raises TargetError."""
+
+    def __init__(self, place: Place, connection: Connection) -> None:
+        self.place, self.connection = place, connection
+
+    def pods(self) -> tuple[Pod, ...]:
+        """All pods of the system, by name."""
+        path = pods_path(self.place.namespace)
+        found = self.read(PodList, path, labelSelector=self.place.labels)
+        return tuple(sorted(found.items, key=lambda pod: pod.metadata.name))
+
+    def workloads(self) -> tuple[Workload, ...]:
+        """All Deployments and StatefulSets of the system."""
+        found: list[Workload] = []
+        for kind in KINDS:
+            path = workloads_path(self.place.namespace, kind)
+            items = self.read(WorkloadList, path, labelSelector=self.place.labels).items
+            found += [msgspec.structs.replace(item, kind=kind) for item in items]
+        return tuple(found)
+
+    def workload_of(self, service: ServicePlace) -> Workload | None:
+        """The workload that makes the pods of a service."""
+        labels = labels_of(service)
+        for workload in self.workloads():
+            if labels.items() <= workload.spec.template.metadata.labels.items():
+                return workload
+        return None
+
+    def service(self, name: str) -> Service:
+        """A Service by name."""
+        return self.read(Service, f"{CORE}/namespaces/{self.place.namespace}/services/{name}")
+
+    def nodes(self) -> tuple[Node, ...]:
+        """All nodes of the cluster."""
+        return self.read(NodeList, f"{CORE}/nodes").items
+
+    def cluster_id(self) -> str:
+        """What names the cluster for as long as it lives: the uid of namespace kube-system."""
+        return self.read(Pod, f"{CORE}/namespaces/kube-system").metadata.uid
+
+    def read(self, kind: type[Decoded], path: str, **query: Any) -> Decoded:  # noqa: ANN401  # goes into the URL
+        """An object of that kind."""
+        return decoded(kind, path, self.connection.get(path, **query))
+
+
+def decoded(kind: type[Decoded], path: str, raw: bytes) -> Decoded:
+    """An answer as a record. Raises TargetError."""
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.MsgspecError as error:
+        raise TargetError(f"{path}: not a {kind.__name__}: {error}") from error
+
+
+def labels_of(service: ServicePlace) -> dict[str, str]:
+    """The labels that the selector of a service requires."""
+    parts = (part.partition("=") for part in service.selector.split(","))
+    return {name.strip(): value.lstrip("=").strip() for name, _, value in parts}
+
+
+def is_of(pod: Pod, service: ServicePlace) -> bool:
+    """Whether the pod is one of the service's."""
+    return labels_of(service).items() <= pod.metadata.labels.items()

@@ -1,0 +1,172 @@
+"""The target kubernetes: a system in one namespace of a cluster, reached by its API server.
+
+An instance is a pod. A killed one is replaced by its controller: it is not held down, and the proof
+is that its uid is gone and another one is ready. Nothing of this module imports the client library,
+which takes seconds: the first request does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
+
+from harness.errors import FaultError, RefusedError, UnknownResourceError
+from harness.safety.state import State
+from harness.targets.base import CALL_LIMIT_S, Proof, Running, UndoData, Undoes, UpPlan
+from harness.targets.kubernetes import instances as pods_as_instances
+from harness.targets.kubernetes.cluster import Cluster
+from harness.targets.kubernetes.connection import Connection
+from harness.targets.kubernetes.orphans import KubernetesOrphans
+from harness.targets.kubernetes.place import PLACE_OPTIONS, Place, place_of, read_place, write_place
+from harness.targets.records import EdgeStatus, IdentityState, InstanceStatus
+from harness.timeline import Timeline
+
+if TYPE_CHECKING:
+    from harness.files.document import Node
+    from harness.files.problems import Problem
+    from harness.host.finding import Finding
+    from harness.system import System
+
+_NO_SYSTEM: Final = "no system of a cluster is noted here; start one with `squall services up`"
+
+
+class KubernetesTarget:
+    """Has the abilities Lifecycle, Stands, Placed, Deploys, Replaces, Fetches and Events."""
+
+    def __init__(self, cluster: Cluster, state: State) -> None:
+        self._cluster, self._state = cluster, state
+
+    @classmethod
+    def attach(cls, state: State, limit_s: float = CALL_LIMIT_S) -> Self:
+        """The system that the state folder names. Raises RefusedError: it names none."""
+        place = read_place(state)
+        if place is None:
+            raise RefusedError(f"{state.root}: {_NO_SYSTEM}")
+        return cls(cluster_at(place, limit_s), state)
+
+    @classmethod
+    def orphaned(cls) -> Undoes:
+        """Finds the system by the undo record alone."""
+        return KubernetesOrphans()
+
+    @classmethod
+    def place_options(cls) -> tuple[str, ...]:
+        """`--context`, `--namespace`, `--overlay`."""
+        return PLACE_OPTIONS
+
+    @classmethod
+    def stands(cls, state: State) -> bool:
+        """Whether a place is noted."""
+        return read_place(state) is not None
+
+    @classmethod
+    def find(cls, system: System, deployment: Path | None, state: State) -> None:
+        """Note the place."""
+        write_place(state, place_of(system, deployment))
+
+    @classmethod
+    def preflight(cls, system: System, state_root: Path) -> tuple[Finding, ...]:
+        """Whether this cluster and this namespace may be used, with the rights that are needed."""
+        from harness.targets.kubernetes.preflight import preflight  # noqa: PLC0415  # the watchdog imports this module
+
+        return preflight(system, state_root)
+
+    @classmethod
+    def deployment_problems(cls, root: Node, system: System) -> list[Problem]:
+        """Options that are missing or wrong."""
+        from harness.targets.kubernetes.deployment_check import deployment_problems  # noqa: PLC0415  # as above
+
+        return deployment_problems(root, system)
+
+    @classmethod
+    def up(cls, plan: UpPlan) -> Running:
+        """Apply the overlay, unless the system is up already."""
+        from harness.targets.kubernetes.opening import open_system  # noqa: PLC0415  # as above
+
+        return open_system(plan)
+
+    def down(self) -> None:
+        """Remove what carries the labels of the system."""
+        from harness.targets.kubernetes.lifecycle import KubernetesLifecycle  # noqa: PLC0415  # as above
+        from harness.targets.kubernetes.place import forget_place  # noqa: PLC0415  # as above
+
+        KubernetesLifecycle(self._cluster).remove()
+        forget_place(self._state)
+
+    def undo_data(self) -> UndoData:
+        """Context, namespace and where the credentials are."""
+        return self._cluster.place.undo_data()
+
+    def undo(self, action: str, data: UndoData) -> None:
+        """As without a run: nothing of it is kept in this process."""
+        KubernetesOrphans().undo(action, data)
+
+    def undone(self, action: str, data: UndoData) -> Proof:
+        """By what the cluster says."""
+        if action == "revive":
+            now = self.replacement(data["resource"], data.get("identity", ""))
+            return Proof(now.state == "ready", f"{now.name or data['resource']} is {now.state}")
+        return KubernetesOrphans().undone(action, data)
+
+    def instances(self) -> tuple[InstanceStatus, ...]:
+        """The pods of the services, and the replicas that have none."""
+        return pods_as_instances.instances_of(self._cluster)
+
+    def seen(self, identity: str) -> IdentityState:
+        """Whether that life of a pod and its container is there."""
+        return pods_as_instances.seen_in(self._cluster.pods(), self._cluster.place, identity)
+
+    def addresses(self, service: str) -> tuple[str, ...]:
+        """host:port of each ready pod."""
+        ready = (i for i in self.instances() if i.service == service and i.state == "ready")
+        return tuple(instance.address for instance in ready)
+
+    def edges(self) -> tuple[EdgeStatus, ...]:
+        """None that can be faulted yet."""
+        return ()
+
+    def tell_events(self, timeline: Timeline) -> Callable[[], None]:
+        """Watch pods and workloads."""
+        from harness.targets.kubernetes.events import follow  # noqa: PLC0415  # as above
+
+        return follow(self._cluster, timeline)
+
+    def kill(self, instance: str, lease_s: float) -> InstanceStatus:
+        """Delete the pod without a grace period; its controller makes another one."""
+        from harness.targets.kubernetes.toolkit import terminate_pod  # noqa: PLC0415  # as above
+
+        del lease_s
+        before = self._instance(instance)
+        service = self._cluster.place.service(before.service)
+        if service is None or not before.identity:
+            raise FaultError(f"{instance} has no pod that could be killed")
+        terminate_pod(
+            self._cluster.place, instance, f"{self._cluster.place.labels},{service.selector}"
+        )
+        return before
+
+    def revive(self, instance: str) -> InstanceStatus:
+        """Nothing to do: the controller has done it."""
+        return InstanceStatus(name=instance, service="", state="starting")
+
+    def replacement(self, instance: str, identity: str) -> InstanceStatus:
+        """The newest pod of its service; `down` while the service misses one."""
+        return pods_as_instances.replacement_of(self._cluster, instance, identity)
+
+    def renew(self, resource: str, lease_s: float) -> None:
+        """A killed pod has no lease: it is replaced whether or not the harness lives."""
+
+    def _instance(self, name: str) -> InstanceStatus:
+        found = self.instances()
+        for instance in found:
+            if instance.name == name:
+                return instance
+        raise UnknownResourceError(
+            f"no instance {name!r}; known: {', '.join(i.name for i in found)}"
+        )
+
+
+def cluster_at(place: Place, limit_s: float = CALL_LIMIT_S) -> Cluster:
+    """The cluster of a place; nothing is asked yet."""
+    return Cluster(place, Connection(place.context, place.kubeconfig, limit_s))
