@@ -9,11 +9,12 @@ like resilience.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
 from harness.clock import NS_PER_S, Clock
-from harness.errors import FaultError, TargetError
+from harness.errors import FaultError, TargetError, UnknownResourceError
 from harness.faults.base import Evidence, Fault, Proof, Seen
 from harness.faults.watch import NoWatch, Sampling, Watch
 from harness.safety.lease import LEASE_S, Heartbeat, Lease, NoLease
@@ -159,7 +160,8 @@ class Driver:
         fault, last = held.fault, [held.before]
 
         def look() -> Proof:
-            last[0] = fault.look(self._target)
+            with suppress(UnknownResourceError):  # another one has taken its place
+                last[0] = fault.look(self._target)
             self._clock.sleep(fault.look_again_s)
             return fault.verify_undone(self._target, held.before, last[0])
 

@@ -23,7 +23,7 @@ from harness.safety.state import State, lock_path
 from harness.safety.undo import UndoLog, leftover, refuse_leftover
 from harness.store import RunFolder
 from harness.system import System, SystemFiles
-from harness.targets.base import EdgeFaults, Instances, Lifecycle, Stands, Target, UpPlan, able
+from harness.targets.base import EdgeFaults, Instances, Lifecycle, Persists, Target, UpPlan, able
 from harness.targets.registry import note_target, target_type, target_up
 from harness.timeline import FileTimeline, NoTimeline
 
@@ -68,7 +68,7 @@ def bring_up(files: SystemFiles, state: State) -> tuple[Part, ...]:
             except BaseException:  # a stop as well: nothing may be left, and that is proven
                 prove(state, NoTimeline(), ending)
                 raise
-            if _stands(state):
+            if _persists(state):
                 _end_record(noted, state)
             return parts
     except Stopped as stop:
@@ -129,7 +129,7 @@ def find(files: SystemFiles, state: State) -> None:
     """
     system = files.read()
     kind = target_type(system.target)
-    if not issubclass(kind, Stands):
+    if not issubclass(kind, Persists):
         text = f"--target {system.target}: its system is found by the state folder alone"
         raise ConfigError(f"{text}; remove the option")
     refuse_unready(preflight(system.target, system, state.root))
@@ -143,7 +143,7 @@ def take_down(state: State) -> tuple[Part, ...]:
     Raises RefusedError if there is none, TargetError unless it is proven that nothing is left.
     """
     who = holder(lock_path())
-    if who is None and _stands(state):
+    if who is None and _persists(state):
         return _taken_down(state)
     if who is None:
         raise RefusedError(f"no system of `squall services up` is up{_leftover_hint(state)}")
@@ -157,16 +157,16 @@ def take_down(state: State) -> tuple[Part, ...]:
 
 
 def _taken_down(state: State) -> tuple[Part, ...]:
-    """Stop a system that stands by itself."""
+    """Remove a system that needs no process here."""
     with MachineLock.take(lock_path()):
         parts = look(state)
         able(_attached(state), Lifecycle).down()
     return tuple(msgspec.structs.replace(part, state="stopped") for part in parts)
 
 
-def _stands(state: State) -> bool:
+def _persists(state: State) -> bool:
     kind = target_type(target_up(state))
-    return issubclass(kind, Stands) and kind.stands(state)
+    return issubclass(kind, Persists) and kind.persists(state)
 
 
 def _asked_to_end(state: State, who: Holder) -> tuple[Part, ...]:
@@ -194,7 +194,7 @@ def _leftover_hint(state: State) -> str:
 
 def look(state: State) -> tuple[Part, ...]:
     """Instances and edges now. Raises RefusedError where no system is up."""
-    if not state.target_socket.exists() and not _stands(state):
+    if not state.target_socket.exists() and not _persists(state):
         raise RefusedError("no system is up; start one with `squall services up`")
     target = target_type(target_up(state)).attach(state)
     instances = [

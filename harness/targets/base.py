@@ -131,11 +131,11 @@ class Lifecycle(Protocol):
 
 
 @runtime_checkable
-class Stands(Protocol):
+class Persists(Protocol):
     """Systems that stay up without a process of this machine: `services up` ends, they do not."""
 
     @classmethod
-    def stands(cls, state: State) -> bool:
+    def persists(cls, state: State) -> bool:
         """Whether the state folder names such a system; nothing is asked of it."""
 
     @classmethod
@@ -202,7 +202,7 @@ class Replaces(Kills, Protocol):
     """A killed instance is replaced by another one, by itself: it is not held down."""
 
     def replacement(self, instance: str, identity: str) -> InstanceStatus:
-        """What stands in the place of that life of the instance.
+        """The instance in the place of that life.
 
         It is `ready` when its service has all its instances again, `down` while one is missing.
         """

@@ -60,7 +60,7 @@ class NoTarget:
         return {}
 
     @classmethod
-    def stands(cls, state: State) -> bool:
+    def persists(cls, state: State) -> bool:
         """Nothing is up."""
         del state
         return False

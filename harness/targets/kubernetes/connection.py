@@ -11,7 +11,9 @@ import os
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
@@ -60,6 +62,17 @@ class Connection:
     def server(self) -> str:
         """Its URL."""
         return str(self._api().configuration.host)
+
+    @property
+    def ca_digest(self) -> str:
+        """The digest of the certificate by which the server is trusted; "" if there is none."""
+        path = self._api().configuration.ssl_ca_cert
+        if not path:
+            return ""
+        try:
+            return f"sha256:{sha256(Path(path).read_bytes().strip()).hexdigest()}"
+        except OSError as error:
+            raise TargetError(f"{path}: cannot be read: {error.strerror}") from error
 
     def get(self, path: str, **query: str | int) -> bytes:
         """The answer of a GET. Raises ApiError, TargetError."""

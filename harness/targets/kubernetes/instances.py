@@ -2,7 +2,7 @@
 
 An instance is a pod of a service; its identity is the pod's uid and the id of its main container,
 so that a container that was started again is another life. A replica that a workload asks for and
-that has no pod yet is an instance too: it is down.
+whose pod does not exist yet is an instance too: it is down.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def seen_in(pods: tuple[Pod, ...], place: Place, identity: str) -> IdentityState
 
 
 def replacement_of(cluster: Cluster, instance: str, identity: str) -> InstanceStatus:
-    """What stands in the place of that life: the pod itself if it lives, else the newest one."""
+    """The instance in the place of that life: the pod itself, else the newest one."""
     name, uid, _ = [*identity.split("/"), "", ""][:3]
     service = cluster.place.service(name)
     if service is None:

@@ -32,7 +32,7 @@ _NO_SYSTEM: Final = "no system of a cluster is noted here; start one with `squal
 
 
 class KubernetesTarget:
-    """Has the abilities Lifecycle, Stands, Placed, Deploys, Replaces, Fetches and Events."""
+    """Has the abilities Lifecycle, Persists, Placed, Deploys, Replaces, Fetches and Events."""
 
     def __init__(self, cluster: Cluster, state: State) -> None:
         self._cluster, self._state = cluster, state
@@ -56,7 +56,7 @@ class KubernetesTarget:
         return PLACE_OPTIONS
 
     @classmethod
-    def stands(cls, state: State) -> bool:
+    def persists(cls, state: State) -> bool:
         """Whether a place is noted."""
         return read_place(state) is not None
 
@@ -140,7 +140,7 @@ class KubernetesTarget:
         before = self._instance(instance)
         service = self._cluster.place.service(before.service)
         if service is None or not before.identity:
-            raise FaultError(f"{instance} has no pod that could be killed")
+            raise FaultError(f"{instance} has no pod to kill")
         terminate_pod(
             self._cluster.place, instance, f"{self._cluster.place.labels},{service.selector}"
         )
