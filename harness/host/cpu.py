@@ -19,7 +19,7 @@ import msgspec
 from harness.clock import NS_PER_S, Clock
 from harness.host.allowance import Allowance, read_allowance
 from harness.host.cgroup import CgroupCpu, read_cgroup_cpu
-from harness.host.own_tree import OwnTree
+from harness.host.own_tree import IsOwn, OwnTree
 from harness.host.processes import PROC, TICKS_PER_S, read_processes
 from harness.host.run_queue import QueueTimes, RunQueue
 
@@ -79,8 +79,14 @@ class CpuReading:
 class CpuMeter:
     """Reads the CPU counters of one run, whose root process is `root`."""
 
-    def __init__(self, root: int, clock: Clock, allowance: Allowance | None = None) -> None:
-        self._clock, self._own, self._queue = clock, OwnTree(root), RunQueue()
+    def __init__(
+        self,
+        root: int,
+        clock: Clock,
+        allowance: Allowance | None = None,
+        also: IsOwn | None = None,
+    ) -> None:
+        self._clock, self._own, self._queue = clock, OwnTree(root, also), RunQueue()
         self.allowance = allowance or read_allowance()
 
     def read(self) -> CpuReading:
@@ -169,11 +175,14 @@ def _takers(begin: CpuReading, end: CpuReading, room: float) -> dict[str, float]
 
 
 class MachineWatch:
-    """Reads at most once a second when it is ticked; the own tree is that of this process."""
+    """Reads at most once a second when it is ticked; the own tree is that of this process.
 
-    def __init__(self, clock: Clock) -> None:
+    `also` tells which other processes carry the system of the run.
+    """
+
+    def __init__(self, clock: Clock, also: IsOwn | None = None) -> None:
         self._clock = clock
-        self._meter = CpuMeter(os.getpid(), clock)
+        self._meter = CpuMeter(os.getpid(), clock, also=also)
         self._readings = [self._meter.read()]
 
     @property

@@ -17,6 +17,7 @@ from harness.evidence.tables import store_asked, store_evidence, store_keys
 from harness.files.log_limit import close_gaps
 from harness.host.cpu import MachineWatch
 from harness.host.disturbance import worst_harmful
+from harness.host.own_tree import IsOwn
 from harness.host.usage import Usage
 from harness.load.traffic import read_schedule
 from harness.run.guard import Ending, guarded, unsealed
@@ -36,7 +37,7 @@ from harness.safety.lock import MachineLock
 from harness.safety.state import lock_path
 from harness.safety.undo import refuse_leftover
 from harness.store import PhaseSpan, RunFolder, write_json
-from harness.targets.base import Instances, able
+from harness.targets.base import Instances, OnThisMachine, Target, able
 from harness.timeline import FileTimeline, read_timeline
 from harness.view.model import LiveModel
 from harness.view.tail import RunFollower
@@ -100,7 +101,7 @@ def _lived(
             folder=folder,
             timeline=timeline,
             parts=parts,
-            machine=MachineWatch(tools.clock),
+            machine=MachineWatch(tools.clock, _carriers(parts.target)),
             started_at=stamp.isoformat(timespec="seconds"),
         )
         with interruptible():
@@ -110,6 +111,11 @@ def _lived(
                 order.system, able(parts.target, Instances), _place(order, folder), timeline
             )
         return session, cpu_usage(session)
+
+
+def _carriers(target: Target) -> IsOwn | None:
+    """Tells which processes of this machine carry the system, where they are not this run's."""
+    return target.own_process() if isinstance(target, OnThisMachine) else None
 
 
 def _place(order: Order, folder: RunFolder) -> fetch.FetchPlace:

@@ -107,6 +107,15 @@ class KubernetesLifecycle:
 
     def remove(self) -> int:
         """Remove all that carries the labels; returns how many objects, when they are gone."""
+        removed = self.clear()
+        found = self._namespace()
+        if found is not None and _is_ours(found, self._place.system):
+            removed += self._cluster.connection.delete(f"{CORE}/namespaces/{self._place.namespace}")
+            self._wait_no_namespace()
+        return removed
+
+    def clear(self) -> int:
+        """The same without the namespace itself."""
         removed = 0
         for path in self._removed_paths():
             for item in self._labelled(path):
@@ -114,10 +123,6 @@ class KubernetesLifecycle:
                 options = {"propagationPolicy": "Background", "gracePeriodSeconds": 0}
                 removed += self._cluster.connection.delete(f"{path}/{name}", options)
         self._wait_gone()
-        found = self._namespace()
-        if found is not None and _is_ours(found, self._place.system):
-            removed += self._cluster.connection.delete(f"{CORE}/namespaces/{self._place.namespace}")
-            self._wait_no_namespace()
         return removed
 
     def _removed_paths(self) -> Iterator[str]:

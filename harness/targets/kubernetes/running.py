@@ -10,19 +10,21 @@ from harness.targets.kubernetes.place import forget_place
 class InNamespace:
     """Implements harness.targets.base.Running.
 
-    A system that was up before is used as it is, and left up. `alive` is always true: an API server
-    that is away takes nothing of the system down.
+    A run begins with empty databases, as on every target: what carries the labels of the system is
+    removed and applied again. A system that was up before is left up. `alive` is always true: an
+    API server that is away takes nothing of the system down.
     """
 
     alive = True
 
     def __init__(self, lifecycle: KubernetesLifecycle, state: State, *, hold: bool) -> None:
         self._lifecycle, self._state = lifecycle, state
-        self._was_up = lifecycle.is_up()
-        self._keep = self._was_up and not hold
+        was_up = lifecycle.is_up()
+        self._keep = was_up and not hold
         self.entry = ""
-        if hold or not self._was_up:
-            lifecycle.begin()
+        if was_up and not hold:
+            lifecycle.clear()
+        lifecycle.begin()
 
     def wait_ready(self) -> None:
         """Wait until all workloads are ready."""

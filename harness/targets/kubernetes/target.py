@@ -132,6 +132,12 @@ class KubernetesTarget:
 
         return follow(self._cluster, timeline)
 
+    def own_process(self) -> Callable[[int, str], bool]:
+        """Processes of pods and of the cluster, where its nodes share this machine's kernel."""
+        from harness.targets.kubernetes.shared_machine import own_process  # noqa: PLC0415  # as above
+
+        return own_process(self._cluster)
+
     def kill(self, instance: str, lease_s: float) -> InstanceStatus:
         """Delete the pod without a grace period; its controller makes another one."""
         from harness.targets.kubernetes.toolkit import terminate_pod  # noqa: PLC0415  # as above
