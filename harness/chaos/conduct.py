@@ -23,7 +23,7 @@ from chaoslib.run import RunEventHandler
 from harness.chaos import actions
 from harness.chaos.control_watch import ControlWatch
 from harness.chaos.declared_faults import DeclaredFaults
-from harness.chaos.session import open_declared
+from harness.chaos.session import open_declared, prepare
 from harness.errors import HarnessError
 from harness.files.document import plain
 from harness.files.redaction import Redactor
@@ -110,6 +110,7 @@ def conduct(path: Path, journal_path: Path) -> int:
     """Load, say ready, wait for go, run, store the journal; the exit code is not the verdict."""
     experiment = plain(checked_root(read_document(path)))
     ensure_experiment_is_valid(experiment)
+    prepare()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     if sys.stdin.readline().strip() != "go":

@@ -36,10 +36,10 @@ from harness.experiment import EXTENSION, BlastRadius, Terms, read_experiment
 from harness.faults.base import Evidence, Fault
 from harness.faults.driver import Driver, Limits
 from harness.faults.on_edge import OnEdge, find_edge
-from harness.safety.state import open_state
+from harness.safety.state import State, open_state
 from harness.safety.undo import UndoLog
 from harness.system import read_system
-from harness.targets.base import Instances, Target, able
+from harness.targets.base import Instances, Prepares, Target, able
 from harness.targets.records import InstanceStatus, split_slot
 from harness.targets.registry import target_type, target_up
 from harness.timeline import FileTimeline
@@ -133,6 +133,12 @@ def session() -> Session:
     return opened
 
 
+def prepare() -> None:
+    """Let the target load what its first call needs, where that is slow."""
+    if issubclass(target_type(_target_word(os.environ, open_state(os.environ))), Prepares):
+        able(session().target, Prepares).prepare()
+
+
 def is_open() -> bool:
     """Whether anything may have been done yet."""
     return session.cache_info().currsize > 0
@@ -143,7 +149,7 @@ def open_session(environ: Mapping[str, str]) -> Session:
     state = open_state(environ)
     clock = SystemClock()
     terms = _terms(environ)
-    target = target_type(environ.get(TARGET_VARIABLE) or target_up(state)).attach(state, _CALL_S)
+    target = target_type(_target_word(environ, state)).attach(state, _CALL_S)
     timeline = FileTimeline(Path(environ.get(TIMELINE_VARIABLE) or state.timeline), clock)
     limits = Limits() if terms is None else Limits(max_held_s=terms.max_duration_s)
     return Session(
@@ -159,6 +165,10 @@ def open_declared(experiment: Mapping[str, Any], environ: Mapping[str, str]) -> 
     state, clock = open_state(environ), SystemClock()
     timeline = FileTimeline(Path(environ.get(TIMELINE_VARIABLE) or state.timeline), clock)
     return DeclaredFaults(experiment, _declared(experiment), UndoLog(state.undo), timeline, clock)
+
+
+def _target_word(environ: Mapping[str, str], state: State) -> str:
+    return environ.get(TARGET_VARIABLE) or target_up(state)
 
 
 def _declared(experiment: Mapping[str, Any]) -> tuple[DeclaredFault, ...]:

@@ -264,6 +264,14 @@ class Events(Protocol):
 
 
 @runtime_checkable
+class Prepares(Protocol):
+    """Its first call is slow: it loads libraries, which takes CPU from the system under test."""
+
+    def prepare(self) -> None:
+        """Do now what the first call would have to do; changes nothing."""
+
+
+@runtime_checkable
 class OnThisMachine(Protocol):
     """Its system may run on this machine without descending from this process."""
 

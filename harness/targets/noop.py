@@ -74,6 +74,9 @@ class NoTarget:
         """None."""
         return ()
 
+    def prepare(self) -> None:
+        """Nothing to prepare."""
+
     def own_process(self) -> Callable[[int, str], bool]:
         """No process carries it."""
         return lambda _pid, _name: False

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, TypeVar
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
@@ -23,7 +26,28 @@ from harness.targets.kubernetes.objects import (
 from harness.targets.kubernetes.place import Place, ServicePlace
 
 KINDS: Final = ("Deployment", "StatefulSet")
+RECENT_S: Final = 0.1
 Decoded = TypeVar("Decoded")
+Kept = TypeVar("Kept")
+
+
+class Recent(Generic[Kept]):
+    """An answer that is asked for again after a tenth of a second. Safe from any thread.
+
+    Proofs are looked for every 50 ms, with several questions each.
+    """
+
+    def __init__(self, read: Callable[[], Kept]) -> None:
+        self._read, self._lock = read, threading.Lock()
+        self._kept: tuple[float, Kept] | None = None
+
+    def get(self) -> Kept:
+        """The answer."""
+        with self._lock:
+            now = time.monotonic()
+            if self._kept is None or now - self._kept[0] > RECENT_S:
+                self._kept = (now, self._read())
+            return self._kept[1]
 
 
 class Cluster:
@@ -31,15 +55,23 @@ class Cluster:
 
     def __init__(self, place: Place, connection: Connection) -> None:
         self.place, self.connection = place, connection
+        self._pods = Recent(self._read_pods)
+        self._workloads = Recent(self._read_workloads)
 
     def pods(self) -> tuple[Pod, ...]:
         """All pods of the system, by name."""
+        return self._pods.get()
+
+    def workloads(self) -> tuple[Workload, ...]:
+        """All Deployments and StatefulSets of the system."""
+        return self._workloads.get()
+
+    def _read_pods(self) -> tuple[Pod, ...]:
         path = pods_path(self.place.namespace)
         found = self.read(PodList, path, labelSelector=self.place.labels)
         return tuple(sorted(found.items, key=lambda pod: pod.metadata.name))
 
-    def workloads(self) -> tuple[Workload, ...]:
-        """All Deployments and StatefulSets of the system."""
+    def _read_workloads(self) -> tuple[Workload, ...]:
         found: list[Workload] = []
         for kind in KINDS:
             path = workloads_path(self.place.namespace, kind)

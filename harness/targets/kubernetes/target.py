@@ -132,6 +132,13 @@ class KubernetesTarget:
 
         return follow(self._cluster, timeline)
 
+    def prepare(self) -> None:
+        """Load the libraries and open the connection."""
+        from harness.targets.kubernetes.toolkit import load  # noqa: PLC0415  # as above
+
+        load()
+        self._cluster.pods()
+
     def own_process(self) -> Callable[[int, str], bool]:
         """Processes of pods and of the cluster, where its nodes share this machine's kernel."""
         from harness.targets.kubernetes.shared_machine import own_process  # noqa: PLC0415  # as above

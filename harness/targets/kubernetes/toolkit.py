@@ -17,6 +17,11 @@ from harness.targets.kubernetes.place import Place
 LIMIT_S: Final = 15.0
 
 
+def load() -> None:
+    """Import it now: that takes seconds of CPU."""
+    import chaosk8s.pod.actions  # noqa: F401, PLC0415  # as above
+
+
 def terminate_pod(place: Place, pod: str, selector: str) -> None:
     """Delete one pod with a grace period of zero. Raises FaultError, TargetError."""
 
