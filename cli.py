@@ -32,6 +32,7 @@ COMMANDS: Final = (
     "heal",
     "services",
     "init",
+    "schema",
 )
 # Installed packages add commands under this group of entry points: `hello = "package:command"`.
 ENTRY_POINTS: Final = "squall.commands"
