@@ -66,6 +66,7 @@ FLOORS: Final = (
     "reports/render/format",
     "reports/verdict",
     "reports/render",
+    "reports/outlets",
     "reports/schemas",
     "scenarios",
     "benchmarks",
