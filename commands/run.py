@@ -9,6 +9,7 @@ import click
 from commands.judging import judge_run
 from commands.locust_options import locust_options
 from commands.options import ROOT, as_json, clock, runs_dir, state, system_file, watcher
+from commands.outlets import outlets
 from harness.errors import after_start
 
 
@@ -30,6 +31,7 @@ from harness.errors import after_start
     multiple=True,
     help="An SLO document: a name of objectives/, or a path. May be given several times.",
 )
+@outlets
 @locust_options
 @runs_dir
 @system_file
@@ -41,9 +43,9 @@ def run(**given: Any) -> int:  # noqa: ANN401  # click hands over what the optio
     from harness.run.run_state import Tools
     from reports.measures.metric_table import metric_units
 
-    words = {k: v for k, v in given.items() if k != "as_json"}
+    words = {k: v for k, v in given.items() if k not in ("as_json", "outlets")}
     order = order_from(ROOT, **words, metrics=metric_units())
     tools = Tools(clock=clock(), state=state(), watcher=watcher())
     folder = run(order, tools)
     with after_start():
-        return judge_run(folder.root, as_json=given["as_json"])
+        return judge_run(folder.root, as_json=given["as_json"], outlets=given["outlets"])

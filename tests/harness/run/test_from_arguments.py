@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import shlex
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.locust_options import LOCUST_OPTIONS, locust_of
+from commands.locust_options import locust_of
 from commands.run import run
 from harness.errors import ConfigError
 from harness.run.from_arguments import USUAL_SYSTEM, order_from
@@ -26,8 +27,8 @@ def ordered(*words: str) -> Order:
     """What `squall run` makes of these words."""
     given = run.make_context("run", list(words)).params
     files = system_files(given["system_path"], given["deployment_path"], given["target"])
-    others = ("as_json", "system_path", "deployment_path", "target", *LOCUST_OPTIONS)
-    rest = {k: v for k, v in given.items() if k not in others}
+    taken = set(inspect.signature(order_from).parameters) - {"files", "locust"}
+    rest = {k: v for k, v in given.items() if k in taken}
     return order_from(ROOT, files=files, locust=locust_of(given), **rest)
 
 
