@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
+import os
+import webbrowser
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from commands.options import EXIT, streams
 from commands.outlets import Wanted, write_outlets
 
+if TYPE_CHECKING:
+    from reports.verdict.scorecard import Scorecard
 
-def judge_run(path: Path, *, as_json: bool, outlets: Wanted = ()) -> int:
+_DESKTOP: Final = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
+
+
+def judge_run(path: Path, *, as_json: bool, opens: bool = False, outlets: Wanted = ()) -> int:
     """Judge, print, and store if the folder can be written. Returns the exit code."""
+    from reports.verdict.judge import document
+
+    scorecard = judged(path, shown=not as_json, outlets=outlets)
+    if as_json:
+        streams().json(document(scorecard))
+    if opens:
+        _open(path)
+    return EXIT[scorecard.verdict]
+
+
+def judged(path: Path, *, shown: bool, outlets: Wanted = ()) -> Scorecard:
+    """Judge, store if the folder can be written, and print unless told not to."""
     from harness.store import RunFolder
-    from harness.view.output import show_lines
+    from harness.view.output import show_lines, wide
     from reports.outlets.outcome import outcome_of_run
+    from reports.render.closing import closing_lines
     from reports.render.stored_verdict import write
-    from reports.render.words import closing_lines
-    from reports.verdict.judge import document, judge
+    from reports.verdict.judge import judge
 
     folder = RunFolder(path)
     scorecard = judge(folder)
@@ -27,11 +47,19 @@ def judge_run(path: Path, *, as_json: bool, outlets: Wanted = ()) -> int:
         streams().talk(f"squall: {folder.verdict}: {stored}")
     if outlets:
         write_outlets(outcome_of_run(scorecard.document), outlets)
-    if as_json:
-        streams().json(document(scorecard))
-    else:
-        show_lines(closing_lines(scorecard, stored))
-    return EXIT[scorecard.verdict]
+    if shown:
+        show_lines(closing_lines(scorecard, stored, wide()))
+    return scorecard
+
+
+def _open(path: Path) -> None:
+    """In the desktop's browser; without a desktop a text browser would take the screen."""
+    from harness.store import RunFolder
+
+    page = RunFolder(path).report.absolute()
+    has_desktop = any(os.environ.get(name) for name in _DESKTOP)
+    if not (page.is_file() and has_desktop and webbrowser.open(page.as_uri())):
+        streams().talk(f"squall: no browser could be started; open {page} in one")
 
 
 def _shown(path: Path) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+from click.shell_completion import CompletionItem
 
 from harness.view.streams import Streams
 
@@ -23,7 +24,12 @@ USAGE, INVALID = 2, 3
 
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 runs_dir = click.option(
-    "--runs-dir", type=click.Path(path_type=Path), default=Path("runs"), show_default=True
+    "--runs-dir",
+    type=click.Path(path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    help="Folder in which runs are stored.",
+    is_eager=True,
 )
 _SYSTEM = click.option(
     "--system",
@@ -46,6 +52,54 @@ _PLACE = {
     "namespace": click.option("--namespace", help="kubernetes: the namespace; required."),
     "overlay": click.option("--overlay", help="kubernetes: the overlay that is applied."),
 }
+
+
+def _run_of(context: click.Context, argument: click.Parameter, word: str) -> Path:
+    """`latest` is looked for in --runs-dir, which is parsed first."""
+    del argument
+    from harness.run.listing import run_path
+
+    return run_path(word, context.params.get("runs_dir") or Path("runs"))
+
+
+def _runs_known(
+    context: click.Context, argument: click.Parameter, begun: str
+) -> list[CompletionItem]:
+    """For the completion of a shell: paths of runs, `latest`, and `EXPERIMENT/latest`."""
+    del argument
+    from harness.run.listing import LATEST, stored_runs
+
+    runs = stored_runs(context.params.get("runs_dir") or Path("runs"))
+    names = {f"{run.experiment}/{LATEST}" for run in runs}
+    words = [LATEST, *sorted(names), *(run.path for run in runs)]
+    return [CompletionItem(word) for word in words if word.startswith(begun)]
+
+
+def stored_experiments(
+    context: click.Context, argument: click.Parameter, begun: str
+) -> list[CompletionItem]:
+    """For the completion of a shell: experiments of which a run is stored."""
+    del argument
+    from harness.run.listing import stored_runs
+
+    runs = stored_runs(context.params.get("runs_dir") or Path("runs"))
+    names = sorted({run.experiment for run in runs})
+    return [CompletionItem(name) for name in names if name.startswith(begun)]
+
+
+def experiments_known(
+    context: click.Context, argument: click.Parameter, begun: str
+) -> list[CompletionItem]:
+    """For the completion of a shell: experiments by name, and files."""
+    del context, argument
+    from harness.run.listing import experiment_names
+
+    named = [CompletionItem(name) for name in experiment_names(ROOT) if name.startswith(begun)]
+    return named or [CompletionItem(begun, type="file")]
+
+
+# The folder of a stored run, also as `latest` or EXPERIMENT/latest; beside it, `runs_dir`.
+given_run = click.argument("run_path", metavar="RUN", callback=_run_of, shell_complete=_runs_known)
 
 
 def system_file(command: Callable[..., int]) -> Callable[..., int]:

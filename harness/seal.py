@@ -23,7 +23,9 @@ from harness.files.whole_file import open_plain, read_whole, write_whole
 SEAL: Final = "seal.json"
 # What is written after the seal, in the run's own folder only.
 JUDGED: Final = frozenset(
-    name + end for name in ("verdict.json", "report.html", SEAL) for end in ("", ".part")
+    name + end
+    for name in ("verdict.json", "report.html", "violations.csv", SEAL)
+    for end in ("", ".part")
 )
 _MOST_SEAL_BYTES: Final = 1 << 24
 _MOST_FILES: Final = 20_000

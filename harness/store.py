@@ -15,6 +15,7 @@ runs/<experiment>/<UTC>/
     logs/<process>.log                            the middle of a long one is cut
     seal.json                                     bytes and SHA-256 of all of the above
     verdict.json  report.html                     judged from them, any time again
+    violations.csv                                every wrong record by its name, where one is
 ```
 """
 
@@ -157,6 +158,7 @@ class RunFolder:
         self.seal_file = root / SEAL
         self.verdict = root / "verdict.json"
         self.report = root / "report.html"
+        self.violations = root / "violations.csv"
         self.plan = self.load / "plan.json"
         self.schedule = self.load / "schedule.bin"
         self.go = self.load / "go.json"

@@ -1,4 +1,4 @@
-"""What a checkout offers: experiments by name, and the runs that were stored."""
+"""What a checkout offers: experiments by name, and stored runs by path or as `latest`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from harness.errors import ConfigError, StoredRunError
 from harness.files.problems import nearest
 from harness.store import SCHEMA, RunFolder, read_json, read_manifest, schema_of
 
+LATEST: Final = "latest"
 _FORMS: Final = (".yaml", ".yml", ".json")
 
 
@@ -49,9 +50,41 @@ def experiment_names(root: Path) -> list[str]:
 
 
 def stored_runs(runs_dir: Path) -> tuple[ListedRun, ...]:
-    """All runs below a folder, oldest first."""
+    """All runs below a folder, newest first."""
     folders = [RunFolder(path.parent) for path in sorted(runs_dir.glob("*/*/timeline.ndjson"))]
-    return tuple(sorted(map(_listed, folders), key=lambda run: run.started_at))
+    return tuple(sorted(map(_listed, folders), key=lambda run: _stamp(run.path), reverse=True))
+
+
+def chosen_runs(
+    runs_dir: Path, *, experiment: str = "", verdict: str = "", limit: int | None = None
+) -> tuple[ListedRun, ...]:
+    """The newest runs of one experiment or of all, with one verdict or any.
+
+    Raises ConfigError where runs are stored, but none of that experiment.
+    """
+    runs = stored_runs(runs_dir)
+    known = {run.experiment for run in runs}
+    if experiment and runs and experiment not in known:
+        raise ConfigError(f"no stored run of {experiment[:100]!r}; {nearest(experiment, known)}")
+    found = [run for run in runs if experiment in ("", run.experiment)]
+    found = [run for run in found if not verdict or run.verdict == verdict]
+    return tuple(found[:limit])
+
+
+def run_path(word: str, runs_dir: Path) -> Path:
+    """The folder of a run: a path, `latest`, or `EXPERIMENT/latest`. Raises ConfigError."""
+    experiment, _, last = word.rpartition("/")
+    if last != LATEST or Path(word).exists():
+        return Path(word)
+    found = chosen_runs(runs_dir, experiment=experiment, limit=1)
+    if not found:
+        raise ConfigError(f"{word[:100]}: no run is stored in {runs_dir}; `squall run` makes one")
+    return Path(found[0].path)
+
+
+def _stamp(path: str) -> str:
+    """Runs are named by the instant of their start."""
+    return Path(path).name
 
 
 def _listed(folder: RunFolder) -> ListedRun:

@@ -15,6 +15,7 @@ from harness.inert_text import inert
 from harness.view.tables import table
 
 _WIDE: Final = 10_000
+_LEAST_WIDE: Final = 40
 _NO_TERMINAL: Final = ("", "dumb", "unknown")
 _COLOURS: Final = {"PASS": "bold green", "FAIL": "bold red", "INVALID": "bold yellow"}
 
@@ -32,6 +33,13 @@ def show_records(records: Sequence[msgspec.Struct]) -> None:
     """Print records as a table."""
     _console(sys.stdout).print(table(records))
     sys.stdout.flush()
+
+
+def wide() -> int | None:
+    """The columns of the terminal that standard output is; None for a pipe or a file."""
+    if not sys.stdout.isatty():
+        return None
+    return max(_console(sys.stdout).width, _LEAST_WIDE)
 
 
 def live_console(stream: TextIO) -> Console:

@@ -12,6 +12,7 @@ from reports.checks.registry import kinds
 from reports.checks.run_checks import RunChecks
 from reports.checks.run_records import RunRecords
 from reports.inputs.stored import StoredRun
+from reports.measures.answers import AnswerTally
 from reports.measures.cohorts import Block, Flags
 from reports.measures.delivery import DeliveryTally
 from reports.measures.metrics import SharesTally
@@ -83,6 +84,7 @@ class Tallies:
         self.outcomes = OutcomesTally()
         self.steps = StepTally()
         self.slos = {slo.name: SloTally(slo, stored.names, load_s) for slo in stored.slos.slos}
+        self.answers = AnswerTally()
         prefix = stored.manifest.intent_prefix
         complete = stored.manifest.ended == COMPLETE
         records = RunRecords(evidence, prefix, len(stored.due), asks=stored.asks, complete=complete)
@@ -92,6 +94,7 @@ class Tallies:
             *(self.good, self.in_flight, self.delivery, self.windows, self.amplification),
             *(self.shares, self.unknowns, self.hardest, self.outcomes, self.steps, self.checks),
             *self.slos.values(),
+            self.answers,
         )
 
     def add(self, block: Block) -> None:

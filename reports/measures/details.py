@@ -1,4 +1,4 @@
-"""Two closer looks at a stored run: what each process cost in CPU, and the story of one intent."""
+"""Two closer looks at a stored run: what each process cost in CPU, and one intent's history."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from typing import Final
 
 import msgspec
 
-from harness.errors import ConfigError
-from harness.files.problems import nearest
 from harness.host.usage import Usage
 from harness.load.records import Attempt, ErrorClass
 from harness.load.traffic import read_schedule
-from harness.store import LoadPlan, RunFolder, read_json, request_names
+from harness.store import RunFolder, check_schema, read_json
 from harness.view.tail import RunFollower
+from reports.inputs.intent_rows import Cell
+from reports.inputs.keys import Keys
+from reports.inputs.stored import read_stored
+from reports.measures.wrong_records import case_of
 
 MS_PER_S: Final = 1000
 
@@ -26,7 +28,7 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
     cpu_ms_per_intent: float
 
 
-class StoryRow(msgspec.Struct, frozen=True, kw_only=True):
+class Tried(msgspec.Struct, frozen=True, kw_only=True):
     """One attempt of an intent, in the order of their starts."""
 
     attempt: int
@@ -37,6 +39,18 @@ class StoryRow(msgspec.Struct, frozen=True, kw_only=True):
     status: int
     error: str
     outcome: str
+
+
+class IntentHistory(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a run holds of one intent: what it asked, its attempts, every row of its key."""
+
+    intent: str
+    number: int
+    due_s: float
+    ends: str
+    asked: dict[str, Cell]
+    attempts: tuple[Tried, ...]
+    records: dict[str, tuple[dict[str, Cell], ...]]
 
 
 def usage_table(folder: RunFolder) -> tuple[Cost, ...]:
@@ -55,19 +69,31 @@ def usage_table(folder: RunFolder) -> tuple[Cost, ...]:
     return tuple(rows)
 
 
-def intent_story(folder: RunFolder, key: str) -> tuple[StoryRow, ...]:
-    """Every attempt of the intent with that key or number.
+def intent_history(folder: RunFolder, word: str) -> IntentHistory:
+    """Of the intent with that key, number, or beginning of a key.
 
     Raises ConfigError for a key that is not of this run, StoredRunError.
     """
-    plan = read_json(folder.plan, LoadPlan)
-    number = key.removeprefix(f"{plan.intent_prefix}-")
-    if not number.isdigit():
-        fix = nearest(key, [f"{plan.intent_prefix}-0"])
-        raise ConfigError(f"--intent {key!r} is not of this run; {fix}")
-    names = request_names(folder)
-    found = [a for a in RunFollower(folder).attempts() if a.intent == int(number)]
-    return tuple(_step(a, names) for a in sorted(found, key=lambda a: a.due_us + a.late_us))
+    check_schema(folder)
+    stored = read_stored(folder)
+    evidence, prefix = stored.evidence, stored.manifest.intent_prefix
+    key, number = Keys(evidence, prefix, len(stored.due)).find(word)
+    case = case_of(stored, key, number)
+    attempts = [a for a in RunFollower(folder).attempts() if a.intent == number]
+    records: dict[str, list[dict[str, Cell]]] = {table: [] for table in evidence.key_columns}
+    for row in case.rows:
+        records[row.table].append(dict(row.cells))
+    return IntentHistory(
+        intent=key,
+        number=number,
+        due_s=round(case.story.due_s, 6),
+        ends=case.story.ends,
+        asked=dict(case.asked),
+        attempts=tuple(
+            _tried(a, stored.names) for a in sorted(attempts, key=lambda a: a.due_us + a.late_us)
+        ),
+        records={table: tuple(rows) for table, rows in records.items()},
+    )
 
 
 def _cost(name: str, cpu_s: float, share: float, due: int) -> Cost:
@@ -79,8 +105,8 @@ def _cost(name: str, cpu_s: float, share: float, due: int) -> Cost:
     )
 
 
-def _step(a: Attempt, names: tuple[str, ...]) -> StoryRow:
-    return StoryRow(
+def _tried(a: Attempt, names: tuple[str, ...]) -> Tried:
+    return Tried(
         attempt=a.attempt,
         request=names[a.name] if a.name < len(names) else str(a.name),
         due_s=round(a.due_us / 1e6, 6),

@@ -12,6 +12,7 @@ from reports.measures.baseline_check import about_baseline
 from reports.measures.cohorts import read_blocks
 from reports.measures.confounded import is_confounded
 from reports.measures.delivery import Delivery
+from reports.measures.happenings import happenings
 from reports.measures.host_cpu import Sharing, sharing
 from reports.measures.marks import marked_lives
 from reports.measures.metric_table import Measured
@@ -30,6 +31,7 @@ from reports.measures.required_objectives import objectives_of
 from reports.measures.slo_figures import SloFigure, SloSpan, slo_figures
 from reports.measures.state_lanes import lanes
 from reports.measures.windows import metastable
+from reports.measures.wrong_records import tell_wrong
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,8 @@ def read(stored: StoredRun) -> Reading:
     measured = measure_all(seen)
     checks = tallies.checks.result()
     slos = _slos(stored, tallies, window)
+    picture = _picture(seen, tallies, faults, before, measured)
+    wrong = tell_wrong(stored, checks, picture.lanes, faults, picture.end_s)
     return Reading(
         stored=stored,
         faults=faults,
@@ -75,7 +79,7 @@ def read(stored: StoredRun) -> Reading:
         measured=measured,
         checks=checks,
         slos=slos,
-        picture=_with_slos(_picture(seen, tallies, faults, before, measured), slos),
+        picture=replace(_with_slos(picture, slos), wrong=wrong),
     )
 
 
@@ -162,6 +166,8 @@ def _picture(
     return Picture(
         title=stored.title,
         question=terms.question,
+        started_at=manifest.started_at,
+        zero_wall_ns=_zero_wall_ns(stored),
         latency_limit_ms=terms.good.latency_ms,
         good_target=terms.good.target,
         hold_s=terms.hold_s if seen.trace is None else seen.trace.hold_s,
@@ -179,12 +185,28 @@ def _picture(
         good_ratio_fault=measured["good_ratio_fault"].value,
         unknowns=seen.unknowns,
         lanes=lanes(stored.events, manifest.t0_mono_ns, end_s),
+        observes_breakers=_observes_breakers(stored),
+        happenings=happenings(stored.events, manifest.t0_mono_ns, end_s),
+        answers=tallies.answers.result(stored.names),
+        wrong=(),
         story=tallies.hardest.result(manifest.intent_prefix, stored.names),
         metrics=tuple(objective.metric for objective in objectives_of(terms)),
         censored=frozenset(name for name, figure in measured.items() if figure.censored),
         unjudged=frozenset(() if before is None or seen.recovery else AGAINST_BASELINE),
         defect=manifest.defect,
     )
+
+
+def _zero_wall_ns(stored: StoredRun) -> int:
+    """The wall-clock time of the run's zero; 0: no event says it."""
+    zero = stored.manifest.t0_mono_ns
+    return next((e.wall_ns - (e.mono_ns - zero) for e in stored.events), 0)
+
+
+def _observes_breakers(stored: StoredRun) -> bool:
+    """Whether the system reports its breakers, so that silence means that none opened."""
+    told = any(event.kind == "breaker" for event in stored.events)
+    return told or "breaker" in stored.system.events
 
 
 def _metastable(seen: Seen, before: Baseline | None) -> bool:

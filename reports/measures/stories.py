@@ -18,6 +18,7 @@ from harness.load.records import (
 from harness.load.traffic import US_PER_S
 from reports.inputs.attempts import Records
 from reports.inputs.schedule import Ints
+from reports.measures.answers import say_answer
 from reports.measures.cohorts import NEVER, Block, Known
 from reports.measures.page_model import Story, StoryStep, Unknowns
 
@@ -28,6 +29,26 @@ _ENDS: Final = {
     Known.UNKNOWN: "the payer never learned how it ended",
     Known.UNSTARTED: "it never started",
 }
+
+
+def story_of(
+    intent: str, attempts: Records, due_us: int, *, names: tuple[str, ...], known: Known
+) -> Story:
+    """The attempts of one intent in the order of their starts."""
+    begin_us = attempts["due_us"].astype(np.int64) + attempts["late_us"]
+    mine = attempts[np.lexsort((attempts["attempt"], begin_us))]
+    steps = [_step(mine[i : i + 1], due_us, names) for i in range(len(mine))]
+    left_out = max(0, len(steps) - MOST_STEPS)
+    if left_out:
+        half = MOST_STEPS // 2
+        steps = steps[:half] + steps[-half:]
+    return Story(
+        intent=intent,
+        due_s=due_us / US_PER_S,
+        steps=tuple(steps),
+        left_out=left_out,
+        ends=_ENDS[known],
+    )
 
 
 class HardestTally:
@@ -58,20 +79,8 @@ class HardestTally:
         mine = self._records
         if mine is None:
             return None
-        begin_us = mine["due_us"].astype(np.int64) + mine["late_us"]
-        mine = mine[np.lexsort((mine["attempt"], begin_us))]
-        steps = [_step(mine[i : i + 1], self._due_us, names) for i in range(len(mine))]
-        left_out = max(0, len(steps) - MOST_STEPS)
-        if left_out:
-            half = MOST_STEPS // 2
-            steps = steps[:half] + steps[-half:]
-        return Story(
-            intent=f"{prefix}-{self._intent}",
-            due_s=self._due_us / US_PER_S,
-            steps=tuple(steps),
-            left_out=left_out,
-            ends=_ENDS[self._known],
-        )
+        named = f"{prefix}-{self._intent}"
+        return story_of(named, mine, self._due_us, names=names, known=self._known)
 
 
 class UnknownTally:
@@ -129,11 +138,11 @@ def _step(one: Records, due_us: int, names: tuple[str, ...]) -> StoryStep:
     code = int(one["code"][0])
     name, status = int(one["name"][0]), code & STATUS_MASK
     error = ErrorClass(code >> ERROR_SHIFT & ERROR_MASK)
-    answer = f"answer {status}" if error is ErrorClass.NONE else error.name.lower()
+    answer = say_answer(status, error)
     return StoryStep(
         begin_s=begin_us / US_PER_S,
         end_s=(begin_us + int(one["took_us"][0])) / US_PER_S,
         request=names[name] if name < len(names) else f"request {name}",
         outcome=Outcome(code >> OUTCOME_SHIFT & 3).name.lower(),
-        answer=answer.replace("_", " "),
+        answer=answer,
     )

@@ -1,4 +1,4 @@
-"""What happened, on one clock: payments by outcome, latency, faults, breakers, instances."""
+"""What happened, on one clock: intents by outcome, latency, attempts, faults, breakers, states."""
 
 from __future__ import annotations
 
@@ -9,45 +9,43 @@ from typing import Final
 import numpy as np
 
 from reports.inputs.schedule import Floats
-from reports.measures.page_model import Lane, Picture, Span
+from reports.measures.page_model import Picture
 from reports.render import svg
 from reports.render.clock import LEFT, RIGHT, WIDTH, Clock, axis, bands, recovered, step_of
 from reports.render.format import say
-from reports.render.style import (
-    CALM,
-    FAILED,
-    FAULT,
-    GOOD,
-    GRID,
-    INK,
-    ON_DARK,
-    QUIET,
-    SLOW,
-    Colour,
-)
+from reports.render.lanes import LANE_H, lane, openings, rows_of, wrong_lane
+from reports.render.style import FAILED, GOOD, GRID, INK, QUIET, SLOW, Colour
 
 _RATE: Final = (66.0, 196.0)
-_LATENCY: Final = (226.0, 336.0)
-_LANES: Final = 356.0
-_LANE_H: Final = 22.0
-_BAR_H: Final = 14.0
-_ALARMS: Final = ("open", "down", "unready", "stopped")
+_LATENCY: Final = (222.0, 332.0)
+_ATTEMPTS: Final = (356.0, 400.0)
+_LANES: Final = 420.0
+_MOST_OPENINGS: Final = 20
 
 
 def what_happened(picture: Picture) -> str:
     """The whole clock as one SVG picture."""
     clock = Clock(end_s=picture.end_s)
-    rows = _rows(picture)
-    bottom = _LANES + _LANE_H * len(rows) + 6
+    rows = rows_of(picture)
+    wrong = [each for each in picture.wrong if each.due]
+    below = _LANES + LANE_H * len(wrong)
+    bottom = below + LANE_H * len(rows) + 6
     marks = [
         *bands(clock, picture, bottom),
+        *_openings(clock, picture, below),
         *_rates(clock, picture),
         *_latencies(clock, picture),
-        *(mark for i, row in enumerate(rows) for mark in _lane(clock, row, _LANES + i * _LANE_H)),
+        *_attempts(clock, picture),
+        *(
+            mark
+            for i, each in enumerate(wrong)
+            for mark in wrong_lane(clock, each.label, each.due_s, _LANES + i * LANE_H)
+        ),
+        *(mark for i, row in enumerate(rows) for mark in lane(clock, row, below + i * LANE_H)),
         *recovered(clock, picture, _LATENCY[1]),
-        *axis(clock, bottom),
+        *axis(clock, bottom, picture.zero_wall_ns),
     ]
-    return svg.picture((WIDTH, bottom + 44), "What happened", _described(picture), marks)
+    return svg.picture((WIDTH, bottom + 58), "What happened", _described(picture), marks)
 
 
 def _described(picture: Picture) -> str:
@@ -56,10 +54,25 @@ def _described(picture: Picture) -> str:
         for life in picture.faults
         if "verified" in life.at_s
     ]
+    opened = openings(picture)
+    if opened:
+        parts.append(f"breakers opened {len(opened)} times, first at {opened[0]:.1f} s")
+    parts += [f"{len(each.due)} {each.label}" for each in picture.wrong if each.due]
     if picture.recovery is not None:
         so_long = picture.recovery.stable_recovery_s
         parts.append(f"stable after {say(so_long, 's', censored=picture.recovery.censored)}")
-    return "Payments by outcome and latency over the run: " + "; ".join(parts or ["no fault"]) + "."
+    told = "; ".join(parts or ["no fault"])
+    return f"Intents by outcome, latency and attempts over the run: {told}."
+
+
+def _openings(clock: Clock, picture: Picture, bottom: float) -> list[str]:
+    """A thin line through the curves where a breaker opens."""
+    places = [clock.x(at_s) for at_s in openings(picture)[:_MOST_OPENINGS]]
+    lines = [svg.line((x, _RATE[0]), (x, bottom), FAILED, dash="1 3", width=0.8) for x in places]
+    if not places:
+        return lines
+    label = "breaker opens"
+    return [*lines, svg.text((places[0] + 4, _LATENCY[0] - 8), label, colour=FAILED)]
 
 
 def _rates(clock: Clock, picture: Picture) -> list[str]:
@@ -78,9 +91,7 @@ def _rates(clock: Clock, picture: Picture) -> list[str]:
 
     for number in range(1, int(highest // step) + 1):
         y = bottom - (bottom - top) * number * step / highest
-        marks.append(svg.line((LEFT, y), (RIGHT, y), GRID))
-        tick = f"{number * step:g}"
-        marks.append(svg.text((LEFT - 6, y + 4), tick, colour=QUIET, size=10, anchor="end"))
+        marks += _tick(y, f"{number * step:g}")
     lower = at(np.zeros(len(seen.good)))
     total = np.zeros(len(seen.good))
     for values, colour in ((seen.good, GOOD), (seen.slow, SLOW), (seen.failed, FAILED)):
@@ -104,11 +115,9 @@ def _latencies(clock: Clock, picture: Picture) -> list[str]:
         share = (math.log10(max(value_ms, 0.1)) - low) / (high - low)
         return bottom - (bottom - top) * min(max(share, 0.0), 1.0)
 
-    marks = _labels(top, "latency", "ms, log")
+    marks = _labels(top, "latency of ok", "ms, log")
     for power in range(low, high + 1):
-        at, tick = y(10.0**power), f"{10.0**power:,g}"
-        marks.append(svg.line((LEFT, at), (RIGHT, at), GRID))
-        marks.append(svg.text((LEFT - 6, at + 4), tick, colour=QUIET, size=10, anchor="end"))
+        marks += _tick(y(10.0**power), f"{10.0**power:,g}")
     marks.append(svg.line((LEFT, y(limit)), (RIGHT, y(limit)), FAILED, dash="6 4"))
     ends: list[tuple[float, str, Colour]] = [(y(limit), f"{limit:g} ms", FAILED)]
     styles = (("p50", "", 1.6), ("p95", "6 2", 1.3), ("p99", "2 2", 1.1))
@@ -118,6 +127,23 @@ def _latencies(clock: Clock, picture: Picture) -> list[str]:
         if parts:
             ends.append((parts[-1][-1][1], name, INK))
     return marks + _apart(ends)
+
+
+def _attempts(clock: Clock, picture: Picture) -> list[str]:
+    """Attempts that were sent in a second for each intent due in it."""
+    series = picture.amplification.attempts_per_intent
+    top, bottom = _ATTEMPTS
+    highest = max(float(series.max(initial=0.0)) * 1.1, 2.0)
+
+    def y(value: float) -> float:
+        return bottom - (bottom - top) * value / highest
+
+    marks = _labels(top, "attempts/intent", "sent per second")
+    marks += [*_tick(bottom, "0"), *_tick(y(1.0), "1"), *_tick(top, f"{highest:.2g}")]
+    points = [(clock.x(number + 0.5), y(value)) for number, value in enumerate(series.tolist())]
+    if not points:
+        return marks
+    return [*marks, svg.path([points], INK, width=1.4)]
 
 
 def _parts(
@@ -137,94 +163,20 @@ def _apart(ends: Sequence[tuple[float, str, Colour]]) -> list[str]:
     """Labels at the right edge, pushed apart where their lines end close together."""
     marks, last = [], -math.inf
     for y, label, colour in sorted(ends, key=lambda end: end[0]):
-        last = max(y + 3.5, last + 11.5)
-        marks.append(svg.text((RIGHT + 6, last), label, colour=colour, size=10))
+        last = max(y + 3.5, last + 12.0)
+        marks.append(svg.text((RIGHT + 6, last), label, colour=colour))
     return marks
+
+
+def _tick(y: float, told: str) -> list[str]:
+    return [
+        svg.line((LEFT, y), (RIGHT, y), GRID),
+        svg.text((LEFT - 6, y + 4), told, colour=QUIET, anchor="end"),
+    ]
 
 
 def _labels(top: float, name: str, unit: str) -> list[str]:
     return [
-        svg.text((LEFT - 48, top + 8), name, size=11, anchor="end", bold=True),
-        svg.text((LEFT - 48, top + 21), unit, colour=QUIET, size=10, anchor="end"),
+        svg.text((LEFT - 56, top + 8), name, anchor="end", bold=True),
+        svg.text((LEFT - 56, top + 22), unit, colour=QUIET, anchor="end"),
     ]
-
-
-def _rows(picture: Picture) -> list[Lane]:
-    """Lanes with something to tell: faults first, then breakers and instances, then unknowns."""
-    rows = [
-        Lane(
-            name="fault",
-            usual="",
-            spans=(
-                Span(
-                    begin_s=life.at_s["verified"],
-                    end_s=life.at_s.get("verified_undone", picture.end_s),
-                    state=f"{life.name.replace('_', ' ')} {life.target}",
-                ),
-            ),
-        )
-        for life in picture.faults
-        if "verified" in life.at_s
-    ]
-    rows += picture.lanes
-    seen = picture.unknowns
-    if seen.count:
-        told = f"{seen.count:,} unknown, " + (
-            f"{seen.unresolved:,} never resolved" if seen.unresolved else "all resolved"
-        )
-        span = Span(begin_s=seen.begin_s, end_s=seen.end_s, state=told)
-        rows.append(Lane(name="unknown answers", usual="", spans=(span,)))
-    return rows
-
-
-def _lane(clock: Clock, lane: Lane, y: float) -> list[str]:
-    """All bars first, then the words: inside their bar, or behind it where there is room."""
-    marks = [svg.text((LEFT - 10, y + 11), lane.name, size=11, anchor="end")]
-    for span in lane.spans:
-        at, wide = clock.x(span.begin_s), clock.x(span.end_s) - clock.x(span.begin_s)
-        title = f"{_told(lane, span)}, from {span.begin_s:.2f} to {span.end_s:.2f} s"
-        colour = _colour(lane, span)
-        marks.append(svg.rect((at, y), (wide, _BAR_H), colour, title=title, round_px=3))
-    free = LEFT
-    for number, span in enumerate(lane.spans):
-        told = _told(lane, span)
-        wide = svg.width_px(told, 10)
-        at = max(clock.x(span.begin_s) + 5, free)
-        colour = _colour(lane, span)
-        ink = ON_DARK if colour in (FAULT, FAILED) else INK
-        if at + wide + 4 > clock.x(span.end_s):
-            if span.state == lane.usual:
-                continue
-            group_end, room = _behind(clock, lane, number)
-            at, ink = max(group_end + 5, free), INK
-            if at + wide + 4 > room:
-                continue
-        marks.append(svg.text((at, y + 10.5), told, colour=ink, size=10))
-        free = at + wide + 8
-    return marks
-
-
-def _behind(clock: Clock, lane: Lane, number: int) -> tuple[float, float]:
-    """Where the unusual states around this one end, and where the next one begins."""
-    end = clock.x(lane.spans[number].end_s)
-    for later in lane.spans[number + 1 :]:
-        if later.state == lane.usual:
-            continue
-        if clock.x(later.begin_s) > end + 1:
-            return end, clock.x(later.begin_s)
-        end = clock.x(later.end_s)
-    return end, RIGHT
-
-
-def _told(lane: Lane, span: Span) -> str:
-    if not lane.usual or span.state == lane.usual:
-        return span.state
-    return f"{span.state} {say(span.end_s - span.begin_s, 's')}"
-
-
-def _colour(lane: Lane, span: Span) -> Colour:
-    if lane.name == "fault":
-        return FAULT
-    if span.state == lane.usual:
-        return CALM
-    return FAILED if span.state in _ALARMS else SLOW

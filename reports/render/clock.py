@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
+from harness.clock import NS_PER_S
 from reports.measures.page_model import Picture
 from reports.render import svg
 from reports.render.format import say
-from reports.render.style import BAND, FAULT, GOOD, GRID, ON_DARK, QUIET
+from reports.render.style import BAND, FAILED, FAULT, GOOD, GRID, ON_DARK, QUIET, Colour
 
-LEFT: Final = 200.0
-RIGHT: Final = 1000.0
-WIDTH: Final = 1060.0
+LEFT: Final = 232.0
+RIGHT: Final = 1040.0
+WIDTH: Final = 1100.0
 TOP: Final = 46.0
 _PHASE_H: Final = 18.0
 
@@ -50,34 +52,44 @@ def recovered(clock: Clock, picture: Picture, bottom: float) -> list[str]:
         first = picture.faults[0]
         told = f"{first.name.replace('_', ' ')} {first.target}"
         label = told if len(spans) == 1 else f"{len(spans)} faults"
-        marks.append(_beside(clock.x(spans[0][0]), 33, label, FAULT.light))
+        marks.append(_beside(clock.x(spans[0][0]), 33, label, FAULT))
     recovery = picture.recovery
     if recovery is None or not recovery.episodes:
         return marks
     end_s = recovery.episodes[-1].end_s
     if end_s is None:
         so_long = say(recovery.stable_recovery_s, "s", censored=True)
-        return [*marks, _beside(RIGHT, 45, f"not recovered ({so_long})", GOOD.light)]
+        return [*marks, _beside(RIGHT, 45, f"not recovered ({so_long})", FAILED)]
     at = clock.x(end_s)
     label = f"recovered after {say(recovery.stable_recovery_s, 's')}"
     marks.append(svg.line((at, TOP), (at, bottom), GOOD, dash="5 3", width=1.4))
-    return [*marks, _beside(at, 45, label, GOOD.light)]
+    return [*marks, _beside(at, 45, label, GOOD)]
 
 
-def axis(clock: Clock, y: float) -> list[str]:
-    """Round seconds along the bottom."""
+def axis(clock: Clock, y: float, zero_wall_ns: int) -> list[str]:
+    """Round seconds along the bottom, and the wall clock below them where it is known."""
     step = step_of(clock.end_s, 9)
     marks = [svg.line((LEFT, y), (RIGHT, y), GRID)]
     for number in range(int(clock.end_s // step) + 1):
         x = clock.x(number * step)
         marks.append(svg.line((x, y), (x, y + 5), QUIET))
-        marks.append(
-            svg.text((x, y + 18), f"{number * step:g} s", colour=QUIET, size=10, anchor="middle")
-        )
-    told = "seconds since the start of the load; each intent is at the time it was due"
-    centre = ((LEFT + RIGHT) / 2, y + 36)
-    marks.append(svg.text(centre, told, colour=QUIET, size=10, anchor="middle"))
+        rows = [f"{number * step:g} s"]
+        rows += [wall_clock(zero_wall_ns, number * step)] if zero_wall_ns else []
+        marks += [
+            svg.text((x, y + 18 + 14 * row), told, colour=QUIET, anchor="middle")
+            for row, told in enumerate(rows)
+        ]
+    zone = "; below: the time of day, UTC" if zero_wall_ns else ""
+    told = f"seconds since the start of the load; each intent is at the time it was due{zone}"
+    centre = ((LEFT + RIGHT) / 2, y + 50)
+    marks.append(svg.text(centre, told, colour=QUIET, anchor="middle"))
     return marks
+
+
+def wall_clock(zero_wall_ns: int, at_s: float) -> str:
+    """The time of day of a second of the run, in UTC."""
+    at = datetime.fromtimestamp(zero_wall_ns / NS_PER_S + at_s, UTC)
+    return at.strftime("%H:%M:%S")
 
 
 def step_of(span: float, most: int) -> float:
@@ -105,8 +117,7 @@ def _phase(clock: Clock, name: str, begin_s: float, end_s: float) -> list[str]:
     return marks
 
 
-def _beside(x: float, y: float, label: str, light: str) -> str:
-    colour = FAULT if light == FAULT.light else GOOD
+def _beside(x: float, y: float, label: str, colour: Colour) -> str:
     if x + svg.width_px(label) + 10 > RIGHT:
         return svg.text((x - 5, y), label, colour=colour, anchor="end", bold=True)
     return svg.text((x + 5, y), label, colour=colour, bold=True)

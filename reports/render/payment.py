@@ -1,4 +1,4 @@
-"""The story of one payment: each attempt a bar on the clock of its payer, its answer beside it."""
+"""The story of one intent: each attempt a bar on the clock of its payer, its answer beside it."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from reports.render.style import FAILED, GOOD, GRID, INK, QUIET, SLOW
 
 _LEFT: Final = 200.0
 _RIGHT: Final = 800.0
-_WIDTH: Final = 1060.0
+_WIDTH: Final = 1100.0
 _ROW: Final = 22.0
 _COLOURS: Final = {"ok": GOOD, "fail": FAILED, "info": SLOW}
-_MEANS: Final = {"ok": "paid", "fail": "refused", "info": "outcome unknown"}
+_MEANS: Final = {"ok": "ok", "fail": "refused", "info": "outcome unknown"}
 
 
-def story_chart(story: Story) -> str:
-    """One row an attempt, seconds since the payment was due."""
-    end_s = max(*(step.end_s for step in story.steps), 0.001)
+def story_chart(story: Story, name: str) -> str:
+    """One row an attempt, seconds since the intent was due. `name` is unique on the page."""
+    end_s = max(*(step.end_s for step in story.steps), 0.001) if story.steps else 0.001
     marks: list[str] = []
     bottom = 8 + _ROW * len(story.steps)
     step_s = step_of(end_s, 6)
@@ -28,15 +28,15 @@ def story_chart(story: Story) -> str:
         x = _x(number * step_s, end_s)
         marks.append(svg.line((x, 4), (x, bottom), GRID))
         tick = f"{number * step_s:g} s"
-        marks.append(svg.text((x, bottom + 14), tick, colour=QUIET, size=10, anchor="middle"))
+        marks.append(svg.text((x, bottom + 14), tick, colour=QUIET, anchor="middle"))
     for number, step in enumerate(story.steps):
         marks += _row(number, step, end_s)
     told = f"{len(story.steps) + story.left_out} attempts of one intent; {story.ends}"
-    return svg.picture((_WIDTH, bottom + 22), "One intent", told, marks)
+    return svg.picture((_WIDTH, bottom + 22), name, told, marks)
 
 
 def _x(at_s: float, end_s: float) -> float:
-    return _LEFT + (_RIGHT - _LEFT) * at_s / end_s
+    return _LEFT + (_RIGHT - _LEFT) * max(at_s, 0.0) / end_s
 
 
 def _row(number: int, step: StoryStep, end_s: float) -> list[str]:
@@ -47,5 +47,5 @@ def _row(number: int, step: StoryStep, end_s: float) -> list[str]:
     return [
         svg.text((_LEFT - 12, y + 11), step.request, anchor="end"),
         svg.rect((begin, y), (max(end - begin, 3), 14), _COLOURS[step.outcome], round_px=3),
-        svg.text((max(end, begin + 3) + 8, y + 11), told, colour=INK, size=11),
+        svg.text((max(end, begin + 3) + 8, y + 11), told, colour=INK),
     ]

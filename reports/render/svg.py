@@ -41,6 +41,12 @@ def rect(at: Point, size: Point, colour: Colour, *, title: str = "", round_px: f
     return f"<rect {box}{corner} {_fill(colour)}{inside}"
 
 
+def triangle(tip: Point, colour: Colour) -> str:
+    """A small mark that points down at a place."""
+    x, y = tip
+    return f'<path d="M{x - 5:.1f} {y - 5:.1f}h10L{x:.1f} {y + 4:.1f}Z" {_fill(colour)}/>'
+
+
 def line(begin: Point, end: Point, colour: Colour, *, dash: str = "", width: float = 1) -> str:
     """A straight stroke."""
     ends = f'x1="{begin[0]:.1f}" y1="{begin[1]:.1f}" x2="{end[0]:.1f}" y2="{end[1]:.1f}"'

@@ -1,40 +1,55 @@
-"""Three tables of the report: the records, the requests, and why the run counts."""
+"""Tables of the report: records, requests, answers that were not ok, and why the run counts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
 
-from reports.checks.base import Checked, Violation
-from reports.inputs.names import say_some
+from reports.checks.base import Checked
 from reports.measures.page_model import Picture
 from reports.measures.recovery import Episode
 from reports.render.format import say
-from reports.render.markup import escape
+from reports.render.markup import escape, scrolled
+from reports.render.proof_words import say_life
 from reports.render.words import counts_line, step_line
-from reports.verdict.scorecard import Document, Fault
+from reports.verdict.scorecard import Document
 
-_MOST_NAMES: Final = 20
 _MOST_EPISODES: Final = 8
+_MOST_ANSWERS: Final = 12
 
 
-def records_table(picture: Picture, checks: Sequence[Checked]) -> str:
-    """The answers of payers, every class of each check, and the names of its findings."""
-    told = picture.outcomes
+def records_table(document: Document, picture: Picture, checks: Sequence[Checked]) -> str:
+    """The answers of payers, and the outcome of each check; its classes are one click away."""
+    told, is_judged = picture.outcomes, document.verdict != "INVALID"
     rows = _row("acknowledged", f"{told.acknowledged:,}")
     rows += _row("refused", f"{told.refused:,}")
     rows += _row("unknown at first", f"{told.unknown_at_first:,}")
-    named = ""
+    rows += _row("never started", f"{told.unstarted:,}") if told.unstarted else ""
+    unmade, sound = "", []
     for checked in checks:
         if checked.verdict == "not_checked":
             rows += _row(checked.name, "not checked")
-            named += f"<p><b>{escape(checked.name)}</b>: not checked: {escape(checked.why)}</p>"
+            unmade += f"<p><b>{escape(checked.name)}</b>: not checked: {escape(checked.why)}</p>"
             continue
-        for kind in checked.classes:
-            names = checked.names_of(kind)
-            rows += _row(kind.label, f"{len(names):,}", "fail" if names else "")
-        named += "".join(_named(violation) for violation in checked.violations)
-    return f"<h2>The records</h2><table><tbody>{rows}</tbody></table>{named}"
+        for found in checked.violations:
+            rows += _row(found.kind.label, f"{len(found.names):,}", "fail" if is_judged else "")
+        wrong = {found.kind for found in checked.violations}
+        sound += [kind.label for kind in checked.classes if kind not in wrong]
+    note = "" if is_judged else " <small>not judged</small>"
+    rows += _row("other classes of violation, each", "0") if sound else ""
+    table = f"<table><tbody>{rows}</tbody></table>"
+    return f"<h2>The records{note}</h2>{table}{unmade}{_looked_for(sound)}"
+
+
+def _looked_for(labels: Sequence[str]) -> str:
+    """The classes of which nothing was found."""
+    if not labels:
+        return ""
+    told = escape("; ".join(labels))
+    return (
+        f"<details><summary>{len(labels)} classes were looked for and not found</summary>"
+        f'<p class="note">{told}.</p></details>'
+    )
 
 
 def requests_table(document: Document) -> str:
@@ -42,17 +57,43 @@ def requests_table(document: Document) -> str:
     if len(document.steps) < 2:  # noqa: PLR2004  # the intents' own figures say the same
         return ""
     rows = "".join(_fact(step.name, step_line(step)) for step in document.steps)
-    return f"<h2>The requests</h2><table><tbody>{rows}</tbody></table>"
+    table = scrolled(f"<table><tbody>{rows}</tbody></table>", "Requests")
+    return f"<h2>The requests</h2>{table}"
 
 
-def _named(violation: Violation) -> str:
-    shown = escape(say_some(violation.names, _MOST_NAMES))
-    proof = f"<br><small>{escape(violation.proof)}</small>" if violation.proof else ""
-    return f"<p><b>{escape(violation.kind.label)}</b>: {shown}{proof}</p>"
+def answers_table(picture: Picture) -> str:
+    """Attempts that did not end ok, by what came back."""
+    found = picture.answers
+    total = sum(each.count for each in found)
+    attempts = picture.outcomes.attempts
+    title = "<h2>Attempts that were not ok</h2>"
+    if not found:
+        return f"{title}<p>All {attempts:,} attempts were ok.</p>"
+    rows = "".join(
+        f'<tr><td class="n">{each.count:,}</td><td>{escape(each.request)}</td>'
+        f"<td>{escape(each.answer)}</td><td>{_MEANS[each.outcome]}</td>"
+        f"<td>{each.first_s:.1f} to {each.last_s:.1f} s</td></tr>"
+        for each in found[:_MOST_ANSWERS]
+    )
+    left = sum(each.count for each in found[_MOST_ANSWERS:])
+    kinds = len(found) - _MOST_ANSWERS
+    rows += (
+        f'<tr><td class="n">{left:,}</td><td colspan="4">of {kinds} more kinds</td></tr>'
+        if left
+        else ""
+    )
+    names = ("attempts", "request", "answer", "means", "when they ended")
+    head = "".join(f'<th scope="col">{name}</th>' for name in names)
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    return f"{title}<p>{total:,} of {attempts:,}.</p>{scrolled(table, 'Attempts that were not ok')}"
+
+
+_MEANS: Final = {"fail": "refused", "info": "outcome unknown"}
 
 
 def _row(what: str, value: str, colour: str = "") -> str:
-    return f'<tr><td>{escape(what)}</td><td class="n {colour}">{escape(value)}</td></tr>'
+    cell = f'<td class="n {colour}">' if colour else '<td class="n">'
+    return f'<tr><th scope="row">{escape(what)}</th>{cell}{escape(value)}</td></tr>'
 
 
 def why_it_counts(document: Document, picture: Picture) -> str:
@@ -66,7 +107,7 @@ def why_it_counts(document: Document, picture: Picture) -> str:
         told = f"{say(before.good_ratio, 'ratio')} of {before.arrivals:,} intents good"
         rows += _fact("before the fault", told)
     for fault in document.faults:
-        rows += _fact(f"{fault.name} {fault.target}", _proof(fault))
+        rows += _fact(f"{fault.name.replace('_', ' ')} {fault.target}", " ".join(say_life(fault)))
     rows += _fact("hold", f"{picture.hold_s:g} s of good traffic end a recovery")
     if picture.recovery:
         rows += _degraded("episode", picture.recovery.episodes)
@@ -77,7 +118,7 @@ def why_it_counts(document: Document, picture: Picture) -> str:
     if picture.confounded:
         note = (
             '<p class="note">The fault fell into a traffic spike; only a run with the same '
-            "arrivals and no fault could tell the two apart.</p>"
+            "arrivals and no fault could tell the two apart: squall run --no-fault.</p>"
         )
     return f"<h2>{title}</h2><table><tbody>{rows}</tbody></table>{note}"
 
@@ -95,18 +136,6 @@ def _degraded(what: str, found: Sequence[Episode]) -> str:
 
 
 def _fact(what: str, told: str) -> str:
-    return f'<tr><td class="k">{escape(what)}</td><td class="t">{escape(told)}</td></tr>'
-
-
-def _proof(fault: Fault) -> str:
-    """When it was proven on and gone, and by what."""
-    begin_s, end_s = fault.verified_s, fault.verified_undone_s
-    on = "never proven" if begin_s is None else f"proven at {begin_s:.3f} s"
-    off = "never proven gone" if end_s is None else f"proven gone at {end_s:.3f} s"
-    return f"{on}{_by(fault, 'verified')}; {off}{_by(fault, 'verified_undone')}"
-
-
-def _by(fault: Fault, stage: str) -> str:
-    facts = fault.evidence.get(stage, {})
-    told = ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in facts.items() if k != "fault_id")
-    return f" ({told})" if told else ""
+    return (
+        f'<tr><th scope="row" class="k">{escape(what)}</th><td class="t">{escape(told)}</td></tr>'
+    )

@@ -1,9 +1,10 @@
-"""The verdict in words, for the page's head and for the terminal's last lines."""
+"""The verdict in sentences, for the page's head and for the terminal's last lines."""
 
 from __future__ import annotations
 
 from reports.measures.page_model import Picture
-from reports.render.format import say, say_felt, say_limit, say_metric, say_resolution
+from reports.render.felt_words import say_felt, say_good
+from reports.render.format import say_limit, say_metric
 from reports.verdict.reasons import say_unmade
 from reports.verdict.scorecard import (
     CheckFigures,
@@ -32,53 +33,51 @@ def _records_wrong(scorecard: Scorecard) -> str:
 
 def _not_in_time(scorecard: Scorecard) -> str:
     document = scorecard.document
+    right = _records_right(scorecard)
     if any(reason.code == "not_recovered" for reason in document.reasons):
-        return "Service did not recover."
+        return f"Service did not recover{right and f'; {right}'}."
     wrong = [reason.text for reason in document.reasons if not reason.code.startswith("objective")]
     if wrong:
         return wrong[0]
     failed = [result for result in document.objectives if result.verdict != "pass"]
     more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
-    unmade = say_unmade(scorecard.checks)
-    what = "An" if unmade else "Every record is right, but an"
-    return f"{what} objective was missed: {failed[0].name}{more}{unmade}."
+    what = f"{right[0].upper()}{right[1:]}, but an" if right else "An"
+    return f"{what} objective was missed: {failed[0].name}{more}{say_unmade(scorecard.checks)}."
+
+
+def _records_right(scorecard: Scorecard) -> str:
+    """Only where every configured check was made and found nothing."""
+    made = [checked.verdict == "pass" for checked in scorecard.checks]
+    return "every record is right" if made and all(made) else ""
 
 
 def explanation(scorecard: Scorecard) -> str:
-    """What happened, in two or three sentences."""
+    """What happened, in two to four sentences; of an INVALID run only why it proves nothing."""
     picture, document = scorecard.picture, scorecard.document
     if document.verdict == "INVALID" or picture is None:
         return " ".join(reason.text for reason in document.reasons)
-    parts = [f"{picture.title}.", _felt(picture)]
-    if document.verdict == "PASS":
-        parts.append(_records_right(document))
+    parts = [f"{picture.title.rstrip('.')}.", say_felt(picture) or say_good(picture)]
+    parts.append(_records(scorecard))
     return " ".join(part for part in parts if part)
 
 
-def _records_right(document: Document) -> str:
-    """The checks that found nothing wrong; empty if none was made."""
-    passed = [name for name, check in document.checks.items() if check.verdict == "pass"]
-    return f"No violation in the records: {', '.join(passed)}." if passed else ""
+def _records(scorecard: Scorecard) -> str:
+    """What the checks of the records came to; all that is wrong beside the headline."""
+    document, picture = scorecard.document, scorecard.picture
+    found = [found for checked in scorecard.checks for found in checked.violations]
+    if not found:
+        passed = [name for name, check in document.checks.items() if check.verdict == "pass"]
+        return f"No violation in the records: {', '.join(passed)}." if passed else ""
+    further = "; ".join(each.kind.sentence(len(each.names)) for each in found[1:])
+    parts = [f"Beside that, {further}."] if further else []
+    if _looked_good(picture):
+        parts.append("The answers looked good: only the records show it.")
+    return " ".join(parts)
 
 
-def closing_lines(scorecard: Scorecard, report: str) -> list[str]:
-    """What stays on the screen at the end of a run: plain text, one line each, no colour.
-
-    `report` is where the page was written.
-    """
-    document = scorecard.document
-    rows: list[tuple[str, str]] = []
-    if document.verdict != "PASS":
-        rows += [("" if i else "why", r.text) for i, r in enumerate(document.reasons)]
-        rows.append(("", ""))
-    if document.remarks:
-        rows += [("" if i else "remark", r.text) for i, r in enumerate(document.remarks)]
-        rows.append(("", ""))
-    if scorecard.picture is not None:
-        rows += [*_figures(document, scorecard.picture), ("", "")]
-    rows.append(("report", report))
-    rows.append(("again", document.run.again))
-    return [f"{document.verdict}  {headline(scorecard)}", "", *_table(rows)]
+def _looked_good(picture: Picture | None) -> bool:
+    recovery = None if picture is None else picture.recovery
+    return recovery is not None and not recovery.bad
 
 
 def records_line(document: Document) -> str:
@@ -86,7 +85,8 @@ def records_line(document: Document) -> str:
     acknowledged = document.intents.acknowledged
     if acknowledged is None:
         return "not checked: the run cannot be read"
-    return f"{acknowledged:,} acknowledged; {checks_line(document)}"
+    judged = "not judged" if document.verdict == "INVALID" else checks_line(document)
+    return f"{acknowledged:,} acknowledged; {judged}"
 
 
 def checks_line(document: Document) -> str:
@@ -126,12 +126,15 @@ def counts_line(document: Document) -> str:
 
 
 def _shared(document: Document) -> str:
-    foreign, busy = document.machine.foreign_ratio, document.machine.busy_ratio_worst
+    machine = document.machine
+    foreign, busy = machine.foreign_ratio, machine.busy_ratio_worst
     if foreign is None or busy is None:
         return ""
-    limited = document.machine.limited_by
-    cores = f" of {limited} cores" if limited else ""
-    return f"CPU{cores} up to {busy:.0%} busy, {foreign:.1%} by others"
+    cores = f" of {machine.limited_by} cores" if machine.limited_by else ""
+    who = f" ({', '.join(machine.takers)})" if document.verdict == "INVALID" else ""
+    return (
+        f"CPU{cores} up to {busy:.0%} busy, {foreign:.1%} by others{who if machine.takers else ''}"
+    )
 
 
 def value_of(result: ObjectiveResult, metric: str, picture: Picture) -> str:
@@ -145,40 +148,13 @@ def limit_of(result: ObjectiveResult) -> str:
     return f"{word} {say_limit(result.limit, result.unit)}"
 
 
-def _figures(document: Document, picture: Picture) -> list[tuple[str, str]]:
-    rows = []
-    for result, metric in zip(document.objectives, picture.metrics, strict=True):
-        value = value_of(result, metric, picture)
-        exact = say_resolution(picture, metric)
-        mark = f"   {exact}" if exact else ""
-        mark += "" if result.verdict == "pass" else f"   {result.verdict.upper()}"
-        rows.append((result.name, f"{value:>8}   {limit_of(result)}{mark}"))
-    if len(document.steps) > 1:
-        rows += [(f"request {step.name}", step_line(step)) for step in document.steps]
-    rows.append(("records", records_line(document)))
-    rows.append(("this run counts", counts_line(document)))
-    return rows
+def verdict_of(result: ObjectiveResult, document: Document) -> str:
+    """`pass`, `fail`, `no verdict`; an INVALID run judges no objective."""
+    if document.verdict == "INVALID":
+        return "not judged"
+    return {"pass": "pass", "fail": "fail"}.get(result.verdict, "no verdict")
 
 
-def _table(rows: list[tuple[str, str]]) -> list[str]:
-    """Labels in one column, as wide as the longest of them; an empty row stays empty."""
-    wide = max(len(label) for label, _ in rows) + 3
-    return [f"  {label:<{wide}}{text}".rstrip() for label, text in rows]
-
-
-def _felt(picture: Picture) -> str:
-    recovery = picture.recovery
-    if recovery is None:
-        return ""
-    if not recovery.episodes:
-        return f"{say_felt(recovery)}."
-    so_long = say(recovery.stable_recovery_s, "s", censored=recovery.censored)
-    felt = [
-        word
-        for word, rate in (
-            ("were slow", picture.windows.slow),
-            ("failed", picture.windows.failed),
-        )
-        if rate.any()
-    ]
-    return f"For {so_long} some intents {' or '.join(felt)}."
+def counts_title(document: Document) -> str:
+    """`this run counts`, or that it does not."""
+    return "this run does not count" if document.verdict == "INVALID" else "this run counts"

@@ -127,4 +127,8 @@ def check_figures(checked: Checked) -> CheckFigures:
         )
         for found in checked.violations
     )
-    return CheckFigures(verdict=checked.verdict, violations=violations, why=checked.why)
+    made = checked.verdict != "not_checked"
+    counts = {kind.name: len(checked.names_of(kind)) for kind in checked.classes} if made else {}
+    return CheckFigures(
+        verdict=checked.verdict, classes=counts, violations=violations, why=checked.why
+    )

@@ -17,6 +17,7 @@ Verdict = Literal["PASS", "FAIL", "INVALID"]
 RecordsChecked = Literal["checked", "partly checked", "not checked"]
 DOCUMENT_SCHEMA = 3
 MOST_EXAMPLES = 20
+NAMES_FILE = "violations.csv"  # RunFolder.violations
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,18 +112,27 @@ class StepFigures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ViolationFigures(msgspec.Struct, frozen=True, kw_only=True, rename={"kind": "class"}):
-    """One class of violation: how many, the first names, and the records behind the first one."""
+    """One class of violation: how many, the first names, and the records behind the first one.
+
+    `names_in` is the file beside verdict.json that has every name.
+    """
 
     kind: str
     count: int
     examples: tuple[str, ...]
     proof: str
+    names_in: str = NAMES_FILE
 
 
 class CheckFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """One check of the system's records; `why` says why it was not checked."""
+    """One check of the system's records; `why` says why it was not checked.
+
+    `classes` counts every class of violation that the check looks for, 0 where nothing is wrong;
+    empty: it was not checked.
+    """
 
     verdict: CheckVerdict
+    classes: dict[str, int] = {}
     violations: tuple[ViolationFigures, ...] = ()
     why: str = ""
 

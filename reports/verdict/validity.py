@@ -35,9 +35,14 @@ def about_data(stored: StoredRun) -> list[Reason]:
     The harness stops the load of a run that ends early, so payments in flight have no record.
     """
     ended = stored.manifest.ended
-    found = [] if ended == COMPLETE else [_reason("ended_early", f"The run ended {ended}.")]
+    found = [] if ended == COMPLETE else [_reason("ended_early", f"The run ended {_early(ended)}.")]
     found += [_reason("evidence_missing", f"{text}.") for text in stored.evidence.missing]
     return found + [_reason("data_missing", f"{text}.") for text in stored.faulty]
+
+
+def _early(ended: str) -> str:
+    """The load of others has its own reason, which names them."""
+    return "early, before the fault" if ended.startswith("early: other processes") else ended
 
 
 def about_checks(checks: Sequence[Checked], asked_for: tuple[str, ...]) -> list[Reason]:

@@ -9,8 +9,8 @@ import pytest
 from msgspec import structs
 
 from harness.store import Manifest, RunFolder, read_json, write_json
+from reports.render.closing import closing_lines
 from reports.render.page import render
-from reports.render.words import closing_lines
 from reports.verdict.judge import judge
 from tests.support.runs_builder import sound_run
 from tests.support.runs_files import SYSTEM

@@ -15,8 +15,9 @@ from reports.checks.registry import CheckKind, kinds
 from reports.checks.run_records import RunRecords
 from reports.measures import aggregations
 from reports.measures.cohorts import Block
+from reports.render.closing import closing_lines
 from reports.render.page import render
-from reports.render.words import closing_lines, headline, records_line
+from reports.render.words import headline, records_line
 from reports.verdict.judge import judge
 from tests.support.runs_books import Books
 from tests.support.runs_builder import RunsBuilder, sound_run

@@ -17,9 +17,10 @@ from reports.inputs.stored import read_stored
 from reports.measures.cohorts import block_of
 from reports.measures.recovery import baseline, measure
 from reports.measures.required_objectives import UNRESOLVED, objectives_of
+from reports.render.closing import closing_lines
 from reports.render.format import say_felt
 from reports.render.stored_verdict import write
-from reports.render.words import closing_lines, headline
+from reports.render.words import headline
 from reports.verdict.judge import judge
 from reports.verdict.objectives import check_metrics
 from reports.verdict.scorecard import Scorecard
