@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from harness.slo.documents import PRESETS
+from reports.render.closing import closing_lines
 from reports.render.page import render
-from reports.render.words import closing_lines
 from reports.verdict.judge import judge
 from reports.verdict.scorecard import Scorecard
 from tests.support.runs_builder import RunsBuilder, sound_run, spoil
