@@ -33,6 +33,7 @@ COMMANDS: Final = (
     "services",
     "init",
     "schema",
+    "mutants",
 )
 # Installed packages add commands under this group of entry points: `hello = "package:command"`.
 ENTRY_POINTS: Final = "squall.commands"

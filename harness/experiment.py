@@ -98,7 +98,8 @@ class Terms(_Strict, frozen=True, kw_only=True):
     """The extension named squall. `evidence`: the tables that are checked; by default all.
 
     `slos`: SLO documents, by the name of a preset in objectives/ or by path. `watch`: the method
-    does nothing; somebody else's fault is marked with `squall mark`.
+    does nothing; somebody else's fault is marked with `squall mark`. `control`: the method injects
+    nothing, to show what load alone does.
     """
 
     name: str
@@ -112,6 +113,7 @@ class Terms(_Strict, frozen=True, kw_only=True):
     objectives: Annotated[tuple[Objective, ...], Meta(max_length=100)]
     hold_s: Annotated[float, Meta(gt=0, le=600, description="s", examples=[10])] = 10.0
     watch: bool = False
+    control: bool = False
     faults: Annotated[tuple[DeclaredFault, ...], Meta(max_length=50)] = ()
     slos: Annotated[tuple[SloWord, ...], Meta(max_length=20)] = ()
 
@@ -186,6 +188,7 @@ def cross_problems(
         max_instances=terms.blast_radius.max_instances,
         fault_s=terms.phases.fault_s,
         watch=terms.watch,
+        control=terms.control,
         declared={fault.action: fault.undo for fault in terms.faults},
     )
     return [

@@ -147,7 +147,8 @@ def pay(
         if answer.at_s + wait_s >= until_s:
             return outcome
         yield Wait(wait_s)
-        request = _to_ask(key) if unknown and request is paying else paying
+        asks = request is paying if not patience.habit else patience.habit == ASK
+        request = _to_ask(key) if unknown and asks else paying
         attempt += 1
 
 

@@ -83,12 +83,16 @@ class Payers(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How long a payer keeps trying. Waits are drawn evenly from 0 to a doubling limit."""
+    """How long a payer keeps trying. Waits are drawn evenly from 0 to a doubling limit.
+
+    `habit`: the request name that a payer repeats while the outcome is unknown; empty: by turns.
+    """
 
     max_attempts: int = 20
     give_up_s: float = 40.0
     backoff_s: float = 0.1
     backoff_max_s: float = 4.0
+    habit: str = ""
 
 
 def share(seed: int, intent: int, draw: int) -> float:

@@ -160,7 +160,7 @@ def _live_through(s: RunState) -> None:
         return
     s.parts.conductor.go()
     _phase(s, "fault", peak_s + phases.fault_s + UNDO_LIMIT_S, until_conducted=True)
-    if _fault_was_verified(s):
+    if s.order.experiment.terms.control or _fault_was_verified(s):
         _phase(s, "recovery", phases.load_s)
         _phase(s, "drain", phases.load_s + phases.drain_s, until_loaded=True)
         s.parts.generator.wait_done(DONE_LIMIT_S)

@@ -30,6 +30,7 @@ class Limits:
     max_instances: int
     fault_s: float
     watch: bool = False
+    control: bool = False
     declared: Mapping[str, str] = field(default_factory=dict)  # foreign faults and their undo
 
 
@@ -42,8 +43,10 @@ def method_problems(
     rollbacks = [step for step in steps if step.at.startswith("rollbacks")]
     if limits.watch:
         return [*found, *(_not_in_a_watch(step) for step in method)]
+    if limits.control:
+        found += (_not_in_a_control(step) for step in method if step.injects)
     if not any(step.injects for step in method):
-        nothing = [] if limits.declared else [_injects_nothing(root)]
+        nothing = [] if limits.declared or limits.control else [_injects_nothing(root)]
         return [*found, *nothing, *_pauses(steps, method, rollbacks, limits)]
     if lacking := list(ability_problems(method, system)):
         return [*found, *lacking]
@@ -259,6 +262,13 @@ def _not_in_a_watch(step: MethodStep) -> Problem:
     wrong = "a watch does nothing itself"
     fix = "remove `watch: true`, or the activity; mark other faults with `squall mark`"
     return _problem(node, step.at, wrong, "an empty method with `watch: true`", fix)
+
+
+def _not_in_a_control(step: MethodStep) -> Problem:
+    node = step.provider.child("func") or step.node
+    wrong = "a control run has no fault"
+    fix = "remove `control: true`, or the activity"
+    return _problem(node, step.at, wrong, "activities that inject nothing", fix)
 
 
 def _injects_nothing(root: Node) -> Problem:

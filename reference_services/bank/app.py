@@ -93,7 +93,7 @@ def build(environ: Mapping[str, str]) -> tuple[Service, int]:
         parts=(charges,),
         ready=_always_ready,
     )
-    return made, chosen.port
+    return swaps.apply("bank.service", made), chosen.port
 
 
 if __name__ == "__main__":

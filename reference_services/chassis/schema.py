@@ -10,11 +10,24 @@ import asyncpg
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schema:
-    """A file of statements and its version; `lock` is an advisory lock of this service's own."""
+    """A file of statements and its version; `lock` is an advisory lock of this service's own.
+
+    `changes`: texts of the file and what stands in their place (defects use it).
+    """
 
     version: str
     file: Path
     lock: int
+    changes: tuple[tuple[str, str], ...] = ()
+
+    def statements(self) -> str:
+        """The file with its changes. Raises LookupError for a text that is not there just once."""
+        text = self.file.read_text()
+        for old, new in self.changes:
+            if text.count(old) != 1:
+                raise LookupError(f"{self.file.name} has {text.count(old)} times {old!r}")
+            text = text.replace(old, new)
+        return text
 
     async def migrate(self, connection: asyncpg.Connection) -> None:
         """In one transaction, so that it is there as a whole or not at all."""
@@ -25,5 +38,5 @@ class Schema:
             await connection.execute("create table if not exists schema_version (version text)")
             if await connection.fetchval("select version from schema_version") == self.version:
                 return
-            await connection.execute(self.file.read_text())
+            await connection.execute(self.statements())
             await connection.execute("insert into schema_version values ($1)", self.version)

@@ -34,8 +34,6 @@ Ready = Callable[[], Awaitable[str]]
 
 EXIT_SETTINGS: Final = 2
 _LOOPBACK: Final = "127.0.0.1"  # HOST is set where callers have their own machine or pod
-SETTLE_S: Final = 0.6  # unready for so long before the door closes: balancers look every 0.25 s
-DRAIN_S: Final = 5  # then requests in flight have so long
 KEEPALIVE_S: Final = 75  # longer than any caller keeps an idle connection
 GONE_S: Final = 30.0  # a dropped answer waits at most so long for its caller to leave
 
@@ -61,6 +59,18 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a service ends after SIGTERM.
+
+    `settle_s`: it is unready for so long before it takes no more connections (balancers look every
+    0.25 s); then requests in flight have `drain_s`.
+    """
+
+    settle_s: float = 0.6
+    drain_s: int = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """A whole service, not yet listening. `ready` says why it cannot serve, "" if it can."""
 
@@ -70,6 +80,7 @@ class Service:
     endpoints: tuple[Endpoint, ...]
     parts: tuple[Part, ...]
     ready: Ready
+    ending: Ending = Ending()
 
 
 class Drain:
@@ -198,9 +209,10 @@ def intent(key: str) -> None:
 class DrainingServer(uvicorn.Server):
     """On SIGTERM or SIGINT: unready first, then no new connections, then exit 0."""
 
-    def __init__(self, config: uvicorn.Config, drain: Drain, log: Log) -> None:
+    def __init__(self, config: uvicorn.Config, drain: Drain, service: Service) -> None:
         super().__init__(config)
-        self._drain, self._log = drain, log
+        self._drain, self._log = drain, service.log
+        self._settle_s = service.ending.settle_s
 
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]  # we listen on PORT only
         """Listen, then say where."""
@@ -219,7 +231,7 @@ class DrainingServer(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         """Called every 0.1 s by uvicorn."""
         since_s = self._drain.since_s
-        if since_s is not None and time.monotonic() - since_s >= SETTLE_S:
+        if since_s is not None and time.monotonic() - since_s >= self._settle_s:
             self.should_exit = True
         return await super().on_tick(counter)
 
@@ -247,7 +259,7 @@ def run(build: Callable[[Mapping[str, str]], tuple[Service, int]]) -> None:
         server_header=False,
         date_header=False,
         timeout_keep_alive=KEEPALIVE_S,
-        timeout_graceful_shutdown=DRAIN_S,
+        timeout_graceful_shutdown=service.ending.drain_s,
     )
     gc.freeze()  # what lives as long as the process need not be looked at again
-    DrainingServer(config, drain, service.log).run()
+    DrainingServer(config, drain, service).run()

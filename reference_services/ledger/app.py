@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,6 +32,7 @@ from reference_services.chassis.service import Endpoint, Service
 from reference_services.ledger import domain, settings
 from reference_services.ledger.store import SCHEMA, PostgresStore, Store
 
+Translate = Callable[[service.Handler], service.Handler]
 _REFUSAL_STATUS: Final = {
     "refused": 402,
     "unknown_account": 404,
@@ -107,21 +108,21 @@ def build(environ: Mapping[str, str]) -> tuple[Service, int]:
     chosen = settings.read(environ)
     swaps = defects.active(chosen.defect)
     log = Log("ledger", chosen.instance)
-    database = Database(chosen.database_url, PoolLimits(), SCHEMA.migrate)
-    sound: Store = PostgresStore(database)
+    schema = swaps.apply("ledger.schema", SCHEMA)
+    limits = swaps.apply("ledger.pool", PoolLimits())
+    database = Database(chosen.database_url, limits, schema.migrate)
+    sound: Store = PostgresStore(swaps.apply("ledger.database", database))
     store = swaps.apply("ledger.store", sound)
     handlers = Handlers(store)
+    translate: Translate = _translated
+    guarded = swaps.apply("ledger.translation", translate)
     holds = "/v1/holds"
     endpoints = (
-        Endpoint(method="POST", path=holds, handler=_translated(handlers.hold)),
-        Endpoint(
-            method="POST", path=holds + "/{payment_id}/post", handler=_translated(handlers.post)
-        ),
-        Endpoint(
-            method="POST", path=holds + "/{payment_id}/void", handler=_translated(handlers.void)
-        ),
-        Endpoint(method="GET", path="/evidence/entries", handler=_translated(handlers.entries)),
-        Endpoint(method="GET", path="/evidence/accounts", handler=_translated(handlers.accounts)),
+        Endpoint(method="POST", path=holds, handler=guarded(handlers.hold)),
+        Endpoint(method="POST", path=holds + "/{payment_id}/post", handler=guarded(handlers.post)),
+        Endpoint(method="POST", path=holds + "/{payment_id}/void", handler=guarded(handlers.void)),
+        Endpoint(method="GET", path="/evidence/entries", handler=guarded(handlers.entries)),
+        Endpoint(method="GET", path="/evidence/accounts", handler=guarded(handlers.accounts)),
     )
     made = Service(
         name="ledger",
@@ -131,7 +132,7 @@ def build(environ: Mapping[str, str]) -> tuple[Service, int]:
         parts=(store,),
         ready=store.ready,
     )
-    return made, chosen.port
+    return swaps.apply("ledger.service", made), chosen.port
 
 
 if __name__ == "__main__":

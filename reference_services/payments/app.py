@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from reference_services import defects
@@ -14,7 +14,7 @@ from reference_services.chassis.logs import Log
 from reference_services.chassis.metrics import EdgeMetrics, Metrics
 from reference_services.chassis.service import Endpoint, Service
 from reference_services.payments import settings
-from reference_services.payments.edges import HttpBank, HttpLedger
+from reference_services.payments.edges import Bank, HttpBank, HttpLedger, Ledger
 from reference_services.payments.handlers import Handlers
 from reference_services.payments.saga import Saga
 from reference_services.payments.store import SCHEMA, PostgresStore, Store
@@ -47,16 +47,21 @@ def build(environ: Mapping[str, str], connect: Connect = edge.build) -> tuple[Se
     swaps = defects.active(chosen.defect)
     log, metrics = Log("payments", chosen.instance), Metrics()
     observer = EdgeMetrics(metrics, log)
-    sound: Store = PostgresStore(Database(chosen.database_url, PoolLimits(), SCHEMA.migrate))
-    store = swaps.apply("payments.store", sound)
-    ledger_edge = connect(EDGES["payments>ledger"], observer)
-    bank_edge = connect(EDGES["payments>bank"], observer)
-    ledger = HttpLedger(ledger_edge, chosen.ledger_url)
-    bank = HttpBank(bank_edge, chosen.bank_url)
+    store = _store(chosen.database_url, swaps)
+    policies = swaps.apply("payments.policies", EDGES)
+    connect = swaps.apply("payments.connect", connect)
+    ledger_edge = connect(policies["payments>ledger"], observer)
+    bank_edge = connect(policies["payments>bank"], observer)
+    sound_ledger: Ledger = HttpLedger(ledger_edge, chosen.ledger_url)
+    sound_bank: Bank = HttpBank(bank_edge, chosen.bank_url)
+    ledger = swaps.apply("payments.ledger", sound_ledger)
+    bank = swaps.apply("payments.bank", sound_bank)
     armed = failpoints.build(chosen.failpoints, log)
-    saga = Saga(store=store, ledger=ledger, bank=bank, failpoints=armed)
-    repair = Saga(store=store, ledger=ledger, bank=bank, failpoints=NoFailpoints())
-    handlers = Handlers(store=store, saga=saga, log=log)
+    saga = swaps.apply(
+        "payments.saga", Saga(store=store, ledger=ledger, bank=bank, failpoints=armed)
+    )
+    repair = replace(saga, failpoints=NoFailpoints())
+    handlers = swaps.apply("payments.handlers", Handlers(store=store, saga=saga, log=log))
     dead_letters = metrics.gauge("payments_dead_letters", "Payments given up without an end")
     sweeper = swaps.apply("payments.sweeper", Sweeper(repair, log, dead_letters))
     made = Service(
@@ -76,7 +81,14 @@ def build(environ: Mapping[str, str], connect: Connect = edge.build) -> tuple[Se
         parts=(store, OpenEdge(ledger_edge), OpenEdge(bank_edge), sweeper),
         ready=store.ready,
     )
-    return made, chosen.port
+    return swaps.apply("payments.service", made), chosen.port
+
+
+def _store(url: str, swaps: defects.Swaps) -> Store:
+    schema = swaps.apply("payments.schema", SCHEMA)
+    database = Database(url, swaps.apply("payments.pool", PoolLimits()), schema.migrate)
+    sound: Store = PostgresStore(swaps.apply("payments.database", database))
+    return swaps.apply("payments.store", sound)
 
 
 if __name__ == "__main__":

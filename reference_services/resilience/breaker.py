@@ -252,8 +252,12 @@ class Outcomes(httpx.AsyncBaseTransport):
             self._breaker.report(ticket, bad=True)
             raise
         slow = self._now() - started_s > self._slow_s
-        self._breaker.report(ticket, bad=slow or response.status_code >= SERVER_ERROR)
+        self._breaker.report(ticket, bad=slow or self.is_failure(response.status_code))
         return response
+
+    def is_failure(self, status: int) -> bool:
+        """Whether an answer of this status says that the other side is not well."""
+        return status >= SERVER_ERROR
 
     async def aclose(self) -> None:
         """Close the layers below."""

@@ -85,10 +85,16 @@ class Edge:
         await self._stack.aclose()
 
 
-def build(policy: EdgePolicy, observer: EdgeObserver) -> Edge:
-    """The whole stack of one edge."""
-    breaker = EdgeBreaker(policy, observer)
+def build(
+    policy: EdgePolicy,
+    observer: EdgeObserver,
+    *,
+    breaker: EdgeBreaker | None = None,
+    outcomes: type[Outcomes] = Outcomes,
+) -> Edge:
+    """The whole stack of one edge; another breaker or layer of outcomes on request."""
+    breaker = breaker or EdgeBreaker(policy, observer)
     sender = Transport(connections=policy.in_flight, keepalive_s=policy.keepalive_s)
-    outcomes = Outcomes(Retry(sender, policy, observer), policy, breaker)
-    admission = Admission(Bulkhead(outcomes, policy, observer), breaker)
+    judged = outcomes(Retry(sender, policy, observer), policy, breaker)
+    admission = Admission(Bulkhead(judged, policy, observer), breaker)
     return Edge(Deadline(admission, policy, observer), breaker)

@@ -84,7 +84,7 @@ def about_faults(lives: tuple[FaultLife, ...], stored: StoredRun) -> list[Reason
     if stored.manifest.ended != COMPLETE:
         return [reason for life in lives for reason in _about_fault(life)]
     found = []
-    if not lives:
+    if not lives and not stored.terms.control:
         found.append(_reason("no_fault", "No fault was injected, so nothing was put to test."))
     for life in lives:
         found += _about_fault(life)

@@ -1,0 +1,1 @@
+"""Defects against experiments: which defect is found by which experiment, and by what."""

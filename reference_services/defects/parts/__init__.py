@@ -1,0 +1,1 @@
+"""Pieces that several defects are made of; no defect by themselves."""
