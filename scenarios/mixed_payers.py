@@ -18,7 +18,7 @@ from typing import Final
 import msgspec
 
 from harness.load.asked import Row
-from harness.load.payer import Answer, Intent, Learned, Patience, Payer, Request, Wait
+from harness.load.payer import Answer, Intent, Learned, Patience, Payer, Request, Wait, share
 from harness.load.records import Outcome
 from scenarios.payment_payers import (
     ASK,
@@ -29,7 +29,6 @@ from scenarios.payment_payers import (
     PaymentsAsked,
     pay,
     payment_of,
-    share,
 )
 
 BLOCK: Final = 200

@@ -44,8 +44,7 @@ class Runner:
 
     def _judged(self, short: Path, defect: str, seed: int) -> dict[str, Any]:
         """verdict.json as `squall run --json` prints it; without a verdict if nothing was run."""
-        words = ("run", str(short), "--seed", str(seed), "--json")
-        words += ("--rate-scale", str(RATE_SCALE))
+        words = ("run", str(short), "--seed", str(seed), "--rate-scale", str(RATE_SCALE), "--json")
         where = ("--runs-dir", str(self.folder / "runs"), "--system", str(self.system))
         done = subprocess.run(
             [*_SQUALL, *words, *where],
