@@ -226,27 +226,6 @@ def test_a_run_that_foreign_load_ended_early_says_only_that(tmp_path: Path) -> N
     assert (card.verdict, codes(card)) == ("INVALID", ["ended_early", "machine_shared"])
 
 
-def control(run: RunsBuilder) -> None:
-    no_fault(run)
-    begin = run.experiment.index("method:")
-    run.experiment = run.experiment[:begin].replace("    hold_s:", "    control: true\n    hold_s:")
-    run.experiment += "method: []\n"
-    objectives = (
-        run.experiment.index("      - {name: stable"),
-        run.experiment.index("steady-state-"),
-    )
-    only = '      - {name: good, metric: good_ratio_run, must: ">=", limit: 0.8}\n'
-    run.experiment = run.experiment[: objectives[0]] + only + run.experiment[objectives[1] :]
-    run.rewrite_journal = lambda journal: journal["run"].clear()
-
-
-def test_a_control_run_needs_no_fault(tmp_path: Path) -> None:
-    run = sound_run()
-    control(run)
-    card = judged(run, tmp_path)
-    assert (card.verdict, codes(card)) == ("PASS", ["passed"])
-
-
 def test_what_others_do_before_and_after_is_no_matter(tmp_path: Path) -> None:
     run = sound_run()
     run.machine[0] = structs.replace(run.machine[0], foreign=0.9)
