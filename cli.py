@@ -34,6 +34,7 @@ COMMANDS: Final = (
     "init",
     "schema",
     "mutants",
+    "verdict",
 )
 # Installed packages add commands under this group of entry points: `hello = "package:command"`.
 ENTRY_POINTS: Final = "squall.commands"

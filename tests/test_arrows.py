@@ -68,6 +68,7 @@ FLOORS: Final = (
     "reports/verdict",
     "reports/render",
     "reports/outlets",
+    "reports/serving",
     "reports/schemas",
     "reports/kill_matrix",
     "scenarios",

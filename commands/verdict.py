@@ -1,0 +1,94 @@
+"""`squall verdict`: hand a verdict to tools that deploy."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from commands.options import streams
+from harness.errors import ConfigError
+
+if TYPE_CHECKING:
+    from reports.serving.answer import Answer, Read
+
+_LONGEST_TOKEN: Final = 4096
+_MOST_AT_ONCE: Final = 64
+
+
+@click.group()
+def verdict() -> None:
+    """Hand a verdict to tools that deploy (Argo Rollouts, Flagger)."""
+
+
+@verdict.command()
+@click.argument("path", metavar="RUN", type=click.Path(path_type=Path, exists=True))
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=8466, show_default=True, help="Port."
+)
+@click.option(
+    "--token-file",
+    type=click.Path(path_type=Path),
+    help="File with a token that each request must carry; required beyond loopback.",
+)
+def serve(path: Path, host: str, port: int, token_file: Path | None) -> int:
+    """Serve the verdict of RUN as JSON at /verdict until it is stopped; read-only."""
+    import uvicorn
+
+    from reports.serving.app import verdict_app
+
+    token = _token(token_file)
+    if not token and not _is_loopback(host):
+        text = f"--host {host}: others can reach this address; give --token-file FILE"
+        raise click.UsageError(text)
+    app = verdict_app(_reader(path), token)
+    streams().talk(f"squall: http://{host}:{port}/verdict")
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        limit_concurrency=_MOST_AT_ONCE,
+        timeout_keep_alive=5,
+    )
+    return 0
+
+
+def _reader(path: Path) -> Read:
+    from harness.seal import SEAL
+    from harness.store import RunFolder
+    from reports.outlets.outcome import outcome_of_run
+    from reports.serving.answer import Remembered, answer_of
+    from reports.verdict.judge import judge
+
+    def judged() -> Answer:
+        return answer_of(outcome_of_run(judge(RunFolder(path)).document))
+
+    return Remembered(path / SEAL, judged)
+
+
+def _token(file: Path | None) -> str:
+    """The file's text without the line end; "" without a file. Raises ConfigError."""
+    if file is None:
+        return ""
+    try:
+        with file.open("rb") as stream:
+            text = stream.read(_LONGEST_TOKEN + 1).decode("ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"--token-file {file}: cannot be read: {error}") from None
+    if not text or len(text) > _LONGEST_TOKEN or not text.isprintable() or " " in text:
+        text = "holds no token: one line of printable ASCII without blanks"
+        raise ConfigError(f"--token-file {file}: {text}")
+    return text
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

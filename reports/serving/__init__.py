@@ -1,0 +1,1 @@
+"""A verdict over HTTP, read-only, for tools that deploy."""
