@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+from harness.chaos.canary import Canary
 from harness.chaos.session import is_open, session
+from harness.clock import SystemClock
 from harness.errors import FaultError
 from harness.faults.bandwidth import Bandwidth
 from harness.faults.base import Evidence
@@ -21,6 +23,8 @@ from harness.faults.partition import Partition
 from harness.faults.pause import Pause
 from harness.faults.refuse import Refuse
 from harness.faults.reset import Reset
+from harness.faults.rollout_steps import Steps
+from harness.faults.shift import Shift
 from harness.faults.slicer import Slicer
 from harness.faults.slow_close import SlowClose
 from harness.faults.timeout import Timeout
@@ -87,6 +91,32 @@ def inject_partition(
             direction=direction,
         )
     )
+
+
+def inject_shift(edge: str, percent: float = 100) -> list[Evidence]:
+    """Send a share of an edge's requests to the second version of its destination."""
+    return session().fault_edge(Shift(edge=edge, percent=percent))
+
+
+def inject_canary(
+    edge: str,
+    percents: list[float],
+    step_s: float,
+    *,
+    failed_percent_max: float,
+    requests_min: int = 5,
+) -> list[Evidence]:
+    """Shift growing shares of requests to the second version; roll back by itself if it fails.
+
+    Returns after the last step, which stays until it is undone, or after the rollback.
+    """
+    steps = Steps(
+        percents=tuple(percents),
+        step_s=step_s,
+        failed_percent_max=failed_percent_max,
+        requests_min=requests_min,
+    )
+    return Canary(session(), SystemClock(), edge, steps).run()
 
 
 def inject_bandwidth(

@@ -95,6 +95,10 @@ class Driver:
         held.watch = Sampling(partial(self._sample, held))
         return held
 
+    def tell(self, kind: str, name: str, resource: str, data: Evidence) -> None:
+        """Write an event of a fault that is not one of its steps here."""
+        self._timeline.tell("fault", kind, name, resource, **data)
+
     def undo_all(self) -> tuple[str, ...]:
         """Undo all faults, newest first, also after an error; returns a sentence for each error."""
         return self.undo(self.held)

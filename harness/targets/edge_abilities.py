@@ -95,16 +95,13 @@ def _share(of: str) -> Setting:
 
 
 _STATUS: Final = Setting(name="status", low=400, high=599, whole=True)
-_ENVOY_LATENCY: Final = Setting(
-    name="latency_ms", unit="ms", low=1, high=60_000, whole=True, required=True
-)
+_ENVOY_MS: Final = Setting(name="latency_ms", unit="ms", low=1, high=6e4, whole=True, required=True)
 _LATENCY: Final = Setting(name="latency_ms", unit="ms", high=60_000, above_low=True, required=True)
 _JITTER: Final = Setting(name="jitter_ms", unit="ms", high=60_000, not_above="latency_ms")
 _CONNECTIONS: Final = Setting(name="connections", choices=("all", "new"))
 _SHARE: Final = (_share("connections"), _CONNECTIONS)
 _DIRECTION: Final = Setting(name="direction", choices=("upstream", "downstream", "both"))
 _RATE: Final = Setting(name="kbytes_per_s", unit="kB/s", low=1, high=50_000, required=True)
-
 _SLICE: Final = (
     Setting(name="average_bytes", unit="bytes", low=1, high=65_536, whole=True, required=True),
     Setting(
@@ -124,7 +121,7 @@ EDGE_ABILITIES: Final[tuple[Ability, ...]] = (
         kind="latency",
         action="inject_latency",
         carrier="http",
-        settings=(_ENVOY_LATENCY, _share("requests")),
+        settings=(_ENVOY_MS, _share("requests")),
         meaning="Each chosen request waits before it is passed on.",
         hit="a delayed request",
     ),
@@ -143,6 +140,14 @@ EDGE_ABILITIES: Final[tuple[Ability, ...]] = (
         settings=(_share("requests"),),
         meaning="Each chosen request is passed on and its answer is lost.",
         hit="a request whose answer was lost",
+    ),
+    Ability(
+        kind="shift",
+        action="inject_shift",
+        carrier="http",
+        settings=(_share("requests"),),
+        meaning="Each chosen request goes to the second version of the destination, if it has one.",
+        hit="a request passed on to the second version",
     ),
     Ability(
         kind="latency",
@@ -228,11 +233,12 @@ EDGE_ABILITIES: Final[tuple[Ability, ...]] = (
 )
 
 
+_CARRIERS: Final[Mapping[Via, Carrier]] = {"direct": "none", "tcp": "tcp"}
+
+
 def carrier_of(via: Via) -> Carrier:
     """What carries an edge: Envoy (gateway, mesh) knows HTTP, the TCP proxy knows bytes."""
-    if via == "direct":
-        return "none"
-    return "tcp" if via == "tcp" else "http"
+    return _CARRIERS.get(via, "http")
 
 
 def abilities_of(via: Via) -> tuple[Ability, ...]:
@@ -270,16 +276,15 @@ def settings_of(fault: EdgeFault) -> dict[str, Value]:
     """What a fault sets, without what equals the default of its field."""
     plain = EdgeFault(kind=fault.kind)
     names = [n for n in fault.__struct_fields__ if n not in _NO_SETTINGS]
-    values = {name: getattr(fault, name) for name in names}
-    return {name: value for name, value in values.items() if value != getattr(plain, name)}
+    return {n: getattr(fault, n) for n in names if getattr(fault, n) != getattr(plain, n)}
 
 
 _NO_SETTINGS: Final = frozenset({"kind", "slot", "seed"})
 
 
 def _nothing_else(row: Ability) -> str:
-    names = ", ".join(setting.name for setting in row.settings)
-    return f"nothing: {row.kind} on {row.carrier} edges has " + (names or "no settings")
+    names = ", ".join(setting.name for setting in row.settings) or "no settings"
+    return f"nothing: {row.kind} on {row.carrier} edges has {names}"
 
 
 def _is_allowed(setting: Setting, value: object, given: Mapping[str, object]) -> bool:

@@ -21,6 +21,7 @@ EdgeFaultKind = Literal[
     "latency",
     "errors",
     "lost_answers",
+    "shift",
     "bandwidth",
     "slicer",
     "limit_data",
@@ -82,14 +83,16 @@ class EdgeFault(msgspec.Struct, frozen=True, kw_only=True):
 class FaultCount(msgspec.Struct, frozen=True, kw_only=True):
     """What one fault has touched on its edge; each count only grows, also after its end.
 
-    `hits`: what the table calls a hit, of `exposed` that could have been one. `bytes`: bytes of the
-    hits. `connections`: tcp edges: those that the fault has chosen, of `offered` that it could
-    have chosen. `delay_ms`: sum of the delays measured on the hits, None where none is measured.
+    `hits`: what the table calls a hit, of `exposed` that could have been one; `failed` of the hits
+    were answered with 5xx (counted for `shift` only). `bytes`: bytes of the hits. `connections`:
+    tcp edges: those that the fault has chosen, of `offered` that it could have chosen. `delay_ms`:
+    sum of the delays measured on the hits, None where none is measured.
     """
 
     slot: str
     hits: int = 0
     exposed: int = 0
+    failed: int = 0
     bytes: int = 0
     connections: int = 0
     offered: int = 0

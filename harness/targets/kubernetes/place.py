@@ -26,6 +26,7 @@ PART_OF: Final = "app.kubernetes.io/part-of"
 NAME: Final = "app.kubernetes.io/name"
 SYSTEM: Final = "squall.dev/system"
 OWNER: Final = "squall"
+PLACE: Final = "place"
 _FILE: Final = "kubernetes.json"
 _FILE_BYTES_MAX: Final = 1_000_000
 _USUAL_PORT: Final = 8080
@@ -75,8 +76,21 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
         return next((one for one in self.services if one.name == name), None)
 
     def undo_data(self) -> UndoData:
-        """What an undo record holds of it."""
-        return {CONTEXT: self.context, NAMESPACE: self.namespace, "kubeconfig": self.kubeconfig}
+        """What an undo record holds of it: `place` is the whole, for who has no state folder."""
+        return {
+            CONTEXT: self.context,
+            NAMESPACE: self.namespace,
+            "kubeconfig": self.kubeconfig,
+            PLACE: msgspec.json.encode(self).decode(),
+        }
+
+
+def place_in(data: UndoData) -> Place:
+    """The place that an undo record holds. Raises TargetError."""
+    try:
+        return msgspec.json.decode(data.get(PLACE, ""), type=Place)
+    except msgspec.MsgspecError as error:
+        raise TargetError(f"the undo record does not say where the system is: {error}") from error
 
 
 def place_of(system: System, deployment: Path | None) -> Place:

@@ -33,6 +33,7 @@ RUN: Final = (
     Right(group="", resource="pods", verbs=(*_READ, "delete")),
     Right(group="", resource="pods/exec", verbs=("create", "get")),
     Right(group="", resource="pods/log", verbs=("get",)),
+    Right(group="", resource="pods/proxy", verbs=("get", "create")),
     Right(group="", resource="services", verbs=("get", "list")),
     Right(group="apps", resource="deployments", verbs=(*_READ, "patch")),
     Right(group="apps", resource="deployments/scale", verbs=("patch",)),

@@ -17,9 +17,10 @@ from harness.targets.base import CALL_LIMIT_S, Proof, Running, UndoData, Undoes,
 from harness.targets.kubernetes import instances as pods_as_instances
 from harness.targets.kubernetes.cluster import Cluster
 from harness.targets.kubernetes.connection import Connection
+from harness.targets.kubernetes.edge_faults import PodEdges, edges_at
 from harness.targets.kubernetes.orphans import KubernetesOrphans
 from harness.targets.kubernetes.place import PLACE_OPTIONS, Place, place_of, read_place, write_place
-from harness.targets.records import EdgeStatus, IdentityState, InstanceStatus
+from harness.targets.records import EdgeFault, EdgeStatus, IdentityState, InstanceStatus
 from harness.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class KubernetesTarget:
 
     def __init__(self, cluster: Cluster, state: State) -> None:
         self._cluster, self._state = cluster, state
+        self._pod_edges: PodEdges | None = None
 
     @classmethod
     def attach(cls, state: State, limit_s: float = CALL_LIMIT_S) -> Self:
@@ -123,8 +125,16 @@ class KubernetesTarget:
         return tuple(instance.address for instance in ready)
 
     def edges(self) -> tuple[EdgeStatus, ...]:
-        """None that can be faulted yet."""
-        return ()
+        """The edges that keepers play."""
+        return self._edges().edges()
+
+    def fault_edge(self, edge: str, fault: EdgeFault, lease_s: float) -> EdgeStatus:
+        """Set it at the keeper of every pod that carries the edge."""
+        return self._edges().fault_edge(edge, fault, lease_s)
+
+    def clear_edge(self, edge: str) -> EdgeStatus:
+        """Take one fault (`edge#slot`) or all of the edge away, at every pod."""
+        return self._edges().clear_edge(edge)
 
     def tell_events(self, timeline: Timeline) -> Callable[[], None]:
         """Watch pods and workloads."""
@@ -168,7 +178,14 @@ class KubernetesTarget:
         return pods_as_instances.replacement_of(self._cluster, instance, identity)
 
     def renew(self, resource: str, lease_s: float) -> None:
-        """A killed pod has no lease: it is replaced whether or not the harness lives."""
+        """Of an edge's faults. A killed pod has no lease: it is replaced in any case."""
+        if self._edges().knows(resource):
+            self._edges().renew(resource, lease_s)
+
+    def _edges(self) -> PodEdges:
+        if self._pod_edges is None:
+            self._pod_edges = edges_at(self._cluster.place)
+        return self._pod_edges
 
     def _instance(self, name: str) -> InstanceStatus:
         found = self.instances()

@@ -46,12 +46,16 @@ class PlacedInstance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedEdge:
-    """One edge: the address it listens at, the port its callers use, the instances behind it."""
+    """One edge: the address it listens at, the port its callers use, the instances behind it.
+
+    `second`: the same edge with the instances of a second version behind it, under another name.
+    """
 
     edge: Edge
     port: int
     behind: tuple[PlacedInstance, ...]
     listens: str = HOST
+    second: PlacedEdge | None = None
 
     @property
     def name(self) -> str:

@@ -36,4 +36,9 @@ class SlotCounts:
 
 
 def _difference(slot: str, one: FaultCount, other: FaultCount) -> FaultCount:
-    return FaultCount(slot=slot, hits=one.hits - other.hits, exposed=one.exposed - other.exposed)
+    return FaultCount(
+        slot=slot,
+        hits=one.hits - other.hits,
+        exposed=one.exposed - other.exposed,
+        failed=one.failed - other.failed,
+    )

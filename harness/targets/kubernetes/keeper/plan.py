@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -11,6 +12,7 @@ from msgspec import Meta
 
 from harness.errors import ConfigError
 from harness.system import Edge, EdgeName, HttpPath, Service
+from harness.targets.edge_abilities import Via
 from harness.targets.local.layout import PlacedEdge, PlacedInstance
 from harness.targets.local.ports import HOST
 from harness.targets.local.tcp_proxy.protocol import TcpEdgePlan
@@ -27,12 +29,14 @@ class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class HttpEdge(_Strict, frozen=True, kw_only=True):
     """An edge through Envoy: listens at `listen`:`port`, leads to all addresses of `upstream`.
 
+    `second`: the addresses of a second version, which `shift` gives a share of the requests.
     `ready` is the path of Envoy's own health checks. `gateway`: callers are outside of the pod.
     """
 
     name: EdgeName
     port: Port
     upstream: Address
+    second: Address | None = None
     ready: HttpPath = "/ready"
     gateway: bool = False
     in_flight_max: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
@@ -82,16 +86,18 @@ def split_address(address: str) -> tuple[str, int]:
 
 
 def _placed(edge: HttpEdge) -> PlacedEdge:
-    host, port = split_address(edge.upstream)
-    name = edge.name.rpartition(">")[2]
-    service = Service(name=name, ready=edge.ready)
+    second = None if edge.second is None else _leading(edge, f"{edge.name}|second", edge.second)
+    return replace(_leading(edge, edge.name, edge.upstream), second=second)
+
+
+def _leading(edge: HttpEdge, name: str, upstream: str) -> PlacedEdge:
+    host, port = split_address(upstream)
+    destination = edge.name.rpartition(">")[2]
+    service = Service(name=destination, ready=edge.ready)
+    via: Via = "gateway" if edge.gateway else "mesh"
     return PlacedEdge(
-        edge=Edge(
-            name=edge.name,
-            via="gateway" if edge.gateway else "mesh",
-            in_flight_max=edge.in_flight_max,
-        ),
+        edge=Edge(name=name, via=via, in_flight_max=edge.in_flight_max),
         port=edge.port,
-        behind=(PlacedInstance(name=name, service=service, host=host, port=port),),
+        behind=(PlacedInstance(name=destination, service=service, host=host, port=port),),
         listens="0.0.0.0" if edge.gateway else HOST,  # noqa: S104  # payers are in other pods
     )

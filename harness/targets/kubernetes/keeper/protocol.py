@@ -8,7 +8,7 @@ POST /clear  Ask(edge (`edge#slot`))         200 Told (that edge)
 ```
 
 400: the request is wrong. 404: no such edge. 409: the fault cannot be set, or there is none (any
-more). 503: Envoy or the TCP proxy does not answer. `error` says which.
+more). 503: Envoy or the TCP proxy does not answer. `message` says which.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer."""
+    """The answer. `message` says what is wrong, "" if nothing is."""
 
     edges: tuple[EdgeStatus, ...] = ()
-    error: str = ""
+    message: str = ""

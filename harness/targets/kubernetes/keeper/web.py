@@ -59,11 +59,11 @@ def _asked(do: Do) -> Callable[[Request], Awaitable[Response]]:
         async for chunk in request.stream():
             body += chunk
             if len(body) > _BODY_BYTES_MAX:
-                return _answer(_BAD, Told(error=f"more than {_BODY_BYTES_MAX} bytes"))
+                return _answer(_BAD, Told(message=f"more than {_BODY_BYTES_MAX} bytes"))
         try:
             ask = _decode(body)
         except msgspec.MsgspecError as error:
-            return _answer(_BAD, Told(error=f"not understood: {error}"))
+            return _answer(_BAD, Told(message=f"not understood: {error}"))
         return await _told(lambda: do(ask))
 
     return answer
@@ -73,7 +73,7 @@ async def _told(do: Callable[[], Awaitable[tuple[EdgeStatus, ...]]]) -> Response
     try:
         return _answer(200, Told(edges=await do()))
     except HarnessError as error:
-        return _answer(_status_of(error), Told(error=str(error)))
+        return _answer(_status_of(error), Told(message=str(error)))
 
 
 def _status_of(error: HarnessError) -> int:

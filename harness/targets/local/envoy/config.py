@@ -18,6 +18,7 @@ from harness.targets.local.layout import PlacedEdge
 RTDS_LAYER: Final = "chaos"
 GENERATION_KEY: Final = "chaos.generation"
 LOST_ROUTE: Final = "lost_answers"
+SHIFTED_ROUTE: Final = "second_version"
 
 _FILTERS: Final = f"{TYPES}.extensions.filters"
 _MAX_BODY_BYTES: Final = 1_048_576
@@ -70,7 +71,9 @@ def bootstrap(node: str, files: MeshFiles, edges: tuple[PlacedEdge, ...]) -> Jso
         "admin": {"address": {"pipe": {"path": str(files.admin), "mode": 0o600}}},
         "static_resources": {
             "listeners": [_listener(edge) for edge in edges],
-            "clusters": [cluster(edge, health) for edge in edges],
+            "clusters": [
+                cluster(one, health) for edge in edges for one in (edge, edge.second) if one
+            ],
         },
         "cluster_manager": {"outlier_detection": {"event_log_path": health}},
         "layered_runtime": {
@@ -118,7 +121,7 @@ def _hcm(edge: PlacedEdge) -> Json:
         ],
         "route_config": {
             "name": edge.name,
-            "virtual_hosts": [{"name": edge.name, "domains": ["*"], "routes": _routes(edge.name)}],
+            "virtual_hosts": [{"name": edge.name, "domains": ["*"], "routes": _routes(edge)}],
         },
         "local_reply_config": {"mappers": [_not_processed()]},
     }
@@ -136,22 +139,34 @@ def _fault(edge: str) -> Json:
     }
 
 
-def _routes(edge: str) -> list[Json]:
+def _routes(edge: PlacedEdge) -> list[Json]:
+    """The first whose runtime key says so gets the request; the last one gets the rest."""
     lua = f"{_FILTERS}.http.lua.v3.LuaPerRoute"
-    chance = {"default_value": {"numerator": 0}, "runtime_key": runtime_key(edge, "lost_pct")}
-    return [
+    keeps = {"lua": {"@type": lua, "disabled": True}}
+    loses = {"lua": {"@type": lua, "name": "lose"}}
+    routes: list[Json] = [
         {
-            "match": {"prefix": "/", "runtime_fraction": chance},
+            "match": {"prefix": "/", "runtime_fraction": _chance(edge.name, "lost_pct")},
             "stat_prefix": LOST_ROUTE,  # gives this route its own counters: the proof
-            "route": _route_action(edge),
-            "typed_per_filter_config": {"lua": {"@type": lua, "name": "lose"}},
-        },
-        {
-            "match": {"prefix": "/"},
-            "route": _route_action(edge),
-            "typed_per_filter_config": {"lua": {"@type": lua, "disabled": True}},
-        },
+            "route": _route_action(edge.name),
+            "typed_per_filter_config": loses,
+        }
     ]
+    if edge.second is not None:
+        routes.append(
+            {
+                "match": {"prefix": "/", "runtime_fraction": _chance(edge.name, "shift_pct")},
+                "stat_prefix": SHIFTED_ROUTE,
+                "route": _route_action(edge.second.name),
+                "typed_per_filter_config": keeps,
+            }
+        )
+    last = {"match": {"prefix": "/"}, "route": _route_action(edge.name)}
+    return [*routes, {**last, "typed_per_filter_config": keeps}]
+
+
+def _chance(edge: str, what: str) -> Json:
+    return {"default_value": {"numerator": 0}, "runtime_key": runtime_key(edge, what)}
 
 
 def _route_action(edge: str) -> Json:

@@ -12,7 +12,7 @@ import msgspec
 from harness.errors import FaultError, TargetError
 from harness.targets.local.edge_owner import Carried, EdgeSeen
 from harness.targets.local.envoy import admin as envoy_admin
-from harness.targets.local.envoy.config import LOST_ROUTE, MeshFiles, bootstrap
+from harness.targets.local.envoy.config import LOST_ROUTE, SHIFTED_ROUTE, MeshFiles, bootstrap
 from harness.targets.local.envoy.runtime import runtime_file
 from harness.targets.local.layout import PlacedEdge
 from harness.targets.local.slot_counts import SlotCounts
@@ -20,20 +20,21 @@ from harness.targets.records import EdgeFault, EdgeFaultKind, FaultCount
 
 ACKNOWLEDGE_LIMIT_S: Final = 3.0
 _POLL_S: Final = 0.001
+_HITS: Final[dict[EdgeFaultKind, str]] = {
+    "latency": "fault.delays_injected",
+    "errors": "fault.aborts_injected",
+    "lost_answers": f"route.{LOST_ROUTE}.upstream_rq_completed",
+    "shift": f"route.{SHIFTED_ROUTE}.upstream_rq_completed",
+}
+_FAILED: Final[dict[EdgeFaultKind, str]] = {"shift": f"route.{SHIFTED_ROUTE}.upstream_rq_5xx"}
+_WHAT: Final = (*_HITS.values(), *_FAILED.values())
 _COUNTERS: Final = quote(
     r"^http\..*\.(downstream_rq_total|fault\.(delays|aborts)_injected)$"
-    rf"|^vhost\..*\.route\.{LOST_ROUTE}\.upstream_rq_completed$"
+    r"|^vhost\..*\.route\..*\.upstream_rq_(completed|5xx)$"
 )
 _MEMBERS: Final = quote(r"^cluster\..*\.membership_(healthy|total)$")
-_COUNTER: Final = re.compile(
-    rf"(?:http|vhost)\.(?P<edge>.*?)\."
-    rf"(?P<what>downstream_rq_total|fault\.\w+|route\.{LOST_ROUTE}\.\w+)"
-)
-_KIND_OF: Final[dict[str, EdgeFaultKind]] = {
-    "fault.delays_injected": "latency",
-    "fault.aborts_injected": "errors",
-    f"route.{LOST_ROUTE}.upstream_rq_completed": "lost_answers",
-}
+_NAMES: Final = "|".join(map(re.escape, ("downstream_rq_total", *_WHAT)))
+_COUNTER: Final = re.compile(rf"(?:http|vhost)\.(?P<edge>.*?)\.(?P<what>{_NAMES})")
 Faults = dict[str, dict[str, EdgeFault]]  # by edge and slot
 
 
@@ -48,6 +49,7 @@ class Mesh:
         self._generation = self._taken_in = 0
         self._one_change = asyncio.Lock()
         self._carried = Carried()
+        self._with_second = {edge.name for edge in edges if edge.second is not None}
 
     def prepare(self) -> None:
         """Write what Envoy needs to start, without any fault."""
@@ -65,6 +67,8 @@ class Mesh:
         has a fault of that kind, because Envoy can inject one of each kind.
         """
         del lease_s
+        if fault.kind == "shift" and edge not in self._with_second:
+            raise FaultError(f"edge {edge}: there is no second version behind it")
         async with self._one_change:
             before = self._faults.get(edge, {})
             for other in before.values():
@@ -104,14 +108,12 @@ class Mesh:
 
     async def _count(self, edge: str, kind: EdgeFaultKind) -> FaultCount:
         """What all faults of that kind have touched on the edge so far."""
-        requests, hits = (await self._counted())[edge]
-        total, *by_kind = self._carried.total(edge, (requests, *hits.values()))
-        return FaultCount(slot="", hits=dict(zip(hits, by_kind, strict=True))[kind], exposed=total)
+        return self._by_kind(edge, *(await self._counted())[edge])[kind]
 
-    async def _counted(self) -> dict[str, tuple[int, dict[EdgeFaultKind, int]]]:
-        """Envoy's own counters by edge: requests, and hits by kind of fault."""
+    async def _counted(self) -> dict[str, tuple[int, dict[str, int]]]:
+        """Envoy's own counters by edge: requests, and the others by their names."""
         requests = dict.fromkeys((edge.name for edge in self.edges), 0)
-        hits = {edge.name: dict.fromkeys(_KIND_OF.values(), 0) for edge in self.edges}
+        others = {edge.name: dict.fromkeys(_WHAT, 0) for edge in self.edges}
         for name, value in (await envoy_admin.stats(self.files.admin, _COUNTERS)).items():
             counter = _COUNTER.fullmatch(name)
             if counter is None or counter["edge"] not in requests:
@@ -119,18 +121,26 @@ class Mesh:
             if counter["what"] == "downstream_rq_total":
                 requests[counter["edge"]] = value
             else:
-                hits[counter["edge"]][_KIND_OF[counter["what"]]] = value
-        return {edge: (requests[edge], hits[edge]) for edge in requests}
+                others[counter["edge"]][counter["what"]] = value
+        return {edge: (requests[edge], others[edge]) for edge in requests}
 
-    def _seen(self, edge: str, requests: int, hits: dict[EdgeFaultKind, int]) -> EdgeSeen:
-        total, *by_kind = self._carried.total(edge, (requests, *hits.values()))
-        now = {
-            kind: FaultCount(slot="", hits=n, exposed=total)
-            for kind, n in zip(hits, by_kind, strict=True)
+    def _by_kind(
+        self, edge: str, requests: int, others: dict[str, int]
+    ) -> dict[EdgeFaultKind, FaultCount]:
+        total, *summed = self._carried.total(edge, (requests, *others.values()))
+        found = dict(zip(others, summed, strict=True))
+        return {
+            kind: FaultCount(
+                slot="", hits=found[what], exposed=total, failed=found.get(_FAILED.get(kind, ""), 0)
+            )
+            for kind, what in _HITS.items()
         }
+
+    def _seen(self, edge: str, requests: int, others: dict[str, int]) -> EdgeSeen:
+        now = self._by_kind(edge, requests, others)
         settled = self._taken_in == self._generation
         return EdgeSeen(
-            requests=total,
+            requests=now["latency"].exposed,
             faults=tuple(self._works.get(edge, {}).values()),
             counts=self._counts[edge].all(now),
             error="" if settled else f"{self.name}: Envoy has not taken in the last change",

@@ -34,3 +34,5 @@ def _knobs(edge: str, fault: EdgeFault) -> Iterator[tuple[str, object]]:
         yield runtime_key(edge, "abort_status"), fault.status
     elif fault.kind == "lost_answers":
         yield runtime_key(edge, "lost_pct"), share
+    elif fault.kind == "shift":
+        yield runtime_key(edge, "shift_pct"), share
