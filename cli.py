@@ -22,6 +22,7 @@ from harness.view.streams import Streams
 # Each is a file of commands/ that holds a click command of the same name.
 COMMANDS: Final = (
     "run",
+    "gate",
     "watch",
     "mark",
     "report",

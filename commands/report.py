@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from commands.campaign_judging import judge_campaign
 from commands.judging import judge_run
 from commands.options import as_json, given_run, runs_dir, show, streams
 from commands.outlets import Wanted, outlets
@@ -38,11 +39,15 @@ def report(
     outlets: Wanted,
     as_json: bool,
 ) -> int:
-    """Judge a stored run again: the same verdict.json, byte for byte.
+    """Judge a stored run or campaign again: the same verdict, byte for byte.
 
-    RUN is the folder of a run, or `latest`, or EXPERIMENT/latest.
+    RUN is the folder of a run or campaign, or `latest`, or EXPERIMENT/latest.
     """
+    from harness.campaigns.folder import is_campaign
+
     del runs_dir  # given_run has used it
+    if is_campaign(run_path):
+        return judge_campaign(run_path, as_json=as_json)
     if not usage and intent is None:
         return judge_run(run_path, as_json=as_json, opens=opens, outlets=outlets)
     from harness.store import RunFolder

@@ -31,6 +31,12 @@ from harness.errors import after_start
     multiple=True,
     help="An SLO document: a name of objectives/, or a path. May be given several times.",
 )
+@click.option(
+    "--fault-later",
+    type=click.FloatRange(0, 600),
+    default=0.0,
+    help="Let the fault start so many seconds later than the experiment says.",
+)
 @outlets
 @locust_options
 @runs_dir
@@ -38,13 +44,15 @@ from harness.errors import after_start
 @as_json
 def run(**given: Any) -> int:  # noqa: ANN401  # click hands over what the options parsed
     """Run EXPERIMENT (a name, or a path to a Chaos Toolkit file) and judge it."""
+    from harness.run.adaptation import Adaptation
     from harness.run.from_arguments import order_from
     from harness.run.lifecycle import run
     from harness.run.run_state import Tools
     from reports.measures.metric_table import metric_units
 
+    later = Adaptation(later_s=given.pop("fault_later"))
     words = {k: v for k, v in given.items() if k not in ("as_json", "outlets")}
-    order = order_from(ROOT, **words, metrics=metric_units())
+    order = order_from(ROOT, **words, metrics=metric_units(), adaptation=later)
     tools = Tools(clock=clock(), state=state(), watcher=watcher())
     folder = run(order, tools)
     with after_start():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -67,13 +67,7 @@ class SealCheck:
 def write_seal(root: Path) -> None:
     """Note the length and the digest of every regular file. Raises OSError."""
     names = [name for name, mode in _entries(root) if stat.S_ISREG(mode) and _is_text(name)]
-    digests = _digests([root / name for name in names])
-    sealed = {
-        name: _Sealed(bytes=stamp.bytes, sha256=digest)
-        for name, (stamp, digest) in zip(names, digests, strict=True)
-    }
-    text = msgspec.json.format(msgspec.json.encode(sealed, order="sorted"), indent=1)
-    write_whole(root / SEAL, text)
+    write_named(root, names)
 
 
 def check_seal(root: Path) -> SealCheck:
@@ -92,6 +86,30 @@ def check_seal(root: Path) -> SealCheck:
         damage.append(_difference(name, was, found.get(name)))
     known = {path: stamp for path, stamp in stamps.items() if stamp is not None}
     return SealCheck(root=root, damage=_told([text for text in damage if text]), stamps=known)
+
+
+def write_named(root: Path, names: Sequence[str]) -> None:
+    """Note the length and the digest of these files only. Raises OSError."""
+    digests = _digests([root / name for name in names])
+    sealed = {
+        name: _Sealed(bytes=stamp.bytes, sha256=digest)
+        for name, (stamp, digest) in zip(names, digests, strict=True)
+    }
+    text = msgspec.json.format(msgspec.json.encode(sealed, order="sorted"), indent=1)
+    write_whole(root / SEAL, text)
+
+
+def check_named(root: Path, names: Sequence[str]) -> tuple[str, ...]:
+    """What differs: files of the seal that changed or are missing, and those it does not name.
+
+    Raises StoredRunError where no seal can be read, OSError.
+    """
+    sealed = _read_seal(root / SEAL)
+    there = [name for name in sealed if name in names and (root / name).is_file()]
+    found = dict(zip(there, _digests([root / name for name in there]), strict=True))
+    damage = [_difference(name, was, found.get(name)) for name, was in sealed.items()]
+    damage += [f"the seal does not name {_short(name)}" for name in names if name not in sealed]
+    return _told([text for text in damage if text])
 
 
 def _read_seal(path: Path) -> dict[str, _Sealed]:

@@ -57,6 +57,7 @@ FLOORS: Final = (
     "harness/view",
     "harness/starter",
     "harness/run",
+    "harness/campaigns",
     "harness/mutants",
     "reports/inputs",
     "reports/measures/steps",

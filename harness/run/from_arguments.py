@@ -15,6 +15,7 @@ from harness.errors import ConfigError
 from harness.experiment import Experiment
 from harness.host.finding import Finding
 from harness.load.scenario import LEAN, engine_of, scenario_path
+from harness.run.adaptation import NONE, Adaptation, adapted
 from harness.run.doctor import MachinePlace, examine, other_load
 from harness.run.opening import preflight
 from harness.run.order import LocustOptions, Order, again
@@ -29,6 +30,7 @@ USUAL_SYSTEM: Final = Path("reference_services") / "system.yaml"  # the default 
 RATE_SCALES: Final = (0.01, 100.0)
 SEEDS: Final = (0, 2**53 - 1)  # whole in every JSON reader
 WORKERS: Final = (1, 32)
+LATER_S: Final = (0.0, 600.0)
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +56,7 @@ def order_from(
     metrics: Mapping[str, str] | None = None,
     locust: LocustOptions | None = None,
     slos: Sequence[str] = (),
+    adaptation: Adaptation = NONE,
 ) -> Order:
     """A run that may begin: the same check as `validate`. Raises ConfigError with all errors."""
     _check_text("EXPERIMENT", experiment)
@@ -63,13 +66,14 @@ def order_from(
     _check_number("--rate-scale", rate_scale, RATE_SCALES)
     _check_number("--seed", seed, SEEDS)
     _check_number("--workers", workers, WORKERS)
+    _check_number("--fault-later", adaptation.later_s, LATER_S)
     load = Load(scenario=scenario, seed=seed, rate_scale=rate_scale)
     system, (read,) = check_files(root, (experiment,), files, metrics, load)
     beside = read.path.parent
     documents = slo_paths((*read.terms.slos, *slos), beside)
     read_slo_files(documents)
     order = Order(
-        experiment=read,
+        experiment=adapted(read, adaptation),
         system=system,
         system_path=files.system,
         deployment_path=files.deployment,
@@ -81,6 +85,7 @@ def order_from(
         runs_dir=runs_dir,
         slo_words=tuple(slos),
         slo_paths=documents,
+        adaptation=adaptation,
         changes={name: os.environ[name] for name in CHANGES if os.environ.get(name)},
     )
     _refuse_for_lean(order)

@@ -13,6 +13,7 @@ from harness.files.document import plain
 from harness.files.redaction import Redactor, scrub
 from harness.files.whole_file import read_whole, write_whole
 from harness.files.yaml_file import checked_root, dump_document, parse_document
+from harness.run.adaptation import NONE, Adaptation, adapted_values
 from harness.store import RunFolder
 
 
@@ -28,12 +29,16 @@ class Inputs:
 
 
 def read_inputs(
-    experiment: Path, system: Path, deployment: Path | None = None, slos: Sequence[Path] = ()
+    experiment: Path,
+    system: Path,
+    deployment: Path | None = None,
+    slos: Sequence[Path] = (),
+    adaptation: Adaptation = NONE,
 ) -> Inputs:
     """Read the files; `deployment` is b"" where there is none. Raises OSError."""
     redactor = Redactor(environ=os.environ)
     return Inputs(
-        experiment=_stored(*_experiment(experiment), redactor),
+        experiment=_stored(*_experiment(experiment, adaptation), redactor),
         system=_stored(*_system(system), redactor),
         deployment=b"" if deployment is None else _stored(*_system(deployment), redactor),
         slos=tuple((path.name, read_whole(path)) for path in slos),
@@ -66,11 +71,11 @@ def scrub_run(inputs: Inputs, folder: RunFolder) -> None:
     scrub(_texts(folder), inputs.secrets, told)
 
 
-def _experiment(path: Path) -> tuple[bytes, Any]:
+def _experiment(path: Path, adaptation: Adaptation = NONE) -> tuple[bytes, Any]:
     """The text, b"" where it cannot be stored itself; and the values that are conducted."""
     raw = read_whole(path)
     document = parse_document(path, raw)
-    values = conducted_values(document)
+    values = adapted_values(conducted_values(document), adaptation)
     changed = path.suffix == ".json" or values != plain(document.root)
     return b"" if changed else raw, values
 

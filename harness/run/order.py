@@ -16,6 +16,7 @@ from harness.errors import RefusedError
 from harness.experiment import Experiment
 from harness.host.finding import Finding
 from harness.load.scenario import planned_word
+from harness.run.adaptation import NONE, Adaptation
 from harness.run.doctor import FREE_BYTES, free_space
 from harness.run.inputs import Inputs, read_inputs, store_inputs
 from harness.store import LoadPlan, RunFolder
@@ -43,7 +44,7 @@ class Order:
     """What is to be run. `scenario` and the system stand in files that were read and checked.
 
     `changes`: the environment variables that change the system, as they are set. `again` is the
-    command that repeats it.
+    command that repeats it. `adaptation`: how `experiment` differs from its file.
     """
 
     experiment: Experiment
@@ -60,6 +61,7 @@ class Order:
     deployment_path: Path | None = None
     slo_words: tuple[str, ...] = ()
     slo_paths: tuple[Path, ...] = ()
+    adaptation: Adaptation = NONE
 
     @property
     def target(self) -> str:
@@ -73,6 +75,7 @@ def again(order: Order, experiment: str, usual_system: Path) -> str:
         "--scenario": (order.scenario, order.experiment.terms.scenario),
         "--rate-scale": (order.rate_scale, 1.0),
         "--workers": (order.workers, 1),
+        "--fault-later": (order.adaptation.later_s, 0.0),
         "--users": (order.locust.users, 1),
         "--spawn-rate": (order.locust.spawn_rate, 1.0),
         "--locust-ui": (order.locust.locust_ui, 0),
@@ -100,7 +103,11 @@ def open_folder(order: Order, stamp: datetime) -> tuple[RunFolder, Inputs]:
         folder = _new_folder(named)
         root = folder.root
         inputs = read_inputs(
-            order.experiment.path, order.system_path, order.deployment_path, order.slo_paths
+            order.experiment.path,
+            order.system_path,
+            order.deployment_path,
+            order.slo_paths,
+            order.adaptation,
         )
         store_inputs(inputs, folder)
     except OSError as error:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from harness.files.document import Node
 from harness.files.problems import Problem, fix_name, listed
+from harness.files.record_check import join
 
 if TYPE_CHECKING:
     from harness.experiment import Terms
@@ -78,7 +79,7 @@ def objective_problems(node: Node, at: str, metrics: Mapping[str, str]) -> Itera
     """Objectives on figures that do not exist, and limits that cannot fail or cannot hold."""
     found = node.child("objectives")
     for index, item in enumerate(found.elements() if found else ()):
-        key, metric = f"{at}.objectives[{index}]", item.text("metric")
+        key, metric = join(at, f"objectives[{index}]"), item.text("metric")
         if metric not in metrics:
             wrong = f"no metric {metric[:60]!r}"
             fix = fix_name(metric, metrics)

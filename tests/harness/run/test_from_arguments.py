@@ -14,6 +14,7 @@ import pytest
 from commands.locust_options import locust_of
 from commands.run import run
 from harness.errors import ConfigError
+from harness.run.adaptation import Adaptation
 from harness.run.from_arguments import USUAL_SYSTEM, order_from
 from harness.run.order import Order, intent_prefix, open_folder, path_in_runs
 from harness.system import CHANGES, system_files
@@ -29,7 +30,8 @@ def ordered(*words: str) -> Order:
     files = system_files(given["system_path"], given["deployment_path"], given["target"])
     taken = set(inspect.signature(order_from).parameters) - {"files", "locust"}
     rest = {k: v for k, v in given.items() if k in taken}
-    return order_from(ROOT, files=files, locust=locust_of(given), **rest)
+    later = Adaptation(later_s=given["fault_later"])
+    return order_from(ROOT, files=files, locust=locust_of(given), adaptation=later, **rest)
 
 
 def test_a_usual_run_is_repeated_by_its_name_and_seed() -> None:

@@ -1,0 +1,80 @@
+"""`squall gate`: repeat the experiments of a suite until they are decided."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from commands.campaign_judging import judge_and_store, judge_campaign
+from commands.options import ROOT, as_json, clock, runs_dir, state, streams, system_file, watcher
+
+if TYPE_CHECKING:  # a command imports only what it needs
+    from harness.campaigns.folder import CampaignFolder
+    from harness.system import SystemFiles
+
+
+@click.command()
+@click.argument("suite", required=False)
+@click.option(
+    "--resume",
+    type=click.Path(path_type=Path),
+    help="Continue this campaign instead: finished runs are kept, the broken one is repeated.",
+)
+@runs_dir
+@system_file
+@as_json
+def gate(
+    suite: str | None, resume: Path | None, runs_dir: Path, files: SystemFiles, as_json: bool
+) -> int:
+    """Run the experiments of SUITE (a name, or a path) repeatedly, and decide."""
+    from harness.campaigns.conduct import Bench, conduct
+    from harness.campaigns.folder import CampaignFolder
+    from harness.campaigns.plan import gate_of
+    from harness.campaigns.real_runs import RealRuns
+    from harness.run.run_state import Tools
+    from reports.measures.metric_table import metric_units
+
+    if (suite is None) == (resume is None):
+        raise click.UsageError("give either SUITE or --resume CAMPAIGN")
+    folder = _new(suite, files, runs_dir) if suite else CampaignFolder(resume or Path())
+    plan = folder.read_plan()
+
+    def tools() -> Tools:
+        return Tools(clock=clock(), state=state(), watcher=watcher())
+
+    runs = RealRuns(root=ROOT, plan=plan, metrics=metric_units(), tools=tools)
+    streams().talk(f"squall: campaign {folder.root}")
+    bench = Bench(
+        runs=runs,
+        judge=judge_and_store,
+        clock=clock(),
+        note=lambda text: streams().talk(f"squall: {text}"),
+    )
+    seen = conduct(folder, gate_of(plan), bench)
+    return judge_campaign(folder.root, as_json=as_json, seen=seen)
+
+
+def _new(suite: str, files: SystemFiles, runs_dir: Path) -> CampaignFolder:
+    """A new campaign of that suite on that system. Raises ConfigError, RefusedError."""
+    import shlex
+
+    from harness.campaigns.prepare import Wanted, begin
+    from harness.campaigns.records import CANDIDATE, Arm
+    from harness.campaigns.suite import read_suite, suite_path
+    from reports.measures.metric_table import metric_units
+
+    path = suite_path(ROOT, suite)
+    deployment = "" if files.deployment is None else str(files.deployment.absolute())
+    arm = Arm(name=CANDIDATE, system=str(files.system.absolute()), deployment=deployment)
+    wanted = Wanted(
+        root=ROOT,
+        suite=read_suite(path, metric_units()),
+        arms=(arm,),
+        metrics=metric_units(),
+        runs_dir=runs_dir,
+        suite_folder=path.absolute().parent,
+        again=f"squall gate {shlex.quote(suite)}",
+    )
+    return begin(wanted)
