@@ -51,6 +51,7 @@ FLOORS: Final = (
     "harness/safety/watchdog",
     "harness/evidence",
     "harness/faults",
+    "harness/run/adaptation",
     "harness/run/inputs",
     "harness/chaos",
     "harness/targets",
