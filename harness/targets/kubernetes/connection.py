@@ -74,6 +74,10 @@ class Connection:
         except OSError as error:
             raise TargetError(f"{path}: cannot be read: {error.strerror}") from error
 
+    def fresh_client(self) -> Any:  # noqa: ANN401  # the library has no types
+        """A client of its own: the library changes the one that it streams with."""
+        return _client_of(self.context, self._kubeconfig)
+
     def get(self, path: str, **query: str | int) -> bytes:
         """The answer of a GET. Raises ApiError, TargetError."""
         return self.send("GET", path, query=query)

@@ -1,11 +1,21 @@
-"""Undoes faults of this target by their undo records alone: they name context and namespace."""
+"""Undoes faults of this target by their undo records alone, which name the whole place.
+
+action       data["resource"]           undone when
+revive       a pod                      its uid is gone and its service has all its pods ready
+resume       a pod                      no process of its container is frozen
+clear_edge   an edge, or `edge#slot`    no keeper of its carrier has the fault
+"""
 
 from __future__ import annotations
 
 from harness.errors import FaultError
-from harness.targets.base import Proof, UndoData
+from harness.targets.base import CALL_LIMIT_S, Proof, UndoData
+from harness.targets.kubernetes.cluster import Cluster
+from harness.targets.kubernetes.connection import Connection
 from harness.targets.kubernetes.edge_faults import edges_at
-from harness.targets.kubernetes.place import place_in
+from harness.targets.kubernetes.instances import replacement_of
+from harness.targets.kubernetes.pauses import look_at_pod, resume_pod
+from harness.targets.kubernetes.place import Place, place_in
 from harness.targets.records import split_slot
 
 
@@ -14,24 +24,46 @@ class KubernetesOrphans:
 
     def undo(self, action: str, data: UndoData) -> None:
         """Undo it; a killed pod is replaced by its controller, so `revive` does nothing."""
-        if action == "clear_edge":
-            edges_at(place_in(data)).clear_edge(data["resource"])
-        elif action != "revive":
-            raise FaultError(f"no undo action {action!r}")
+        undo_at(cluster_at(place_in(data)), action, data)
 
     def undone(self, action: str, data: UndoData) -> Proof:
-        """Whether nothing of it is left."""
-        if action == "clear_edge":
-            return _is_clear(data)
-        if action != "revive":
-            raise FaultError(f"no undo action {action!r}")
-        return Proof(holds=True, how="its controller replaces a killed pod")
+        """Whether nothing of it is left, by what the cluster says."""
+        return undone_at(cluster_at(place_in(data)), action, data)
 
 
-def _is_clear(data: UndoData) -> Proof:
+def cluster_at(place: Place, limit_s: float = CALL_LIMIT_S) -> Cluster:
+    """The cluster of a place; nothing is asked yet."""
+    return Cluster(place, Connection(place.context, place.kubeconfig, limit_s))
+
+
+def undo_at(cluster: Cluster, action: str, data: UndoData) -> None:
+    """Do one of the undo actions. Raises FaultError for another one."""
+    if action == "clear_edge":
+        edges_at(cluster.place).clear_edge(data["resource"])
+    elif action == "resume":
+        resume_pod(cluster, data["resource"])
+    elif action != "revive":
+        raise FaultError(f"no undo action {action!r}")
+
+
+def undone_at(cluster: Cluster, action: str, data: UndoData) -> Proof:
+    """Whether it is undone. Raises FaultError, UnknownResourceError."""
+    resource = data["resource"]
+    if action == "clear_edge":
+        return _is_clear(cluster.place, resource)
+    if action == "resume":
+        said = look_at_pod(cluster, resource)
+        return Proof(said != "paused", f"its processes are {said}")
+    if action != "revive":
+        raise FaultError(f"no undo action {action!r}")
+    now = replacement_of(cluster, resource, data.get("identity", ""))
+    return Proof(now.state == "ready", f"{now.name} ({now.identity}) is {now.state}")
+
+
+def _is_clear(place: Place, resource: str) -> Proof:
     """By what the keepers say that works now; no answer is no proof."""
-    name, slot = split_slot(data["resource"])
-    found = next((e for e in edges_at(place_in(data)).edges() if e.name == name), None)
+    name, slot = split_slot(resource)
+    found = next((e for e in edges_at(place).edges() if e.name == name), None)
     if found is None or found.error:
         return Proof(holds=False, how=found.error if found else f"no edge {name}")
     on = [fault.name for fault in found.faults if slot in ("", fault.name)]

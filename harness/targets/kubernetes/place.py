@@ -29,7 +29,6 @@ OWNER: Final = "squall"
 PLACE: Final = "place"
 _FILE: Final = "kubernetes.json"
 _FILE_BYTES_MAX: Final = 1_000_000
-_USUAL_PORT: Final = 8080
 
 
 class ServicePlace(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +62,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     services: tuple[ServicePlace, ...] = ()
     edges: tuple[EdgePlace, ...] = ()
     entry: str = ""
+    entry_edge: str = ""
     manifests: str = ""
     kubeconfig: str = ""
 
@@ -111,6 +111,7 @@ def place_of(system: System, deployment: Path | None) -> Place:
         ),
         edges=tuple(_edge(edge.name, edge.options) for edge in system.edges),
         entry=options.get("entry", ""),
+        entry_edge=system.entry,
         manifests=_manifests(options, deployment),
         kubeconfig=os.environ.get("KUBECONFIG", str(Path("~/.kube/config").expanduser())),
     )

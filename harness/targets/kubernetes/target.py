@@ -11,15 +11,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
+import msgspec
+
 from harness.errors import FaultError, RefusedError, UnknownResourceError
 from harness.safety.state import State
 from harness.targets.base import CALL_LIMIT_S, Proof, Running, UndoData, Undoes, UpPlan
 from harness.targets.kubernetes import instances as pods_as_instances
 from harness.targets.kubernetes.cluster import Cluster
-from harness.targets.kubernetes.connection import Connection
 from harness.targets.kubernetes.edge_faults import PodEdges, edges_at
-from harness.targets.kubernetes.orphans import KubernetesOrphans
-from harness.targets.kubernetes.place import PLACE_OPTIONS, Place, place_of, read_place, write_place
+from harness.targets.kubernetes.orphans import (
+    KubernetesOrphans,
+    cluster_at,
+    undo_at,
+    undone_at,
+)
+from harness.targets.kubernetes.pauses import Pauses
+from harness.targets.kubernetes.place import PLACE_OPTIONS, place_of, read_place, write_place
 from harness.targets.records import EdgeFault, EdgeStatus, IdentityState, InstanceStatus
 from harness.timeline import Timeline
 
@@ -33,11 +40,12 @@ _NO_SYSTEM: Final = "no system of a cluster is noted here; start one with `squal
 
 
 class KubernetesTarget:
-    """Has the abilities Lifecycle, Persists, Placed, Deploys, Replaces, Fetches and Events."""
+    """Implements the Protocols of harness.targets.base but Partitions."""
 
     def __init__(self, cluster: Cluster, state: State) -> None:
         self._cluster, self._state = cluster, state
         self._pod_edges: PodEdges | None = None
+        self._pauses, self._entry = Pauses(cluster), ""
 
     @classmethod
     def attach(cls, state: State, limit_s: float = CALL_LIMIT_S) -> Self:
@@ -102,22 +110,20 @@ class KubernetesTarget:
 
     def undo(self, action: str, data: UndoData) -> None:
         """As without a run: nothing of it is kept in this process."""
-        KubernetesOrphans().undo(action, data)
+        undo_at(self._cluster, action, data)
 
     def undone(self, action: str, data: UndoData) -> Proof:
         """By what the cluster says."""
-        if action == "revive":
-            now = self.replacement(data["resource"], data.get("identity", ""))
-            return Proof(now.state == "ready", f"{now.name or data['resource']} is {now.state}")
-        return KubernetesOrphans().undone(action, data)
+        return undone_at(self._cluster, action, data)
 
     def instances(self) -> tuple[InstanceStatus, ...]:
         """The pods of the services, and the replicas that have none."""
-        return pods_as_instances.instances_of(self._cluster)
+        return self._pauses.shown(pods_as_instances.instances_of(self._cluster))
 
     def seen(self, identity: str) -> IdentityState:
-        """Whether that life of a pod and its container is there."""
-        return pods_as_instances.seen_in(self._cluster.pods(), self._cluster.place, identity)
+        """Whether that life of a pod and its container is there, and frozen."""
+        seen = pods_as_instances.seen_in(self._cluster.pods(), self._cluster.place, identity)
+        return "paused" if seen == "running" and self._pauses.is_frozen(identity) else seen
 
     def addresses(self, service: str) -> tuple[str, ...]:
         """host:port of each ready pod."""
@@ -126,7 +132,7 @@ class KubernetesTarget:
 
     def edges(self) -> tuple[EdgeStatus, ...]:
         """The edges that keepers play."""
-        return self._edges().edges()
+        return tuple(self._reachable(edge) for edge in self._edges().edges())
 
     def fault_edge(self, edge: str, fault: EdgeFault, lease_s: float) -> EdgeStatus:
         """Set it at the keeper of every pod that carries the edge."""
@@ -169,6 +175,17 @@ class KubernetesTarget:
         )
         return before
 
+    def pause(self, instance: str, lease_s: float) -> InstanceStatus:
+        """Freeze its container by a session in it; when the session is silent the pause ends."""
+        before = self._instance(instance)
+        self._pauses.pause(before, lease_s)
+        return before
+
+    def resume(self, instance: str) -> InstanceStatus:
+        """End the session, and let the processes go on where another one began it."""
+        self._pauses.resume(instance)
+        return self._instance(instance)
+
     def revive(self, instance: str) -> InstanceStatus:
         """Nothing to do: the controller has done it."""
         return InstanceStatus(name=instance, service="", state="starting")
@@ -181,6 +198,16 @@ class KubernetesTarget:
         """Of an edge's faults. A killed pod has no lease: it is replaced in any case."""
         if self._edges().knows(resource):
             self._edges().renew(resource, lease_s)
+        self._pauses.renew(resource)
+
+    def _reachable(self, edge: EdgeStatus) -> EdgeStatus:
+        """The entry with the address at which this machine reaches it."""
+        if edge.name != self._cluster.place.entry_edge:
+            return edge
+        from harness.targets.kubernetes.lifecycle import KubernetesLifecycle  # noqa: PLC0415  # as above
+
+        self._entry = self._entry or KubernetesLifecycle(self._cluster).entry()
+        return msgspec.structs.replace(edge, address=self._entry.removeprefix("http://"))
 
     def _edges(self) -> PodEdges:
         if self._pod_edges is None:
@@ -195,8 +222,3 @@ class KubernetesTarget:
         raise UnknownResourceError(
             f"no instance {name!r}; known: {', '.join(i.name for i in found)}"
         )
-
-
-def cluster_at(place: Place, limit_s: float = CALL_LIMIT_S) -> Cluster:
-    """The cluster of a place; nothing is asked yet."""
-    return Cluster(place, Connection(place.context, place.kubeconfig, limit_s))
