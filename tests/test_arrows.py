@@ -85,6 +85,7 @@ ONE_ROOM: Final = {
     "harness/experiment": "harness/description",
     "harness/validation": "harness/description",
     "harness/targets/base": "harness/description",
+    "harness/targets/cluster_abilities": "harness/description",
     "harness/targets/registry": "harness/description",
 }
 # The judge reads stored runs: it must work where nothing can run.

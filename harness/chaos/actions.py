@@ -14,6 +14,7 @@ from harness.clock import SystemClock
 from harness.errors import FaultError
 from harness.faults.bandwidth import Bandwidth
 from harness.faults.base import Evidence
+from harness.faults.crash import Crash
 from harness.faults.http_errors import HttpErrors
 from harness.faults.kill import Kill
 from harness.faults.latency import Latency
@@ -24,6 +25,7 @@ from harness.faults.pause import Pause
 from harness.faults.refuse import Refuse
 from harness.faults.reset import Reset
 from harness.faults.rollout_steps import Steps
+from harness.faults.scale import Scale
 from harness.faults.shift import Shift
 from harness.faults.slicer import Slicer
 from harness.faults.slow_close import SlowClose
@@ -41,6 +43,21 @@ def inject_kill(service: str, instances: int = 1) -> list[Evidence]:
 def inject_pause(service: str, instances: int = 1) -> list[Evidence]:
     """Freeze (SIGSTOP) `instances` instances of a service."""
     return session().fault_instances(service, instances, lambda name: Pause(instance=name))
+
+
+def inject_crash(service: str, instances: int = 1) -> list[Evidence]:
+    """Kill the processes of `instances` instances in place; they are started again at once."""
+    return session().fault_instances(service, instances, lambda name: Crash(instance=name))
+
+
+def inject_drain(service: str) -> list[Evidence]:
+    """Take the node of one instance of a service out of service: the whole system leaves it."""
+    return session().drain(service)
+
+
+def inject_scale(service: str, replicas: int) -> list[Evidence]:
+    """Give a service `replicas` instances, more or fewer than it has."""
+    return session().scale(Scale(service=service, replicas=replicas))
 
 
 def inject_latency(

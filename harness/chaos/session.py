@@ -34,12 +34,15 @@ from harness.declared_fault import DeclaredFault
 from harness.errors import ConfigError, FaultError
 from harness.experiment import EXTENSION, BlastRadius, Terms, read_experiment
 from harness.faults.base import Evidence, Fault
+from harness.faults.drain import Drain
 from harness.faults.driver import Driver, Limits
 from harness.faults.on_edge import OnEdge, find_edge
+from harness.faults.scale import Scale
 from harness.safety.state import State, open_state
 from harness.safety.undo import UndoLog
-from harness.system import read_system
+from harness.system import MAX_REPLICAS, read_system
 from harness.targets.base import Instances, Prepares, Target, able
+from harness.targets.cluster_abilities import Drains
 from harness.targets.records import InstanceStatus, split_slot
 from harness.targets.registry import target_type, target_up
 from harness.timeline import FileTimeline
@@ -72,6 +75,30 @@ class Session:
         """
         chosen = self._pick(service, count)
         return [{"service": service, **self._inject(make(i.name))} for i in chosen]
+
+    def scale(self, fault: Scale) -> list[Evidence]:
+        """Scale a service. Raises FaultError: no change, or more instances than allowed."""
+        found = [i for i in able(self.target, Instances).instances() if i.service == fault.service]
+        if not found:
+            raise FaultError(f"no service {fault.service!r} with instances")
+        if not 0 <= fault.replicas <= MAX_REPLICAS:
+            raise FaultError(f"replicas: {fault.replicas}: write 0 to {MAX_REPLICAS}")
+        self._check_radius(fault.service, abs(len(found) - fault.replicas), 0)
+        return [{"service": fault.service, **self._inject(fault)}]
+
+    def drain(self, service: str) -> list[Evidence]:
+        """Drain the node of one instance. Raises FaultError: it carries more than allowed."""
+        target = able(self.target, Drains)
+        (chosen,) = self._pick(service, 1)
+        there = target.node(target.node_of(chosen.name)).instances
+        of = {i.name: i.service for i in target.instances()}
+        if self.radius is not None:
+            outside = {of.get(name, name) for name in there} - set(self.radius.services)
+            if outside:
+                text = f"its node carries {', '.join(sorted(outside))} too"
+                raise FaultError(f"{text}, which is outside the blast radius")
+            self._check_radius(service, len(there), 0)
+        return [{"service": service, **self._inject(Drain(instance=chosen.name))}]
 
     def fault_edge(self, fault: OnEdge) -> list[Evidence]:
         """Fault an edge, which may have other faults already.

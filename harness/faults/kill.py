@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from harness.faults.base import AT_ONCE_S, Evidence, Proof, Seen
 from harness.faults.on_instance import find_instance, look_at_instance
-from harness.targets.base import Kills, Replaces, Target, able
+from harness.targets.base import Kills, Target, able
+from harness.targets.cluster_abilities import Replaces
 from harness.targets.records import InstanceStatus
 
 

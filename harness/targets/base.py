@@ -198,17 +198,6 @@ class Kills(Leases, Instances, Protocol):
 
 
 @runtime_checkable
-class Replaces(Kills, Protocol):
-    """A killed instance is replaced by another one, by itself: it is not held down."""
-
-    def replacement(self, instance: str, identity: str) -> InstanceStatus:
-        """The instance in the place of that life.
-
-        It is `ready` when its service has all its instances again, `down` while one is missing.
-        """
-
-
-@runtime_checkable
 class Pauses(Leases, Instances, Protocol):
     """Freezes instances: they hold their connections and answer nothing."""
 

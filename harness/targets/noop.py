@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn, Self
 from harness.errors import UnknownResourceError
 from harness.safety.state import State
 from harness.targets.base import CALL_LIMIT_S, Proof, Running, UndoData, Undoes, UpPlan
+from harness.targets.cluster_abilities import NodeSeen
 from harness.targets.records import EdgeFault, EdgeStatus, IdentityState, InstanceStatus
 from harness.timeline import Timeline
 
@@ -159,6 +160,26 @@ class NoTarget:
     def unscale(self, service: str) -> None:
         """Raise UnknownResourceError."""
         _unknown("service", service)
+
+    def crash(self, instance: str) -> InstanceStatus:
+        """Raise UnknownResourceError."""
+        _unknown("instance", instance)
+
+    def node_of(self, instance: str) -> str:
+        """Raise UnknownResourceError."""
+        _unknown("instance", instance)
+
+    def node(self, name: str) -> NodeSeen:
+        """Raise UnknownResourceError."""
+        _unknown("node", name)
+
+    def drain(self, node: str, lease_s: float) -> None:
+        """Raise UnknownResourceError."""
+        del lease_s
+        _unknown("node", node)
+
+    def open_nodes(self) -> None:
+        """None is closed."""
 
     def partition(self, service: str, others: tuple[str, ...], lease_s: float) -> None:
         """Raise UnknownResourceError."""

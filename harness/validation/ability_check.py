@@ -9,11 +9,18 @@ from harness.errors import ConfigError
 from harness.files.problems import Problem, listed
 from harness.system import System
 from harness.targets import base
+from harness.targets.cluster_abilities import Crashes, Drains
 from harness.targets.registry import target_type
 from harness.validation.method import MethodStep
 
-_OF_INSTANCES: Final[dict[str, type]] = {"inject_kill": base.Kills, "inject_pause": base.Pauses}
-_FAULTS: Final = (base.Kills, base.Pauses, base.EdgeFaults, base.Scales, base.Partitions)
+_OF_INSTANCES: Final[dict[str, type]] = {
+    "inject_kill": base.Kills,
+    "inject_pause": base.Pauses,
+    "inject_crash": Crashes,
+    "inject_drain": Drains,
+    "inject_scale": base.Scales,
+}
+_FAULTS: Final = (*dict.fromkeys(_OF_INSTANCES.values()), base.EdgeFaults, base.Partitions)
 
 
 def ability_problems(steps: Sequence[MethodStep], system: System) -> Iterator[Problem]:

@@ -17,7 +17,7 @@ from harness.validation.method import ACTIONS, INJECT, PROBES, UNDO, MethodStep
 
 # Rollbacks run while the fault phase waits for its end: more would end the run before them.
 ROLLBACKS_PAUSE_MAX_S: Final = 20.0
-INSTANCE_ACTIONS: Final = ("inject_kill", "inject_pause")
+INSTANCE_ACTIONS: Final = ("inject_kill", "inject_pause", "inject_crash", "inject_drain")
 _OURS: Final = (ACTIONS, PROBES)
 
 

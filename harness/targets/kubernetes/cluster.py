@@ -87,6 +87,11 @@ class Cluster:
                 return workload
         return None
 
+    def fresh(self, workload: Workload) -> Workload:
+        """The same workload, asked for now."""
+        path = workloads_path(self.place.namespace, workload.kind, workload.metadata.name)
+        return msgspec.structs.replace(self.read(Workload, path), kind=workload.kind)
+
     def service(self, name: str) -> Service:
         """A Service by name."""
         return self.read(Service, f"{CORE}/namespaces/{self.place.namespace}/services/{name}")

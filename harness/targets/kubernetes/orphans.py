@@ -3,6 +3,8 @@
 action       data["resource"]           undone when
 revive       a pod                      its uid is gone and its service has all its pods ready
 resume       a pod                      no process of its container is frozen
+unscale      `service#scale`            it has no mark and all its pods are ready
+uncordon     a pod                      its node (the identity) has no mark and takes pods
 clear_edge   an edge, or `edge#slot`    no keeper of its carrier has the fault
 """
 
@@ -10,6 +12,7 @@ from __future__ import annotations
 
 from harness.errors import FaultError
 from harness.targets.base import CALL_LIMIT_S, Proof, UndoData
+from harness.targets.kubernetes.changed_objects import ChangedObjects
 from harness.targets.kubernetes.cluster import Cluster
 from harness.targets.kubernetes.connection import Connection
 from harness.targets.kubernetes.edge_faults import edges_at
@@ -42,6 +45,12 @@ def undo_at(cluster: Cluster, action: str, data: UndoData) -> None:
         edges_at(cluster.place).clear_edge(data["resource"])
     elif action == "resume":
         resume_pod(cluster, data["resource"])
+    elif action == "unscale":
+        before = data.get("identity", "")
+        service = split_slot(data["resource"])[0]
+        ChangedObjects(cluster).unscale(service, int(before) if before.isdigit() else None)
+    elif action == "uncordon":
+        ChangedObjects(cluster).open_node(data.get("identity", ""))
     elif action != "revive":
         raise FaultError(f"no undo action {action!r}")
 
@@ -54,6 +63,10 @@ def undone_at(cluster: Cluster, action: str, data: UndoData) -> Proof:
     if action == "resume":
         said = look_at_pod(cluster, resource)
         return Proof(said != "paused", f"its processes are {said}")
+    if action == "unscale":
+        return ChangedObjects(cluster).unscaled(split_slot(resource)[0])
+    if action == "uncordon":
+        return ChangedObjects(cluster).opened(data.get("identity", ""))
     if action != "revive":
         raise FaultError(f"no undo action {action!r}")
     now = replacement_of(cluster, resource, data.get("identity", ""))

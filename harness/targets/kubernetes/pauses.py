@@ -64,6 +64,19 @@ def resume_pod(cluster: Cluster, name: str) -> None:
         run_once(cluster.connection, cluster.place, name, container, "resume")
 
 
+def kill_container(cluster: Cluster, name: str) -> None:
+    """Kill the processes of a pod's container. Raises FaultError."""
+    container = _container_of(cluster, name)
+    if not container:
+        raise FaultError(f"{name} has no container to kill")
+    try:
+        said = run_once(cluster.connection, cluster.place, name, container, "kill")
+    except TargetError:
+        return  # the container may end before it has answered; the proof is its id
+    if said.startswith("cannot"):
+        raise FaultError(f"{name}: {said}")
+
+
 def look_at_pod(cluster: Cluster, name: str) -> str:
     """What the processes of a pod's container do: running, paused, gone."""
     container = _container_of(cluster, name)

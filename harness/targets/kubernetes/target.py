@@ -16,7 +16,9 @@ import msgspec
 from harness.errors import FaultError, RefusedError, UnknownResourceError
 from harness.safety.state import State
 from harness.targets.base import CALL_LIMIT_S, Proof, Running, UndoData, Undoes, UpPlan
+from harness.targets.cluster_abilities import NodeSeen
 from harness.targets.kubernetes import instances as pods_as_instances
+from harness.targets.kubernetes.changed_objects import ChangedObjects
 from harness.targets.kubernetes.cluster import Cluster
 from harness.targets.kubernetes.edge_faults import PodEdges, edges_at
 from harness.targets.kubernetes.orphans import (
@@ -25,7 +27,7 @@ from harness.targets.kubernetes.orphans import (
     undo_at,
     undone_at,
 )
-from harness.targets.kubernetes.pauses import Pauses
+from harness.targets.kubernetes.pauses import Pauses, kill_container
 from harness.targets.kubernetes.place import PLACE_OPTIONS, place_of, read_place, write_place
 from harness.targets.records import EdgeFault, EdgeStatus, IdentityState, InstanceStatus
 from harness.timeline import Timeline
@@ -46,6 +48,7 @@ class KubernetesTarget:
         self._cluster, self._state = cluster, state
         self._pod_edges: PodEdges | None = None
         self._pauses, self._entry = Pauses(cluster), ""
+        self._changed = ChangedObjects(cluster)
 
     @classmethod
     def attach(cls, state: State, limit_s: float = CALL_LIMIT_S) -> Self:
@@ -186,6 +189,38 @@ class KubernetesTarget:
         self._pauses.resume(instance)
         return self._instance(instance)
 
+    def crash(self, instance: str) -> InstanceStatus:
+        """Kill the processes of its container; the kubelet starts it again."""
+        before = self._instance(instance)
+        kill_container(self._cluster, instance)
+        return before
+
+    def scale(self, service: str, replicas: int, lease_s: float) -> int:
+        """Ask its workload for that many pods."""
+        del lease_s
+        return self._changed.scale(service, replicas)
+
+    def unscale(self, service: str) -> None:
+        """Go back to what the mark on the workload says."""
+        self._changed.unscale(service)
+
+    def node_of(self, instance: str) -> str:
+        """The node of a pod."""
+        return self._changed.node_of(instance)
+
+    def node(self, name: str) -> NodeSeen:
+        """Whether it is closed, and the pods of this system on it."""
+        return self._changed.node(name)
+
+    def drain(self, node: str, lease_s: float) -> None:
+        """Cordon it and evict the pods of this system; those of others stay."""
+        del lease_s
+        self._changed.drain(node)
+
+    def open_nodes(self) -> None:
+        """Uncordon what was cordoned here."""
+        self._changed.open_nodes()
+
     def revive(self, instance: str) -> InstanceStatus:
         """Nothing to do: the controller has done it."""
         return InstanceStatus(name=instance, service="", state="starting")
@@ -199,6 +234,7 @@ class KubernetesTarget:
         if self._edges().knows(resource):
             self._edges().renew(resource, lease_s)
         self._pauses.renew(resource)
+        self._changed.renew()
 
     def _reachable(self, edge: EdgeStatus) -> EdgeStatus:
         """The entry with the address at which this machine reaches it."""

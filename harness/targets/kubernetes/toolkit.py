@@ -42,6 +42,42 @@ def terminate_pod(place: Place, pod: str, selector: str) -> None:
         raise FaultError(f"terminate_pods has not deleted {pod}: it is not there any more")
 
 
+def scale_deployment(place: Place, name: str, replicas: int) -> None:
+    """Ask a Deployment for that many pods. Raises TargetError."""
+
+    def call() -> bool:
+        from chaosk8s.deployment.actions import scale_deployment  # noqa: PLC0415  # takes seconds
+
+        scale_deployment(name, replicas, ns=place.namespace, secrets=_secrets(place))
+        return True
+
+    limited("scale_deployment", call)
+
+
+def scale_statefulset(place: Place, name: str, replicas: int) -> None:
+    """Ask a StatefulSet for that many pods. Raises TargetError."""
+
+    def call() -> bool:
+        from chaosk8s.statefulset.actions import scale_statefulset  # noqa: PLC0415  # as above
+
+        scale_statefulset(name, replicas, ns=place.namespace, secrets=_secrets(place))
+        return True
+
+    limited("scale_statefulset", call)
+
+
+def cordon(place: Place, node: str) -> None:
+    """Let a node take no pods. Raises TargetError."""
+
+    def call() -> bool:
+        from chaosk8s.node.actions import cordon_node  # noqa: PLC0415  # as above
+
+        cordon_node(name=node, secrets=_secrets(place))
+        return True
+
+    limited("cordon_node", call)
+
+
 def limited(name: str, call: Callable[[], Any], limit_s: float = LIMIT_S) -> Any:  # noqa: ANN401  # the library has no types
     """The result of a call of the toolkit. Raises TargetError: it failed or took too long."""
     results: list[Any] = []

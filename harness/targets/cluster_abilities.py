@@ -1,0 +1,53 @@
+"""What a target can do whose instances are kept running by somebody else, on several machines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from harness.targets.base import Instances, Kills, Leases
+from harness.targets.records import InstanceStatus
+
+
+@runtime_checkable
+class Replaces(Kills, Protocol):
+    """A killed instance is replaced by another one, by itself: it is not held down."""
+
+    def replacement(self, instance: str, identity: str) -> InstanceStatus:
+        """The instance in the place of that life.
+
+        It is `ready` when its service has all its instances again, `down` while one is missing.
+        """
+
+
+@runtime_checkable
+class Crashes(Leases, Instances, Protocol):
+    """Kills instances in place; what keeps them running starts them again at once."""
+
+    def crash(self, instance: str) -> InstanceStatus:
+        """Kill its processes without a grace period; returns its state before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeSeen:
+    """A machine of the target: whether it takes no instances, and which of the system it has."""
+
+    closed: bool
+    instances: tuple[str, ...]
+
+
+@runtime_checkable
+class Drains(Leases, Instances, Protocol):
+    """Takes machines that carry instances out of service."""
+
+    def node_of(self, instance: str) -> str:
+        """The machine that carries it. Raises UnknownResourceError."""
+
+    def node(self, name: str) -> NodeSeen:
+        """What is to be seen of it; instances that are ending do not count."""
+
+    def drain(self, node: str, lease_s: float) -> None:
+        """Let it take no instances, and evict those of the system, until `open_nodes`."""
+
+    def open_nodes(self) -> None:
+        """Let every machine that `drain` has closed take instances again."""
