@@ -36,6 +36,8 @@ COMMANDS: Final = (
     "schema",
     "mutants",
     "verdict",
+    "seal",
+    "verify",
 )
 # Installed packages add commands under this group of entry points: `hello = "package:command"`.
 ENTRY_POINTS: Final = "squall.commands"

@@ -71,6 +71,7 @@ FLOORS: Final = (
     "reports/render",
     "reports/outlets",
     "reports/serving",
+    "reports/pack",
     "reports/schemas",
     "reports/kill_matrix",
     "scenarios",
