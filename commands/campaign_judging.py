@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commands.options import EXIT, streams
+from commands.outlets import Wanted, write_outlets
 
 if TYPE_CHECKING:  # a command imports only what it needs
     from collections.abc import Sequence
 
+    from harness.campaigns.folder import CampaignFolder
+    from harness.campaigns.gate_document import GateDocument
     from harness.campaigns.records import Attempt, Outcome
 
 
@@ -29,29 +32,46 @@ def judge_and_store(path: Path) -> Outcome:
     return outcome_of(scorecard)
 
 
-def judge_campaign(path: Path, *, as_json: bool, seen: Sequence[Attempt] | None = None) -> int:
-    """Decide from what is stored, print, and store the decision. Returns the exit code.
-
-    `seen`: the attempts, where they have just been judged.
-    """
+def decide(
+    path: Path, seen: Sequence[Attempt] | None = None
+) -> tuple[CampaignFolder, GateDocument]:
+    """The decision of a stored campaign; `seen`: the attempts, where they have been judged."""
     from harness.campaigns.conduct import judged_attempts
     from harness.campaigns.folder import CampaignFolder
     from harness.campaigns.gate_decision import gate_document
-    from harness.store import as_json as stored_form
-    from harness.store import write_json
-    from harness.view.output import show_lines
-    from reports.render.campaign.words import closing_lines
 
     folder = CampaignFolder(path)
     plan, damage = folder.read_plan(), folder.damage()
     attempts = judged_attempts(folder, judge_and_store) if seen is None else seen
-    document = gate_document(plan, attempts, damage)
+    return folder, gate_document(plan, attempts, damage)
+
+
+def judge_campaign(
+    path: Path,
+    *,
+    as_json: bool,
+    seen: Sequence[Attempt] | None = None,
+    outlets: Wanted = (),
+) -> int:
+    """Decide from what is stored, print, and store the decision. Returns the exit code.
+
+    `seen`: the attempts, where they have just been judged.
+    """
+    from harness.store import as_json as stored_form
+    from harness.store import write_json
+    from harness.view.output import show_lines
+    from reports.outlets.summary import summary_of_gate
+    from reports.render.campaign.words import closing_lines
+
+    folder, document = decide(path, seen)
     stored = str(folder.gate)
     try:
         write_json(folder.gate, document)
     except OSError as error:
         stored = f"not stored: {error.strerror}"
         streams().talk(f"squall: {folder.gate}: {stored}")
+    if outlets:
+        write_outlets(summary_of_gate(document), outlets)
     if as_json:
         streams().json(stored_form(document))
     else:

@@ -9,6 +9,7 @@ import click
 
 from commands.campaign_judging import judge_and_store, judge_campaign
 from commands.options import ROOT, as_json, clock, runs_dir, state, streams, system_file, watcher
+from commands.outlets import Wanted, outlets
 
 if TYPE_CHECKING:  # a command imports only what it needs
     from harness.campaigns.folder import CampaignFolder
@@ -22,11 +23,18 @@ if TYPE_CHECKING:  # a command imports only what it needs
     type=click.Path(path_type=Path),
     help="Continue this campaign instead: finished runs are kept, the broken one is repeated.",
 )
+@outlets
 @runs_dir
 @system_file
 @as_json
 def gate(
-    suite: str | None, resume: Path | None, runs_dir: Path, files: SystemFiles, as_json: bool
+    suite: str | None,
+    *,
+    resume: Path | None,
+    outlets: Wanted,
+    runs_dir: Path,
+    files: SystemFiles,
+    as_json: bool,
 ) -> int:
     """Run the experiments of SUITE (a name, or a path) repeatedly, and decide."""
     from harness.campaigns.conduct import Bench, conduct
@@ -53,7 +61,7 @@ def gate(
         note=lambda text: streams().talk(f"squall: {text}"),
     )
     seen = conduct(folder, gate_of(plan), bench)
-    return judge_campaign(folder.root, as_json=as_json, seen=seen)
+    return judge_campaign(folder.root, as_json=as_json, seen=seen, outlets=outlets)
 
 
 def _new(suite: str, files: SystemFiles, runs_dir: Path) -> CampaignFolder:

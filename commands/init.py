@@ -28,8 +28,16 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="OpenAPI document: a task for each operation.",
 )
-def init(folder: Path, openapi: Path | None, **given: str) -> int:
-    """Write a system file, deployment file, scenario and experiment into FOLDER."""
+@click.option("--github", "service", flag_value="github", help="With `ci`: GitHub Actions.")
+@click.option("--gitlab", "service", flag_value="gitlab", help="With `ci`: GitLab CI.")
+@click.option("--jenkins", "service", flag_value="jenkins", help="With `ci`: a Jenkinsfile.")
+def init(folder: Path, openapi: Path | None, service: str | None, **given: str) -> int:
+    """Write a system file, deployment file, scenario and experiment into FOLDER.
+
+    `squall init ci --github` writes a pipeline file for these into the current folder instead.
+    """
+    if service is not None:
+        return _pipeline(folder, service)
     from harness.starter.answers import Given, checked
     from harness.starter.next_commands import next_commands
     from harness.starter.operations import LOOK, Documented, read_openapi
@@ -44,6 +52,16 @@ def init(folder: Path, openapi: Path | None, **given: str) -> int:
         click.echo(f"wrote  {path}")
     for line in next_commands(folder, answers):
         click.echo(line)
+    return 0
+
+
+def _pipeline(word: Path, service: str) -> int:
+    from harness.starter.pipelines import write_pipeline
+
+    if str(word) != "ci":
+        raise click.UsageError(f"--{service} belongs to `squall init ci --{service}`")
+    for path in write_pipeline(Path(), service):
+        click.echo(f"wrote  {path}")
     return 0
 
 

@@ -32,7 +32,7 @@ def judged(path: Path, *, shown: bool, outlets: Wanted = ()) -> Scorecard:
     """Judge, store if the folder can be written, and print unless told not to."""
     from harness.store import RunFolder
     from harness.view.output import show_lines, wide
-    from reports.outlets.outcome import outcome_of_run
+    from reports.outlets.summary import summary_of_run
     from reports.render.closing import closing_lines
     from reports.render.stored_verdict import write
     from reports.verdict.judge import judge
@@ -46,7 +46,7 @@ def judged(path: Path, *, shown: bool, outlets: Wanted = ()) -> Scorecard:
         stored = f"not stored: {error.strerror}"
         streams().talk(f"squall: {folder.verdict}: {stored}")
     if outlets:
-        write_outlets(outcome_of_run(scorecard.document), outlets)
+        write_outlets(summary_of_run(scorecard.document), outlets)
     if shown:
         show_lines(closing_lines(scorecard, stored, wide()))
     return scorecard

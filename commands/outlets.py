@@ -11,7 +11,7 @@ import click
 from commands.options import streams
 
 if TYPE_CHECKING:
-    from reports.outlets.outcome import Outcome
+    from reports.outlets.summary import VerdictSummary
 
 # The names of reports.outlets.registry, which is not imported for --help.
 KINDS: Final = ("junit", "markdown", "comment", "annotations", "openmetrics", "badge")
@@ -46,13 +46,13 @@ outlets = click.option(
 )
 
 
-def write_outlets(outcome: Outcome, wanted: Wanted) -> None:
+def write_outlets(summary: VerdictSummary, wanted: Wanted) -> None:
     """Write each; a file that cannot be written is said and does not change the exit code."""
     from harness.files.whole_file import write_whole
     from reports.outlets.registry import OUTLETS
 
     for kind, path in wanted:
-        made = OUTLETS[kind](outcome)
+        made = OUTLETS[kind](summary)
         try:
             if path.exists() and not path.is_file():  # /dev/stdout, a pipe
                 path.write_bytes(made)

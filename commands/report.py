@@ -47,7 +47,7 @@ def report(
 
     del runs_dir  # given_run has used it
     if is_campaign(run_path):
-        return judge_campaign(run_path, as_json=as_json)
+        return judge_campaign(run_path, as_json=as_json, outlets=outlets)
     if not usage and intent is None:
         return judge_run(run_path, as_json=as_json, opens=opens, outlets=outlets)
     from harness.store import RunFolder

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from commands.campaign_judging import decide
 from commands.options import streams
 from harness.errors import ConfigError
 
@@ -35,7 +36,7 @@ def verdict() -> None:
     help="File with a token that each request must carry; required beyond loopback.",
 )
 def serve(path: Path, host: str, port: int, token_file: Path | None) -> int:
-    """Serve the verdict of RUN as JSON at /verdict until it is stopped; read-only."""
+    """Serve the verdict of RUN (or a campaign) as JSON at /verdict until it is stopped."""
     import uvicorn
 
     from reports.serving.app import verdict_app
@@ -60,14 +61,17 @@ def serve(path: Path, host: str, port: int, token_file: Path | None) -> int:
 
 
 def _reader(path: Path) -> Read:
+    from harness.campaigns.folder import is_campaign
     from harness.seal import SEAL
     from harness.store import RunFolder
-    from reports.outlets.outcome import outcome_of_run
+    from reports.outlets.summary import summary_of_gate, summary_of_run
     from reports.serving.answer import Remembered, answer_of
     from reports.verdict.judge import judge
 
     def judged() -> Answer:
-        return answer_of(outcome_of_run(judge(RunFolder(path)).document))
+        if is_campaign(path):
+            return answer_of(summary_of_gate(decide(path)[1]))
+        return answer_of(summary_of_run(judge(RunFolder(path)).document))
 
     return Remembered(path / SEAL, judged)
 

@@ -1,1 +1,1 @@
-"""A verdict in the forms that other tools read; each is a pure function of one outcome."""
+"""A verdict in the forms that other tools read; each is a pure function of one summary."""

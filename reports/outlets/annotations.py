@@ -9,23 +9,23 @@ from __future__ import annotations
 from typing import Final
 
 from reports.outlets.base import shortened
-from reports.outlets.outcome import Outcome
+from reports.outlets.summary import VerdictSummary
 
 MOST: Final = 9
 _LEVEL: Final = {"PASS": "notice", "FAIL": "error", "INCONCLUSIVE": "warning", "INVALID": "error"}
 _LONGEST: Final = 1_000
 
 
-def github_annotations(outcome: Outcome) -> bytes:
+def github_annotations(summary: VerdictSummary) -> bytes:
     """A line for each case that failed; without one, a line for each reason."""
-    level = _LEVEL[outcome.verdict]
-    title = f"{outcome.verdict}: {outcome.name}"
-    wrong = [f"{c.name}: {c.detail}" for c in outcome.cases if c.state in ("fail", "missing")]
-    told = wrong if outcome.verdict == "FAIL" and wrong else list(outcome.reasons)
+    level = _LEVEL[summary.verdict]
+    title = f"{summary.verdict}: {summary.name}"
+    wrong = [f"{c.name}: {c.detail}" for c in summary.cases if c.state in ("fail", "missing")]
+    told = wrong if summary.verdict == "FAIL" and wrong else list(summary.reasons)
     lines = [_command(level, title, text) for text in told[:MOST]]
     if len(told) > MOST:
         lines.append(_command(level, title, f"{len(told) - MOST} more"))
-    lines += [_command("warning", title, text) for text in outcome.remarks[:MOST]]
+    lines += [_command("warning", title, text) for text in summary.remarks[:MOST]]
     return "".join(f"{line}\n" for line in lines).encode()
 
 

@@ -7,7 +7,7 @@ from typing import Final, Literal
 import msgspec
 
 from reports.outlets.base import shortened
-from reports.outlets.outcome import Outcome
+from reports.outlets.summary import VerdictSummary
 
 _COLOURS: Final = {
     "PASS": "brightgreen",
@@ -28,13 +28,13 @@ class Badge(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     is_error: bool
 
 
-def badge(outcome: Outcome) -> bytes:
+def badge(summary: VerdictSummary) -> bytes:
     """`squall ledger-killed: PASS 7/7`; only a PASS is green."""
-    held, all_of = outcome.count("pass"), len(outcome.cases)
+    held, all_of = summary.count("pass"), len(summary.cases)
     made = Badge(
-        label=shortened(f"squall {outcome.name}", _LONGEST),
-        message=f"{outcome.verdict} {held}/{all_of}" if all_of else outcome.verdict,
-        color=_COLOURS[outcome.verdict],
-        is_error=outcome.verdict != "PASS",
+        label=shortened(f"squall {summary.name}", _LONGEST),
+        message=f"{summary.verdict} {held}/{all_of}" if all_of else summary.verdict,
+        color=_COLOURS[summary.verdict],
+        is_error=summary.verdict != "PASS",
     )
     return msgspec.json.format(msgspec.json.encode(made), indent=1) + b"\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from reports.outlets.outcome import Outcome
+from reports.outlets.summary import VerdictSummary
 
 # What GitHub, GitLab and Jenkins take, with room to spare: a comment holds 64 KB.
 MOST_TEXT = 60_000
@@ -12,15 +12,15 @@ MOST_ROWS = 200
 
 
 class Outlet(Protocol):
-    """Renders an outcome; the same bytes for the same outcome."""
+    """Renders an summary; the same bytes for the same summary."""
 
-    def __call__(self, outcome: Outcome) -> bytes:
+    def __call__(self, summary: VerdictSummary) -> bytes:
         """The document, in UTF-8."""
 
 
-def noop(outcome: Outcome) -> bytes:
+def noop(summary: VerdictSummary) -> bytes:
     """Says nothing."""
-    del outcome
+    del summary
     return b""
 
 

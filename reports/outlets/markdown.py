@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from reports.outlets.base import MOST_ROWS, MOST_TEXT, shortened
-from reports.outlets.outcome import Case, Outcome
+from reports.outlets.summary import Case, VerdictSummary
 
 _MEANS: Final = {
     "PASS": "every limit holds and every checked record is right",
@@ -18,23 +18,23 @@ _MEANS: Final = {
 _ACTIVE: Final = re.compile(r"([\\`*_{}\[\]<>()#+!|~@&])")
 
 
-def markdown(outcome: Outcome) -> bytes:
+def markdown(summary: VerdictSummary) -> bytes:
     """Verdict, reasons, a table of cases, and how to repeat it."""
     parts = [
-        f"### {outcome.verdict}: {escaped(outcome.name)}",
-        f"{_MEANS[outcome.verdict]}",
-        "\n".join(f"- {escaped(text)}" for text in outcome.reasons),
-        _table(outcome.cases),
-        "\n".join(f"- remark: {escaped(text)}" for text in outcome.remarks),
-        _again(outcome),
+        f"### {summary.verdict}: {escaped(summary.name)}",
+        f"{_MEANS[summary.verdict]}",
+        "\n".join(f"- {escaped(text)}" for text in summary.reasons),
+        _table(summary.cases),
+        "\n".join(f"- remark: {escaped(text)}" for text in summary.remarks),
+        _again(summary),
     ]
     return (_whole([part for part in parts if part]) + "\n").encode()
 
 
-def comment(outcome: Outcome) -> bytes:
+def comment(summary: VerdictSummary) -> bytes:
     """The same text behind a hidden mark, by which a bot finds the comment to replace."""
-    mark = re.sub(r"[^A-Za-z0-9._-]", "-", outcome.name)
-    return f"<!-- squall:{mark} -->\n".encode() + markdown(outcome)
+    mark = re.sub(r"[^A-Za-z0-9._-]", "-", summary.name)
+    return f"<!-- squall:{mark} -->\n".encode() + markdown(summary)
 
 
 def escaped(text: str) -> str:
@@ -54,12 +54,12 @@ def _table(cases: tuple[Case, ...]) -> str:
     return "\n".join(("| what | seen | verdict |", "|---|---|---|", *rows))
 
 
-def _again(outcome: Outcome) -> str:
+def _again(summary: VerdictSummary) -> str:
     """Repeats it; a backtick inside would end the code."""
-    if not outcome.again:
+    if not summary.again:
         return ""
-    fence = "``" if "`" in outcome.again else "`"
-    return f"Again: {fence}{outcome.again}{fence}"
+    fence = "``" if "`" in summary.again else "`"
+    return f"Again: {fence}{summary.again}{fence}"
 
 
 def _whole(parts: list[str]) -> str:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from reports.outlets.outcome import Outcome
+from reports.outlets.summary import VerdictSummary
 
 ANSWER_SCHEMA = 1
 Told = Literal["PASS", "FAIL", "INCONCLUSIVE", "INVALID", "PENDING"]
@@ -25,10 +25,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     again: str = ""
 
 
-def answer_of(outcome: Outcome) -> Answer:
+def answer_of(summary: VerdictSummary) -> Answer:
     """The answer for a verdict."""
     return Answer(
-        verdict=outcome.verdict, name=outcome.name, reasons=outcome.reasons, again=outcome.again
+        verdict=summary.verdict, name=summary.name, reasons=summary.reasons, again=summary.again
     )
 
 

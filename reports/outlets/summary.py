@@ -1,4 +1,4 @@
-"""What every outlet says: the outcome of a run or of a gate, without pictures."""
+"""What every outlet says: the summary of a run or of a gate, without pictures."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from harness.campaigns.gate_document import GateDocument
+from harness.campaigns.objective_decision import ObjectiveDecision
 from harness.inert_text import inert
 from reports.render.format import say, say_limit
 from reports.verdict.scorecard import CheckFigures, Document, ObjectiveResult
@@ -32,7 +34,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class VerdictSummary:
     """One verdict. `facts` say what was run, in words; `again` is the command that repeats it."""
 
     name: str
@@ -49,10 +51,10 @@ class Outcome:
         return sum(case.state in states for case in self.cases)
 
 
-def outcome_of_run(document: Document) -> Outcome:
-    """The outcome of one run. In an INVALID run nothing is judged, whatever its figures are."""
+def summary_of_run(document: Document) -> VerdictSummary:
+    """The summary of one run. In an INVALID run nothing is judged, whatever its figures are."""
     judged = document.verdict != "INVALID"
-    return Outcome(
+    return VerdictSummary(
         name=inert(document.experiment),
         verdict=document.verdict,
         reasons=tuple(inert(reason.text) for reason in document.reasons),
@@ -69,6 +71,53 @@ def outcome_of_run(document: Document) -> Outcome:
             "records": document.records,
             "squall": inert(document.run.squall_version),
         },
+    )
+
+
+def summary_of_gate(document: GateDocument) -> VerdictSummary:
+    """The summary of a gate: each objective of each experiment with its interval.
+
+    A damaged or undecided campaign has no objective that counts as held: INVALID and INCONCLUSIVE
+    judge nothing by themselves, but an objective that failed is told.
+    """
+    cases = [
+        _decided(f"{cell.experiment}: {one.name}", one, judged=document.decision != "INVALID")
+        for cell in document.experiments
+        for one in cell.objectives
+    ]
+    facts = document.campaign
+    return VerdictSummary(
+        name=inert(document.suite),
+        verdict=document.decision,
+        reasons=tuple(inert(reason.text) for reason in document.reasons),
+        cases=tuple(cases),
+        started_at=facts.started_at,
+        again=inert(facts.again),
+        facts={
+            "question": inert(document.question),
+            "runs": str(len(document.attempts)),
+            "seed": str(facts.seed),
+            "squall": inert(facts.squall_version),
+        },
+    )
+
+
+def _decided(name: str, one: ObjectiveDecision, *, judged: bool) -> Case:
+    states: dict[str, State] = {"pass": "pass", "fail": "fail"}
+    sign = "at most" if one.must == "<=" else "at least"
+    told = [f"{say(one.middle, one.unit)}, must be {sign} {say_limit(one.limit, one.unit)}"]
+    if one.low is not None and one.high is not None:
+        told.append(f"interval {say(one.low, one.unit)} to {say(one.high, one.unit)}")
+    told.append(f"{len(one.values)} repeats")
+    state = states.get(one.decided, "not judged")
+    return Case(
+        name=inert(name),
+        kind="objective",
+        state=state if judged else "not judged",
+        detail=inert("; ".join(told)),
+        value=one.middle,
+        limit=one.limit,
+        unit=one.unit,
     )
 
 

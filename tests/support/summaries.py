@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from reports.outlets.outcome import Case, Outcome
+from reports.outlets.summary import Case, VerdictSummary
 
 HELD: Final = Case(
     name="stable recovery",
@@ -26,7 +26,7 @@ UNMEASURED: Final = replace(
 )
 RIGHT: Final = Case(name="payments", kind="records", state="pass", detail="every record is right")
 DOUBLED: Final = replace(RIGHT, state="fail", detail="doubled: 31 (a-1, a-2, a-3)")
-PASSED: Final = Outcome(
+PASSED: Final = VerdictSummary(
     name="ledger-killed",
     verdict="PASS",
     reasons=("Service recovered in 1.3 s, and every record is right.",),
@@ -36,7 +36,7 @@ PASSED: Final = Outcome(
     facts={"scenario": "payday_spike", "seed": "11"},
 )
 # The five ways in which a run or a gate ends.
-OUTCOMES: Final = {
+SUMMARIES: Final = {
     "pass": PASSED,
     "fail": replace(
         PASSED,
