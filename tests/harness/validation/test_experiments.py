@@ -18,6 +18,9 @@ ROOT = Path(__file__).parents[3]
 EXPERIMENTS = sorted((ROOT / "experiments").glob("*/experiment.yaml"))
 SYSTEM = read_system(ROOT / "reference_services" / "system.yaml", ROOT / "deploy" / "local.yaml")
 EXPECTED = {
+    "canary",
+    "canary-bad",
+    "payday-autoscaled",
     "answer-lost",
     "bank-answers-lost",
     "bank-slow",
