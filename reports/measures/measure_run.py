@@ -27,6 +27,7 @@ from reports.measures.phases import (
     fault_window,
 )
 from reports.measures.recovery import Baseline, KnownTime, Recovery, Trace, baseline, measure
+from reports.measures.replicas import replica_lanes, scalings
 from reports.measures.required_objectives import objectives_of
 from reports.measures.slo_figures import SloFigure, SloSpan, slo_figures
 from reports.measures.state_lanes import lanes
@@ -184,7 +185,10 @@ def _picture(
         confounded=seen.trace is not None and is_confounded(seen.trace),
         good_ratio_fault=measured["good_ratio_fault"].value,
         unknowns=seen.unknowns,
-        lanes=lanes(stored.events, manifest.t0_mono_ns, end_s),
+        lanes=(
+            *replica_lanes(scalings(stored.events, manifest.t0_mono_ns), end_s),
+            *lanes(stored.events, manifest.t0_mono_ns, end_s),
+        ),
         observes_breakers=_observes_breakers(stored),
         happenings=happenings(stored.events, manifest.t0_mono_ns, end_s),
         answers=tallies.answers.result(stored.names),

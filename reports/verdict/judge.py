@@ -111,7 +111,7 @@ def _judge(reading: Reading) -> Scorecard:
             reasons=reasons or (passed(reading.picture, checks),),
             remarks=(
                 *validity.remarks_about_machine(reading.sharing),
-                *validity.remarks_about_load(stored),
+                *validity.remarks_about_run(stored),
                 *validity.remarks_about_asked(stored, checks),
             ),
             faults=tuple(figures.fault_figures(life) for life in reading.faults),

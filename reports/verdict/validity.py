@@ -19,6 +19,7 @@ from reports.measures.lived import about_lived
 from reports.measures.phases import FaultLife
 from reports.measures.reason import Reason
 from reports.measures.recovery import P1, Trace
+from reports.measures.replicas import described, scalings
 
 # With fewer, a system that fails one operation in twenty (P1, the smallest degradation that counts)
 # would show no failure at all in more than 5 % of all runs.
@@ -148,6 +149,17 @@ def remarks_about_machine(seen: Sharing | None) -> list[Reason]:
     took = f"Other processes{who} took {seen.whole.foreign:.0%} of the CPU"
     text = f"{took}, {seen.foreign_worst:.0%} in the worst 5 s; the run got the CPU it asked for."
     return [_reason("machine_shared_harmless", text)]
+
+
+def remarks_about_run(stored: StoredRun) -> list[Reason]:
+    """What the load and the system's size were."""
+    return [*remarks_about_load(stored), *remarks_about_scaling(stored)]
+
+
+def remarks_about_scaling(stored: StoredRun) -> list[Reason]:
+    """Services whose number of instances changed, a sentence each."""
+    found = scalings(stored.events, stored.manifest.t0_mono_ns)
+    return [_reason("scaled", described(one)) for one in found]
 
 
 def remarks_about_load(stored: StoredRun) -> list[Reason]:

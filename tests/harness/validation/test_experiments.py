@@ -67,7 +67,11 @@ def test_the_harness_finds_it_sound(path: Path) -> None:
     assert {table.name for table in SYSTEM.tables} == set(experiment.terms.evidence or ())
 
 
-@pytest.mark.parametrize("path", EXPERIMENTS, ids=name_of)
+# An autoscaler waits for half a minute before it takes an instance away.
+LONGER = {"payday-autoscaled"}
+
+
+@pytest.mark.parametrize("path", [p for p in EXPERIMENTS if name_of(p) not in LONGER], ids=name_of)
 def test_it_fits_into_a_minute_of_load_and_a_run_of_ninety_seconds(path: Path) -> None:
     terms = read_experiment(path, SYSTEM).terms
     assert terms.phases.load_s == 60
