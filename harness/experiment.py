@@ -99,7 +99,9 @@ class Terms(_Strict, frozen=True, kw_only=True):
 
     `slos`: SLO documents, by the name of a preset in objectives/ or by path. `watch`: the method
     does nothing; somebody else's fault is marked with `squall mark`. `control`: the method injects
-    nothing, to show what load alone does.
+    nothing, to show what load alone does. `guards`: layers of the system that must have absorbed
+    something, or the run is inconclusive. `to_the_end`: foreign load does not end the run early; it
+    cannot pass, and records that are wrong are still proven.
     """
 
     name: str
@@ -114,6 +116,8 @@ class Terms(_Strict, frozen=True, kw_only=True):
     hold_s: Annotated[float, Meta(gt=0, le=600, description="s", examples=[10])] = 10.0
     watch: bool = False
     control: bool = False
+    to_the_end: bool = False
+    guards: Annotated[tuple[Name, ...], Meta(max_length=20)] = ()
     faults: Annotated[tuple[DeclaredFault, ...], Meta(max_length=50)] = ()
     slos: Annotated[tuple[SloWord, ...], Meta(max_length=20)] = ()
 

@@ -184,7 +184,7 @@ def _ended_by_others(s: RunState, begin_s: float) -> bool:
     """End a run early that foreign CPU load makes INVALID anyway, before the fault is injected."""
     slices = [one for one in s.machine.slices(s.t0_mono_ns) if one.begin_s >= begin_s]
     harmful = worst_harmful(slices)
-    if harmful is None:
+    if harmful is None or s.order.experiment.terms.to_the_end:
         return False
     s.ended = f"early: {harmful.describe()}"
     s.tools.watcher.note(f"ending the run early: {harmful.describe()}")

@@ -17,7 +17,12 @@ from harness.view.tables import table
 _WIDE: Final = 10_000
 _LEAST_WIDE: Final = 40
 _NO_TERMINAL: Final = ("", "dumb", "unknown")
-_COLOURS: Final = {"PASS": "bold green", "FAIL": "bold red", "INVALID": "bold yellow"}
+_COLOURS: Final = {
+    "PASS": "bold green",
+    "FAIL": "bold red",
+    "INCONCLUSIVE": "bold yellow",
+    "INVALID": "bold yellow",
+}
 
 
 def show_lines(lines: Iterable[str]) -> None:

@@ -14,6 +14,7 @@ from reference_services import defects
 from reference_services.bank import domain, settings
 from reference_services.bank.store import ChargeStore, FullError
 from reference_services.chassis import deadlines, service, validation
+from reference_services.chassis.guards import Guards
 from reference_services.chassis.logs import Log
 from reference_services.chassis.metrics import Metrics
 from reference_services.chassis.problems import (
@@ -34,6 +35,7 @@ class Handlers:
 
     charges: ChargeStore
     think_s: float
+    guards: Guards
 
     async def charge(self, request: Request) -> Response:
         """POST /v1/charges."""
@@ -44,6 +46,7 @@ class Handlers:
         await asyncio.sleep(self.think_s)
         known = self.charges.find(asked.key)  # from here to the answer nothing awaits: atomic
         if known is not None:
+            self.guards.absorbed("bank-keys")
             return _replay(known, asked)
         if deadlines.left_s() <= 0:
             raise not_processed("deadline-expired", "the caller waits no longer")
@@ -79,7 +82,8 @@ def build(environ: Mapping[str, str]) -> tuple[Service, int]:
     chosen = settings.read(environ)
     swaps = defects.active(chosen.defect)
     charges = swaps.apply("bank.charges", ChargeStore(chosen.data_dir / "charges.sqlite"))
-    handlers = Handlers(charges, chosen.think_s)
+    log = Log("bank", chosen.instance)
+    handlers = Handlers(charges, chosen.think_s, Guards(log))
     endpoints = (
         Endpoint(method="POST", path="/v1/charges", handler=handlers.charge, in_flight_max=1024),
         Endpoint(method="GET", path="/v1/charges/{key}", handler=handlers.status),
@@ -87,7 +91,7 @@ def build(environ: Mapping[str, str]) -> tuple[Service, int]:
     )
     made = Service(
         name="bank",
-        log=Log("bank", chosen.instance),
+        log=log,
         metrics=Metrics(),
         endpoints=endpoints,
         parts=(charges,),

@@ -13,6 +13,7 @@ from prometheus_client import (
     generate_latest,
 )
 
+from reference_services.chassis.guards import Guards
 from reference_services.chassis.logs import Log
 
 _BUCKETS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
@@ -60,10 +61,13 @@ class Metrics:
 
 
 class EdgeMetrics:
-    """Counts what the resilience stack does; a breaker's move is also a `breaker` log line."""
+    """Counts what the resilience stack does; a breaker's move is also a `breaker` log line.
 
-    def __init__(self, metrics: Metrics, log: Log) -> None:
-        registry, self._log = metrics.registry, log
+    Retries and rejections are guards too: `retry`, `breaker`, `bulkhead`, `deadline`.
+    """
+
+    def __init__(self, metrics: Metrics, log: Log, guards: Guards) -> None:
+        registry, self._log, self._guards = metrics.registry, log, guards
         self._retries = Counter("edge_retries", "Further attempts", ["edge"], registry=registry)
         self._spent = Counter(
             "edge_retries_refused", "No budget or time for a retry", ["edge"], registry=registry
@@ -78,6 +82,7 @@ class EdgeMetrics:
     def retried(self, edge: str) -> None:
         """Count it."""
         self._retries.labels(edge).inc()
+        self._guards.absorbed("retry")
 
     def retry_refused(self, edge: str) -> None:
         """Count it."""
@@ -86,6 +91,7 @@ class EdgeMetrics:
     def rejected(self, edge: str, why: str) -> None:
         """Count it."""
         self._rejections.labels(edge, why).inc()
+        self._guards.absorbed(why)
 
     def moved(self, edge: str, before: str, after: str, reason: str) -> None:
         """Show the state, and write the line that the timeline copies."""

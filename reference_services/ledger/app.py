@@ -18,6 +18,7 @@ from reference_services.chassis.database import (
     NothingHappenedError,
     PoolLimits,
 )
+from reference_services.chassis.guards import Guards
 from reference_services.chassis.logs import Log
 from reference_services.chassis.metrics import Metrics
 from reference_services.chassis.problems import (
@@ -51,26 +52,27 @@ class Handlers:
     """One method an endpoint."""
 
     store: Store
+    guards: Guards
 
     async def hold(self, request: Request) -> Response:
         """POST /v1/holds."""
         body = domain.checked_hold(await validation.decoded(request, _hold.decode))
         service.intent(body.reference)
-        return _answer(await self.store.hold(body))
+        return self._answer(await self.store.hold(body))
 
     async def post(self, request: Request) -> Response:
         """POST /v1/holds/{payment_id}/post."""
         payment_id = validation.path_parameter(request, "payment_id")
         body = domain.checked_post(await validation.decoded(request, _post.decode))
         service.intent(body.reference)
-        return _answer(await self.store.post(payment_id, body))
+        return self._answer(await self.store.post(payment_id, body))
 
     async def void(self, request: Request) -> Response:
         """POST /v1/holds/{payment_id}/void."""
         payment_id = validation.path_parameter(request, "payment_id")
         body = domain.checked_void(await validation.decoded(request, _void.decode))
         service.intent(body.reference)
-        return _answer(await self.store.void(payment_id, body))
+        return self._answer(await self.store.void(payment_id, body))
 
     async def entries(self, _: Request) -> Response:
         """GET /evidence/entries."""
@@ -80,13 +82,14 @@ class Handlers:
         """GET /evidence/accounts."""
         return EvidenceResponse(self.store.accounts, CSV, await self.store.version())
 
-
-def _answer(result: domain.Result) -> Response:
-    status = _REFUSAL_STATUS.get(result.outcome)
-    if status is None:
-        return json_answer(result)
-    kind = (result.reason or result.outcome).replace("_", "-")
-    raise ProblemError(status, kind, extra={"transfer_id": result.transfer_id})
+    def _answer(self, result: domain.Result) -> Response:
+        status = _REFUSAL_STATUS.get(result.outcome)
+        if result.outcome == "exists":
+            self.guards.absorbed("transfer-ids")
+        if status is None:
+            return json_answer(result)
+        kind = (result.reason or result.outcome).replace("_", "-")
+        raise ProblemError(status, kind, extra={"transfer_id": result.transfer_id})
 
 
 def _translated(handler: service.Handler) -> service.Handler:
@@ -113,7 +116,7 @@ def build(environ: Mapping[str, str]) -> tuple[Service, int]:
     database = Database(chosen.database_url, limits, schema.migrate)
     sound: Store = PostgresStore(swaps.apply("ledger.database", database))
     store = swaps.apply("ledger.store", sound)
-    handlers = Handlers(store)
+    handlers = Handlers(store, Guards(log))
     translate: Translate = _translated
     guarded = swaps.apply("ledger.translation", translate)
     holds = "/v1/holds"

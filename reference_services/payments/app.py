@@ -10,6 +10,7 @@ from reference_services import defects
 from reference_services.chassis import failpoints, service
 from reference_services.chassis.database import Database, PoolLimits
 from reference_services.chassis.failpoints import NoFailpoints
+from reference_services.chassis.guards import Guards
 from reference_services.chassis.logs import Log
 from reference_services.chassis.metrics import EdgeMetrics, Metrics
 from reference_services.chassis.service import Endpoint, Service
@@ -46,7 +47,8 @@ def build(environ: Mapping[str, str], connect: Connect = edge.build) -> tuple[Se
     chosen = settings.read(environ)
     swaps = defects.active(chosen.defect)
     log, metrics = Log("payments", chosen.instance), Metrics()
-    observer = EdgeMetrics(metrics, log)
+    guards = Guards(log)
+    observer = EdgeMetrics(metrics, log, guards)
     store = _store(chosen.database_url, swaps)
     policies = swaps.apply("payments.policies", EDGES)
     connect = swaps.apply("payments.connect", connect)
@@ -61,9 +63,10 @@ def build(environ: Mapping[str, str], connect: Connect = edge.build) -> tuple[Se
         "payments.saga", Saga(store=store, ledger=ledger, bank=bank, failpoints=armed)
     )
     repair = replace(saga, failpoints=NoFailpoints())
-    handlers = swaps.apply("payments.handlers", Handlers(store=store, saga=saga, log=log))
+    sound = Handlers(store=store, saga=saga, log=log, guards=guards)
+    handlers = swaps.apply("payments.handlers", sound)
     dead_letters = metrics.gauge("payments_dead_letters", "Payments given up without an end")
-    sweeper = swaps.apply("payments.sweeper", Sweeper(repair, log, dead_letters))
+    sweeper = swaps.apply("payments.sweeper", Sweeper(repair, log, dead_letters, guards=guards))
     made = Service(
         name="payments",
         log=log,

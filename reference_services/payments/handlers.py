@@ -19,6 +19,7 @@ from reference_services.chassis.database import (
     DatabaseError,
     NothingHappenedError,
 )
+from reference_services.chassis.guards import Guards
 from reference_services.chassis.logs import Field, Log
 from reference_services.chassis.problems import (
     CSV,
@@ -48,6 +49,7 @@ class Handlers:
     store: Store
     saga: Saga
     log: Log
+    guards: Guards
 
     async def create(self, request: Request) -> Response:
         """POST /v1/payments: an answer within 2.5 s in every case."""
@@ -98,6 +100,7 @@ class Handlers:
     async def _answered(self, claim: domain.Claim, leave: Leave) -> Response:
         payment = claim.payment
         if claim.verdict not in ("new", "taken_over"):
+            self.guards.absorbed("idempotency")
             return _unfinished(claim)
         failpoints = self.saga.failpoints
         await failpoints.reach("after_claim")

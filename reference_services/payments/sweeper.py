@@ -15,6 +15,7 @@ from typing import Final, Protocol
 
 from reference_services.chassis import deadlines
 from reference_services.chassis.database import DatabaseError
+from reference_services.chassis.guards import Guards
 from reference_services.chassis.logs import CURRENT, Log, trace_of
 from reference_services.payments.domain import Payment
 from reference_services.payments.edges import ContractError, StepError
@@ -40,10 +41,17 @@ class Sweeper:
     """Looks every `period_s`; goes on without a pause while there is a full batch to finish."""
 
     def __init__(
-        self, saga: Saga, log: Log, dead_letters: DeadLetters, period_s: float = PERIOD_S
+        self,
+        saga: Saga,
+        log: Log,
+        dead_letters: DeadLetters,
+        period_s: float = PERIOD_S,
+        *,
+        guards: Guards | None = None,
     ) -> None:
         self._saga, self._log, self._period_s = saga, log, period_s
         self._dead_letters = dead_letters
+        self._guards = guards or Guards(log)
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -71,6 +79,7 @@ class Sweeper:
             ended = await asyncio.gather(*finishing)
         if found:
             self._log.event("sweeper", name="payments", found=len(found), finished=sum(ended))
+            self._guards.absorbed("sweeper", sum(ended))
         return len(found)
 
     def _claim_leaves(self, stack: ExitStack) -> list[Leave]:

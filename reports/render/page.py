@@ -19,7 +19,7 @@ from reports.render.words import explanation, headline
 from reports.render.wrong import wrong_records
 from reports.verdict.scorecard import Document, Scorecard
 
-_MARK: Final = {"PASS": "✓", "FAIL": "✗", "INVALID": "?"}
+_MARK: Final = {"PASS": "✓", "FAIL": "✗", "INCONCLUSIVE": "~", "INVALID": "?"}
 
 
 def render(scorecard: Scorecard) -> str:
@@ -50,7 +50,7 @@ def _header(scorecard: Scorecard) -> str:
     colour = document.verdict.lower()
     word = f'<b class="{colour}">{_MARK[document.verdict]} {document.verdict}</b>'
     lists = ""
-    if document.verdict == "FAIL":
+    if document.verdict in ("FAIL", "INCONCLUSIVE"):
         lists = _list([reason.text for reason in document.reasons])
     if document.verdict == "INVALID":
         steps = next_steps(document.reasons)

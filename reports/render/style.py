@@ -33,12 +33,12 @@ _LAYOUT: Final = """
 body{margin:0;background:#f6f7f9;color:#1d2433;font:15px/1.5 FONT;overflow-wrap:break-word}
 main{max-width:1160px;margin:0 auto;padding:28px 32px 60px;background:#fff}
 header{border-bottom:1px solid #e3e7ee;padding-bottom:22px}
-.invalid-edge{border-left:6px dashed #8a5a00;padding-left:18px}
+.invalid-edge,.inconclusive-edge{border-left:6px dashed #8a5a00;padding-left:18px}
 .brand,.key span,h2 small,td small,thead th,summary,.legend,.note,.grey,.names{color:#5b6475}
 .brand,.key span,h2 small,td small,thead th,summary,.legend,.note,.grey,.names{font-size:13px}
 h1{font-size:30px;line-height:1.18;margin:6px 0 6px;letter-spacing:-.015em}
 .why{font-size:17px;max-width:70ch;margin:0}.do{margin:12px 0 0}
-.pass{color:#1f7a4d}.fail{color:#b3361f}.invalid,.missing{color:#8a5a00}
+.pass{color:#1f7a4d}.fail{color:#b3361f}.invalid,.inconclusive,.missing{color:#8a5a00}
 .key{display:grid;grid-template-columns:repeat(4,1fr);margin:22px 0 6px}
 .key div{padding:0 18px;border-left:1px solid #e3e7ee}
 .key div:first-child{padding-left:0;border:0}
@@ -70,7 +70,7 @@ _DARK: Final = """
 body{background:#0f1319;color:#e6eaf0}main{background:#151a22}
 header,.key div{border-color:#2a3240}td,th{border-color:#232a36}pre{background:#0f1319}
 .brand,.key span,h2 small,td small,thead th,summary,.legend,.note,.grey,.names{color:#9aa5b5}
-.pass{color:#5fd09a}.fail{color:#ff8f78}.invalid,.missing{color:#e5b45a}
+.pass{color:#5fd09a}.fail{color:#ff8f78}.invalid,.inconclusive,.missing{color:#e5b45a}
 .invalid-edge{border-left-color:#e5b45a}:focus-visible{outline-color:#4fa3c2}
 """
 

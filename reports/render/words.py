@@ -20,6 +20,8 @@ def headline(scorecard: Scorecard) -> str:
     document = scorecard.document
     if document.verdict == "PASS":
         return document.reasons[0].text
+    if document.verdict == "INCONCLUSIVE":
+        return "Every objective holds, but a guard that was to be tested did nothing."
     if document.verdict == "INVALID":
         return "This run is not a valid test: it proves nothing, neither good nor bad."
     return _records_wrong(scorecard) or _not_in_time(scorecard)

@@ -16,6 +16,7 @@ from harness.store import (
 from reports.inputs.stored import read_stored
 from reports.measures.baseline_check import about_baseline
 from reports.measures.conducted import about_steady_state
+from reports.measures.guards import about_guards, absorbed
 from reports.measures.load_figures import Load
 from reports.measures.marks import about_marks
 from reports.measures.measure_run import Reading, read
@@ -99,6 +100,10 @@ def _judge(reading: Reading) -> Scorecard:
         *about_objectives(results, reading.picture),
     ]
     verdict, reasons = _weigh(data, conditions, violations, missed, proven=any_proven(checks))
+    guards = absorbed(stored.events)
+    if verdict == "PASS":
+        idle = about_guards(stored.terms.guards, guards, reading.picture.outcomes)
+        verdict, reasons = ("INCONCLUSIVE", tuple(idle)) if idle else (verdict, reasons)
     manifest = stored.manifest
     return Scorecard(
         document=Document(
@@ -124,6 +129,7 @@ def _judge(reading: Reading) -> Scorecard:
             recovery=figures.recovery_figures(reading.seen, reading.measured),
             intents=figures.intents_figures(reading.picture.outcomes),
             steps=figures.steps_figures(reading.picture.steps),
+            guards=guards,
             records=records_checked(checks),
             checks={checked.name: figures.check_figures(checked) for checked in checks},
             objectives=results,

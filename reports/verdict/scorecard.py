@@ -13,7 +13,7 @@ from reports.measures.load_figures import Load
 from reports.measures.page_model import Picture
 from reports.measures.reason import Reason
 
-Verdict = Literal["PASS", "FAIL", "INVALID"]
+Verdict = Literal["PASS", "FAIL", "INCONCLUSIVE", "INVALID"]
 RecordsChecked = Literal["checked", "partly checked", "not checked"]
 DOCUMENT_SCHEMA = 3
 MOST_EXAMPLES = 20
@@ -175,6 +175,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     recovery: RecoveryFigures
     intents: IntentFigures
     steps: tuple[StepFigures, ...] = ()
+    guards: dict[str, int] = {}
     records: RecordsChecked = "not checked"
     checks: dict[str, CheckFigures]
     objectives: tuple[ObjectiveResult, ...]
@@ -191,7 +192,7 @@ class Scorecard:
 
     @property
     def verdict(self) -> Verdict:
-        """PASS, FAIL or INVALID."""
+        """PASS, FAIL, INCONCLUSIVE or INVALID."""
         return self.document.verdict
 
     @property
