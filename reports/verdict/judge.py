@@ -102,8 +102,7 @@ def _judge(reading: Reading) -> Scorecard:
     verdict, reasons = _weigh(data, conditions, violations, missed, proven=any_proven(checks))
     guards = absorbed(stored.events)
     if verdict == "PASS":
-        idle = about_guards(stored.terms.guards, guards, reading.picture.outcomes)
-        verdict, reasons = ("INCONCLUSIVE", tuple(idle)) if idle else (verdict, reasons)
+        verdict, reasons = _with_guards(reading, guards)
     manifest = stored.manifest
     return Scorecard(
         document=Document(
@@ -114,11 +113,7 @@ def _judge(reading: Reading) -> Scorecard:
             run=_facts(manifest),
             verdict=verdict,
             reasons=reasons or (passed(reading.picture, checks),),
-            remarks=(
-                *validity.remarks_about_machine(reading.sharing),
-                *validity.remarks_about_run(stored),
-                *validity.remarks_about_asked(stored, checks),
-            ),
+            remarks=_remarks(reading),
             faults=tuple(figures.fault_figures(life) for life in reading.faults),
             load=msgspec.structs.replace(
                 reading.delivery.figures(),
@@ -181,6 +176,20 @@ def _weigh(
     if violations or missed:
         return "FAIL", (*violations, *missed)
     return "PASS", ()
+
+
+def _remarks(reading: Reading) -> tuple[Reason, ...]:
+    return (
+        *validity.remarks_about_machine(reading.sharing),
+        *validity.remarks_about_run(reading.stored),
+        *validity.remarks_about_asked(reading.stored, reading.checks),
+    )
+
+
+def _with_guards(reading: Reading, seen: dict[str, int]) -> tuple[Verdict, tuple[Reason, ...]]:
+    """A run that would pass is inconclusive if a required guard absorbed nothing."""
+    idle = about_guards(reading.stored.terms.guards, seen, reading.picture.outcomes)
+    return ("INCONCLUSIVE", tuple(idle)) if idle else ("PASS", ())
 
 
 def _unreadable(folder: RunFolder, manifest: Manifest, error: Exception) -> Scorecard:
