@@ -57,6 +57,16 @@ class KillMatrix:
             if {cell.experiment for cell in self.killers(d.name)} == {experiment}
         )
 
+    def hits(self, among: int) -> tuple[int, int]:
+        """In how many kills by its own experiment the part is among the first; of how many."""
+        own = [
+            (one, cell)
+            for one in self._real()
+            for cell in self.killers(one.name)
+            if cell.experiment == one.experiment and one.part
+        ]
+        return sum(one.part in cell.likely[:among] for one, cell in own), len(own)
+
     @property
     def experiments(self) -> tuple[str, ...]:
         """The experiments of all cells, in order of their first one."""
@@ -106,6 +116,9 @@ def sums(matrix: KillMatrix) -> list[str]:
         f"{len(matrix.killed)} of {real} defects are killed, {lived}; {len(equivalent)} equivalent",
         f"{len(matrix.false_alarms)} false alarms in {len(matrix.clean)} runs without a defect",
     ]
+    for among, words in ((1, "first"), (3, "among the first three")):
+        hits, kills = matrix.hits(among)
+        said.append(f"likely cause: the right part {words} in {hits} of {kills} kills")
     for name in matrix.experiments:
         only = matrix.only_killer(name)
         said.append(f"only {name} kills: {', '.join(only) or 'none'}")

@@ -28,11 +28,15 @@ class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Defect(_Strict, frozen=True, kw_only=True):
-    """One seeded defect. `signature`: one of these must be reported by its experiment."""
+    """One seeded defect. `signature`: one of these must be reported by its experiment.
+
+    `part`: what a report must name as the likely cause.
+    """
 
     name: Name
     source: Sentence
     number: Annotated[int, Meta(ge=1, le=1000)] | None = None
+    part: Annotated[str, Meta(max_length=100)] = ""
     experiment: Annotated[str, Meta(max_length=100)] = ""
     signature: Annotated[tuple[Word, ...], Meta(max_length=20)] = ()
     equivalent: Annotated[str, Meta(max_length=1000)] = ""

@@ -19,13 +19,17 @@ Pair = tuple[str, str, int]
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True):
-    """One run. `found`: classes of violations, codes of reasons, metrics of missed objectives."""
+    """One run. `found`: classes of violations, codes of reasons, metrics of missed objectives.
+
+    `likely`: the parts that the report names as the likely cause, the likeliest first.
+    """
 
     defect: str
     experiment: str
     seed: int
     verdict: str
     found: tuple[str, ...] = ()
+    likely: tuple[str, ...] = ()
     took_s: float = 0.0
     version: str = ""
 
@@ -52,6 +56,7 @@ def cell_of(pair: Pair, document: Mapping[str, Any], metrics: Mapping[str, str])
         seed=pair[2],
         verdict=document.get("verdict", "ERROR"),
         found=tuple(name for name in names if name not in ("objective_failed", "passed")),
+        likely=tuple(one["part"] for one in document.get("likely", ())),
         version=document.get("run", {}).get("squall_version", ""),
     )
 

@@ -34,6 +34,7 @@ def closing_lines(scorecard: Scorecard, report: str, width: int | None = None) -
     rows: list[Row] = []
     if document.verdict != "PASS":
         rows += _list("why", [reason.text for reason in document.reasons])
+    rows += _list("likely", [f"{it.part}: {it.because}; {it.remedy}" for it in document.likely])
     if document.verdict == "INVALID":
         rows += _list("what to do", next_steps(document.reasons))
     rows += _list("remark", [reason.text for reason in document.remarks])

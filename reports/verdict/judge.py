@@ -23,6 +23,7 @@ from reports.measures.measure_run import Reading, read
 from reports.measures.reason import Reason
 from reports.measures.required_objectives import objectives_of
 from reports.verdict import figures, validity
+from reports.verdict.likely import with_causes
 from reports.verdict.objectives import check_metrics, judge_objective
 from reports.verdict.reasons import (
     about_checks,
@@ -70,7 +71,7 @@ def _judge_sealed(folder: RunFolder, manifest: Manifest) -> Scorecard:
         reading = read(stored)
     except (StoredRunError, OSError) as error:
         return _unreadable(folder, manifest, error)
-    return _judge(reading)
+    return with_causes(_judge(reading))
 
 
 def _damaged(manifest: Manifest, texts: tuple[str, ...]) -> Scorecard:

@@ -137,6 +137,14 @@ class CheckFigures(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
 
 
+class Likely(msgspec.Struct, frozen=True, kw_only=True):
+    """One part that may have caused the failure."""
+
+    part: str
+    because: str
+    remedy: str
+
+
 class ObjectiveResult(msgspec.Struct, frozen=True, kw_only=True):
     """One objective; `value` null: it could not be measured, which is never a pass."""
 
@@ -176,6 +184,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     intents: IntentFigures
     steps: tuple[StepFigures, ...] = ()
     guards: dict[str, int] = {}
+    likely: tuple[Likely, ...] = ()
     records: RecordsChecked = "not checked"
     checks: dict[str, CheckFigures]
     objectives: tuple[ObjectiveResult, ...]

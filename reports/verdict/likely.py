@@ -1,0 +1,68 @@
+"""The likely cause of a FAIL: which part, by what evidence, and what to do; a ranking, no proof.
+
+Each rule looks at the findings (classes, missed metrics, codes), at the records behind the first
+finding of a class, and at what was faulted. The rules' hit rate over the seeded defects stands in
+docs/kill-matrix.md. A run that did not fail has no likely cause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import msgspec
+
+from reports.verdict.likely_rules import BY_FAULT, BY_RECORDS, Findings
+from reports.verdict.scorecard import Document, Likely, Scorecard
+
+MOST: Final = 3
+
+
+def likely_causes(found: Findings) -> tuple[Likely, ...]:
+    """At most MOST parts, the likeliest first: each part once, with its strongest rule."""
+    ranked = sorted(_matches(found), key=lambda match: -match.weight)
+    parts: dict[str, Likely] = {}
+    for match in ranked:
+        parts.setdefault(match.likely.part, match.likely)
+    return tuple(parts.values())[:MOST]
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    weight: int
+    likely: Likely
+
+
+def _matches(found: Findings) -> Iterable[_Match]:
+    for rule in (*BY_RECORDS, *BY_FAULT):
+        if because := rule.evidence(found):
+            part = rule.part.replace("{edge}", found.edge or "the edge that was faulted")
+            likely = Likely(part=part, because=because, remedy=rule.remedy)
+            yield _Match(weight=rule.weight, likely=likely)
+
+
+def with_causes(scorecard: Scorecard) -> Scorecard:
+    """The scorecard with its likely causes; a run that did not fail has none."""
+    if scorecard.verdict != "FAIL" or scorecard.picture is None:
+        return scorecard
+    causes = likely_causes(findings(scorecard.document, scorecard.picture.metrics))
+    return replace(scorecard, document=msgspec.structs.replace(scorecard.document, likely=causes))
+
+
+def findings(document: Document, metrics: Sequence[str]) -> Findings:
+    """What a failed run shows; `metrics` are those of its objectives, in their order."""
+    results = zip(document.objectives, metrics, strict=True)
+    edges = [fault.target for fault in document.faults if ">" in fault.target]
+    instances = [fault.target for fault in document.faults if ">" not in fault.target]
+    last = instances[-1] if instances else ""
+    return Findings(
+        proofs={
+            found.kind: found.proof
+            for check in document.checks.values()
+            for found in check.violations
+        },
+        missed=frozenset(metric for result, metric in results if result.verdict != "pass"),
+        edge=edges[-1].partition("#")[0] if edges else "",
+        service=last.rpartition("-")[0] or last,
+    )
