@@ -55,6 +55,11 @@ def inject_drain(service: str) -> list[Evidence]:
     return session().drain(service)
 
 
+def inject_rollout(service: str) -> list[Evidence]:
+    """Replace all instances of a service by new ones, a few at a time."""
+    return session().roll_out(service)
+
+
 def inject_scale(service: str, replicas: int) -> list[Evidence]:
     """Give a service `replicas` instances, more or fewer than it has."""
     return session().scale(Scale(service=service, replicas=replicas))

@@ -37,6 +37,7 @@ from harness.faults.base import Evidence, Fault
 from harness.faults.drain import Drain
 from harness.faults.driver import Driver, Limits
 from harness.faults.on_edge import OnEdge, find_edge
+from harness.faults.rollout import Rollout
 from harness.faults.scale import Scale
 from harness.safety.state import State, open_state
 from harness.safety.undo import UndoLog
@@ -85,6 +86,12 @@ class Session:
             raise FaultError(f"replicas: {fault.replicas}: write 0 to {MAX_REPLICAS}")
         self._check_radius(fault.service, abs(len(found) - fault.replicas), 0)
         return [{"service": fault.service, **self._inject(fault)}]
+
+    def roll_out(self, service: str) -> list[Evidence]:
+        """Update a service. Raises FaultError: it has more instances than allowed."""
+        found = [i for i in able(self.target, Instances).instances() if i.service == service]
+        self._check_radius(service, len(found), 0)
+        return [{"service": service, **self._inject(Rollout(service=service))}]
 
     def drain(self, service: str) -> list[Evidence]:
         """Drain the node of one instance. Raises FaultError: it carries more than allowed."""

@@ -37,6 +37,14 @@ class NodeSeen:
 
 
 @runtime_checkable
+class RollsOut(Leases, Instances, Protocol):
+    """Replaces the instances of a service by new ones, a few at a time."""
+
+    def roll_out(self, service: str) -> None:
+        """Begin; returns at once. It ends by itself. Raises UnknownResourceError."""
+
+
+@runtime_checkable
 class Drains(Leases, Instances, Protocol):
     """Takes machines that carry instances out of service."""
 

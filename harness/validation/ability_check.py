@@ -9,7 +9,7 @@ from harness.errors import ConfigError
 from harness.files.problems import Problem, listed
 from harness.system import System
 from harness.targets import base
-from harness.targets.cluster_abilities import Crashes, Drains
+from harness.targets.cluster_abilities import Crashes, Drains, RollsOut
 from harness.targets.registry import target_type
 from harness.validation.method import MethodStep
 
@@ -19,6 +19,7 @@ _OF_INSTANCES: Final[dict[str, type]] = {
     "inject_crash": Crashes,
     "inject_drain": Drains,
     "inject_scale": base.Scales,
+    "inject_rollout": RollsOut,
 }
 _FAULTS: Final = (*dict.fromkeys(_OF_INSTANCES.values()), base.EdgeFaults, base.Partitions)
 

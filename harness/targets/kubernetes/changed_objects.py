@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import time
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final
 
@@ -62,6 +63,19 @@ class ChangedObjects:
         ready = f"{workload.status.ready_replicas} of {workload.spec.replicas} are ready"
         is_marked = UNDO in workload.metadata.annotations
         return Proof(not is_marked and workload.ready, f"{ready}, marked: {is_marked}")
+
+    def roll_out(self, name: str) -> None:
+        """Make new pods by the workload's own strategy."""
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        template = {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": now}}}
+        path = self._path(self._workload(name))
+        self._cluster.connection.patch(path, {"spec": {"template": template}})
+
+    def rolled_out(self, name: str) -> Proof:
+        """Whether all replicas are ready and of the newest revision."""
+        status = self._workload(name)
+        told = f"{status.status.updated_replicas} of {status.spec.replicas} are new"
+        return Proof(status.ready, told)
 
     def node_of(self, instance: str) -> str:
         """The node of a pod."""

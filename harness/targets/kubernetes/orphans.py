@@ -5,6 +5,7 @@ revive       a pod                      its uid is gone and its service has all 
 resume       a pod                      no process of its container is frozen
 unscale      `service#scale`            it has no mark and all its pods are ready
 uncordon     a pod                      its node (the identity) has no mark and takes pods
+await_rollout `service#rollout`         all its pods are ready and new
 clear_edge   an edge, or `edge#slot`    no keeper of its carrier has the fault
 """
 
@@ -51,7 +52,7 @@ def undo_at(cluster: Cluster, action: str, data: UndoData) -> None:
         ChangedObjects(cluster).unscale(service, int(before) if before.isdigit() else None)
     elif action == "uncordon":
         ChangedObjects(cluster).open_node(data.get("identity", ""))
-    elif action != "revive":
+    elif action not in ("revive", "await_rollout"):
         raise FaultError(f"no undo action {action!r}")
 
 
@@ -67,6 +68,8 @@ def undone_at(cluster: Cluster, action: str, data: UndoData) -> Proof:
         return ChangedObjects(cluster).unscaled(split_slot(resource)[0])
     if action == "uncordon":
         return ChangedObjects(cluster).opened(data.get("identity", ""))
+    if action == "await_rollout":
+        return ChangedObjects(cluster).rolled_out(split_slot(resource)[0])
     if action != "revive":
         raise FaultError(f"no undo action {action!r}")
     now = replacement_of(cluster, resource, data.get("identity", ""))

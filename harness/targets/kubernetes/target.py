@@ -204,6 +204,10 @@ class KubernetesTarget:
         """Go back to what the mark on the workload says."""
         self._changed.unscale(service)
 
+    def roll_out(self, service: str) -> None:
+        """Restart its workload by an annotation of the pod template, as kubectl does."""
+        self._changed.roll_out(service)
+
     def node_of(self, instance: str) -> str:
         """The node of a pod."""
         return self._changed.node_of(instance)

@@ -16,11 +16,12 @@ from reports.verdict.objectives import check_metrics
 
 ROOT = Path(__file__).parents[3]
 EXPERIMENTS = sorted((ROOT / "experiments").glob("*/experiment.yaml"))
+ON_A_CLUSTER = sorted((ROOT / "experiments" / "kubernetes").glob("*/experiment.yaml"))
+IN_A_CLUSTER = read_system(
+    ROOT / "reference_services" / "system.yaml", ROOT / "deploy" / "kubernetes.yaml"
+)
 SYSTEM = read_system(ROOT / "reference_services" / "system.yaml", ROOT / "deploy" / "local.yaml")
 EXPECTED = {
-    "canary",
-    "canary-bad",
-    "payday-autoscaled",
     "answer-lost",
     "bank-answers-lost",
     "bank-slow",
@@ -67,11 +68,18 @@ def test_the_harness_finds_it_sound(path: Path) -> None:
     assert {table.name for table in SYSTEM.tables} == set(experiment.terms.evidence or ())
 
 
-# An autoscaler waits for half a minute before it takes an instance away.
-LONGER = {"payday-autoscaled"}
+@pytest.mark.parametrize("path", ON_A_CLUSTER, ids=name_of)
+def test_the_experiments_of_a_cluster_are_sound_there(path: Path) -> None:
+    experiment = read_experiment(path, IN_A_CLUSTER)
+    check_metrics(experiment.terms, path)
+    folder = path.parent.relative_to(ROOT)
+    assert f"squall run {folder}/experiment.yaml" in (path.parent / "README.md").read_text()
+    assert f"({path.parent.name}/)" in (ROOT / "experiments" / "README.md").read_text().replace(
+        "(kubernetes/", "("
+    )
 
 
-@pytest.mark.parametrize("path", [p for p in EXPERIMENTS if name_of(p) not in LONGER], ids=name_of)
+@pytest.mark.parametrize("path", EXPERIMENTS, ids=name_of)
 def test_it_fits_into_a_minute_of_load_and_a_run_of_ninety_seconds(path: Path) -> None:
     terms = read_experiment(path, SYSTEM).terms
     assert terms.phases.load_s == 60
