@@ -40,11 +40,19 @@ COMMANDS: Final = (
     "verify",
 )
 # Installed packages add commands under this group of entry points: `hello = "package:command"`.
+_WHOLE: Final = 1_000
 ENTRY_POINTS: Final = "squall.commands"
 
 
 class _Commands(click.Group):
     """Imports a command when it is used, so that `--help` does not import the others."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Whole sentences: a summary is wrapped, not cut."""
+        found = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+        rows = [(name, each.get_short_help_str(_WHOLE)) for name, each in found if each]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
         return [*COMMANDS, *sorted(_foreign())]
@@ -81,7 +89,7 @@ def main() -> None:
     streams = Streams()
     try:
         with stoppable():
-            code = int(squall(standalone_mode=False, obj=streams) or 0)
+            code = int(squall(prog_name="squall", standalone_mode=False, obj=streams) or 0)
     except (Exception, Stopped, KeyboardInterrupt) as error:  # noqa: BLE001  # the process's edge
         code = _fail(streams, error)
     if streams.lost:

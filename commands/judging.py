@@ -7,7 +7,7 @@ import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from commands.options import EXIT, streams
+from commands.options import EXIT, program, streams
 from commands.outlets import Wanted, write_outlets
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def judged(path: Path, *, shown: bool, outlets: Wanted = ()) -> Scorecard:
     if outlets:
         write_outlets(summary_of_run(scorecard.document), outlets)
     if shown:
-        show_lines(closing_lines(scorecard, stored, wide()))
+        show_lines(closing_lines(scorecard, stored, wide(), program()))
     return scorecard
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -21,6 +23,7 @@ if TYPE_CHECKING:  # a command imports only what it needs: help must not wait fo
 ROOT: Final = Path(__file__).resolve().parents[1]
 EXIT: Final = {"PASS": 0, "FAIL": 1, "INVALID": 3, "INCONCLUSIVE": 4}
 USAGE, INVALID = 2, 3
+_NAME: Final = "squall"
 
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 runs_dir = click.option(
@@ -122,6 +125,16 @@ def system_file(command: Callable[..., int]) -> Callable[..., int]:
     for option in _PLACE.values():
         with_files = option(with_files)
     return _SYSTEM(_DEPLOYMENT(_TARGET(with_files)))
+
+
+def program() -> str:
+    """What a person types here for `squall`: the wrapper of the checkout, if PATH has none."""
+    if shutil.which(_NAME):
+        return _NAME
+    wrapper = ROOT / _NAME
+    if not wrapper.is_file():
+        return _NAME
+    return f"./{_NAME}" if Path.cwd() == ROOT else shlex.quote(str(wrapper))
 
 
 def streams() -> Streams:

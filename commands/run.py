@@ -1,23 +1,66 @@
-"""`squall run`: run an experiment and judge it."""
+"""`squall run`: run experiments and judge them."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from commands.judging import judge_run
 from commands.locust_options import locust_options
-from commands.options import ROOT, as_json, clock, runs_dir, state, system_file, watcher
+from commands.options import (
+    ROOT,
+    as_json,
+    clock,
+    experiments_known,
+    runs_dir,
+    state,
+    system_file,
+    watcher,
+)
 from commands.outlets import outlets
 from harness.errors import after_start
 
+if TYPE_CHECKING:
+    from harness.run.order import Order
+
 
 @click.command()
-@click.argument("experiment")
-@click.option("--seed", type=click.IntRange(0, 2**53 - 1), default=11, show_default=True)
+@click.argument("experiments", nargs=-1, metavar="EXPERIMENT...", shell_complete=experiments_known)
+@click.option("--all", "every", is_flag=True, help="All experiments of this checkout, in turn.")
+@click.option(
+    "--no-fault",
+    is_flag=True,
+    help="A control run: the same load, and nothing is done to the system.",
+)
+@click.option(
+    "--phases",
+    default="",
+    metavar="NAME=SECONDS,...",
+    help="Other lengths: fault_s=5,recovery_s=20.",
+)
+@click.option(
+    "--objective",
+    "objectives",
+    multiple=True,
+    metavar="METRIC<=NUMBER",
+    help="Instead of the experiment's own objectives. May be repeated.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**53 - 1),
+    default=11,
+    show_default=True,
+    help="Draws the arrivals: the same seed gives the same arrivals.",
+)
 @click.option("--scenario", help="Another scenario: a name, or the path of a Locust file.")
-@click.option("--rate-scale", type=click.FloatRange(0.01, 100), default=1.0, show_default=True)
+@click.option(
+    "--rate-scale",
+    type=click.FloatRange(0.01, 100),
+    default=1.0,
+    show_default=True,
+    help="Multiplies the scenario's rates.",
+)
 @click.option(
     "--workers",
     type=click.IntRange(1, 32),
@@ -43,17 +86,63 @@ from harness.errors import after_start
 @system_file
 @as_json
 def run(**given: Any) -> int:  # noqa: ANN401  # click hands over what the options parsed
-    """Run EXPERIMENT (a name, or a path to a Chaos Toolkit file) and judge it."""
+    """Run each EXPERIMENT (a name, or a path to a Chaos Toolkit file) and judge it.
+
+    Several are run one after the other and have one summary; the exit code is 1 if one FAILs,
+    else 3 if one is INVALID.
+    """
+    names = _names(given.pop("experiments"), every=given.pop("every"))
+    orders = [order_of(name, dict(given)) for name in names]  # all are checked before one starts
+    if len(orders) == 1:
+        folder = _lived(orders[0])
+        with after_start():
+            return judge_run(folder.root, as_json=given["as_json"], outlets=given["outlets"])
+    if given["outlets"]:
+        raise click.UsageError("--outlet: give one EXPERIMENT; `squall gate` writes those of many")
+    from commands.several import run_several
+
+    return run_several(orders, _lived, as_json=given["as_json"])
+
+
+def order_of(name: str, given: dict[str, Any]) -> Order:
+    """What is to be run, checked. Raises ConfigError."""
+    from dataclasses import replace
+
     from harness.run.adaptation import Adaptation
     from harness.run.from_arguments import order_from
-    from harness.run.lifecycle import run
-    from harness.run.run_state import Tools
+    from harness.run.listing import experiment_path
+    from harness.run.overrides import Overrides, write_changed
     from reports.measures.metric_table import metric_units
 
-    later = Adaptation(later_s=given.pop("fault_later"))
-    words = {k: v for k, v in given.items() if k not in ("as_json", "outlets")}
-    order = order_from(ROOT, **words, metrics=metric_units(), adaptation=later)
-    tools = Tools(clock=clock(), state=state(), watcher=watcher())
-    folder = run(order, tools)
-    with after_start():
-        return judge_run(folder.root, as_json=given["as_json"], outlets=given["outlets"])
+    words = {key: value for key, value in given.items() if key not in ("as_json", "outlets")}
+    overrides = Overrides(
+        phases=words.pop("phases"),
+        objectives=words.pop("objectives"),
+        no_fault=words.pop("no_fault"),
+    )
+    words["adaptation"] = Adaptation(later_s=words.pop("fault_later"))
+    if not overrides.words:
+        return order_from(ROOT, experiment=name, **words, metrics=metric_units())
+    changed = str(write_changed(experiment_path(ROOT, name), overrides, state()))
+    order = order_from(ROOT, experiment=changed, **words, metrics=metric_units())
+    return replace(order, again=overrides.typed_again(order.again, changed, name))
+
+
+def _lived(order: Order) -> Any:  # noqa: ANN401  # the run's folder, imported where it is used
+    from harness.run.lifecycle import run
+    from harness.run.run_state import Tools
+
+    return run(order, Tools(clock=clock(), state=state(), watcher=watcher()))
+
+
+def _names(given: tuple[str, ...], *, every: bool) -> tuple[str, ...]:
+    """Raises UsageError for none, or for names beside --all."""
+    if every and given:
+        raise click.UsageError("give either EXPERIMENT or --all")
+    if every:
+        from harness.run.listing import experiment_names
+
+        return tuple(experiment_names(ROOT))
+    if not given:
+        raise click.UsageError("Missing argument 'EXPERIMENT...'; `squall validate` lists them")
+    return given

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from commands.options import as_json, show, state, system_file
+from commands.options import as_json, program, show, state, system_file
 
 if TYPE_CHECKING:
     from harness.system import SystemFiles
@@ -21,11 +21,31 @@ def services() -> None:
 @system_file
 @as_json
 def up(files: SystemFiles, as_json: bool) -> int:
-    """Start the system and leave it running."""
+    """Start the system and leave it running; one that is up already stays as it is."""
     from harness.run.services import bring_up
+    from harness.view.output import show_lines
 
-    show(bring_up(files, state()), as_json=as_json)
+    parts = bring_up(files, state())
+    show(parts, as_json=as_json)
+    if not as_json:
+        entry = files.read().entry
+        address = next((part.address for part in parts if part.name == entry), "")
+        show_lines(next_lines(entry, address))
     return 0
+
+
+def next_lines(entry: str, address: str) -> list[str]:
+    """Where it takes requests, and the commands to use next."""
+    url = address if "://" in address else f"http://{address}"
+    load = "locust -f scenarios/steady_users.py --headless -t 60s"
+    return [
+        "",
+        f"{entry} takes requests at {url}",
+        f"  load    .venv/bin/{load} --host {url}",
+        "  fault   .venv/bin/chaos run experiments/ledger-killed-at-peak/experiment.yaml",
+        f"  look    {program()} services status",
+        f"  end     {program()} services down",
+    ]
 
 
 @services.command()

@@ -24,15 +24,56 @@ from harness.errors import ConfigError, after_start
     type=click.Path(path_type=Path),
     help="System file instead of --url, with its deployment file for the target attached.",
 )
-@click.option("--deployment", "deployment_path", type=click.Path(path_type=Path))
+@click.option(
+    "--deployment",
+    "deployment_path",
+    type=click.Path(path_type=Path),
+    help="Deployment file of --system  [default: deploy/attached.yaml beside it or above it]",
+)
 @click.option("--scenario", required=True, help="A scenario's name, or the path of a Locust file.")
 @click.option("--for", "duration", default="10m", show_default=True, help="90s, 10m or 1h.")
-@click.option("--good-latency-ms", type=click.FloatRange(1, 600_000), default=1000)
-@click.option("--good-target", type=click.FloatRange(0.5, 1), default=0.99, show_default=True)
-@click.option("--objective", "objectives", multiple=True, help="[default: stable_recovery_s<=60]")
-@click.option("--seed", type=click.IntRange(0, 2**53 - 1), default=11, show_default=True)
-@click.option("--rate-scale", type=click.FloatRange(0.01, 100), default=1.0, show_default=True)
-@click.option("--workers", type=click.IntRange(1, 32), default=1, show_default=True)
+@click.option(
+    "--good-latency-ms",
+    type=click.FloatRange(1, 600_000),
+    default=1000,
+    show_default=True,
+    help="An operation is good if it is ok within this time.",
+)
+@click.option(
+    "--good-target",
+    type=click.FloatRange(0.5, 1),
+    default=0.99,
+    show_default=True,
+    help="The share that must be good before the fault, for the run to count.",
+)
+@click.option(
+    "--objective",
+    "objectives",
+    multiple=True,
+    metavar="METRIC<=NUMBER",
+    help="May be repeated.  [default: stable_recovery_s<=60]",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**53 - 1),
+    default=11,
+    show_default=True,
+    help="Draws the arrivals: the same seed gives the same arrivals.",
+)
+@click.option(
+    "--rate-scale",
+    type=click.FloatRange(0.01, 100),
+    default=1.0,
+    show_default=True,
+    help="Multiplies the scenario's rates.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 32),
+    default=1,
+    show_default=True,
+    help="Load processes that share the schedule.",
+)
 @locust_options
 @runs_dir
 @as_json

@@ -53,12 +53,15 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 def bring_up(files: SystemFiles, state: State) -> tuple[Part, ...]:
     """Start the system and leave it running.
 
-    A supervisor that holds the machine's lock keeps it, unless its target needs none.
+    One that is up already stays as it is. A supervisor that holds the machine's lock keeps it,
+    unless its target needs none.
     Until this returns the supervisor dies with this process. Raises RefusedError (machine taken,
     leftover, port taken) or ConfigError with nothing started, later TargetError, RunFailedError
     and Stopped; Stopped says what was proven at the end.
     """
     system, ending = files.read(), Ending()
+    if (who := holder(lock_path())) is not None and _is_held_system(who, state):
+        return look(state)  # it is up already
     try:
         with held():
             noted = _noted(system, state)

@@ -94,7 +94,7 @@ def _experiment(watch: Watch) -> dict[str, Any]:
         "evidence": [],
         "good": {"latency_ms": watch.good_latency_ms, "target": watch.good_target},
         "hold_s": min(_HOLD_MOST_S, recovery_s),
-        "objectives": [_objective(text) for text in watch.objectives],
+        "objectives": [objective_of(text) for text in watch.objectives],
     }
     return {
         "title": "A watch: load and records are ours, the faults are not",
@@ -104,7 +104,8 @@ def _experiment(watch: Watch) -> dict[str, Any]:
     }
 
 
-def _objective(text: str) -> dict[str, Any]:
+def objective_of(text: str) -> dict[str, Any]:
+    """An objective as an experiment states it. Raises ConfigError."""
     found = _OBJECTIVE.match(text.replace(" ", ""))
     if found is None:
         allowed = "METRIC<=NUMBER or METRIC>=NUMBER"

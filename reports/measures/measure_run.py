@@ -22,6 +22,7 @@ from reports.measures.phases import (
     FaultLife,
     FaultWindow,
     breaker_open_s,
+    control_window,
     detected_s,
     fault_lives,
     fault_window,
@@ -56,7 +57,7 @@ def read(stored: StoredRun) -> Reading:
     """Measure all that the run allows."""
     t0 = stored.manifest.t0_mono_ns
     faults = (*fault_lives(stored.events, t0), *marked_lives(stored.events, t0))
-    window = fault_window(faults)
+    window = _window(stored, faults)
     tallies = Tallies(stored, window)
     for block in read_blocks(stored.due, stored.attempts, stored.terms.good.latency_ms):
         tallies.add(block)
@@ -82,6 +83,12 @@ def read(stored: StoredRun) -> Reading:
         slos=slos,
         picture=replace(_with_slos(picture, slos), wrong=wrong),
     )
+
+
+def _window(stored: StoredRun, faults: tuple[FaultLife, ...]) -> FaultWindow | None:
+    if stored.terms.control and not faults:
+        return control_window(stored.manifest.phases)
+    return fault_window(faults)
 
 
 def _slos(stored: StoredRun, tallies: Tallies, window: FaultWindow | None) -> tuple[SloFigure, ...]:
@@ -145,7 +152,7 @@ def _seen(
         target=terms.good.target,
         trace=trace,
         recovery=recovery,
-        window=fault_window(faults),
+        window=_window(stored, faults),
         detected_s=detected_s(stored.events, faults, t0, stored.plan.load_s),
         amplification=tallies.amplification.result(),
         unknowns=tallies.unknowns.result(),
@@ -167,7 +174,7 @@ def _picture(
     return Picture(
         title=stored.title,
         question=terms.question,
-        started_at=manifest.started_at,
+        control=terms.control,
         zero_wall_ns=_zero_wall_ns(stored),
         latency_limit_ms=terms.good.latency_ms,
         good_target=terms.good.target,

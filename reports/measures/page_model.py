@@ -135,7 +135,7 @@ class Picture:
 
     title: str
     question: str
-    started_at: str
+    control: bool
     zero_wall_ns: int
     latency_limit_ms: float
     good_target: float

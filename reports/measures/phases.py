@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from harness.store import PhaseSpan
 from harness.timeline import Event, Scalar
 
 SAMPLED: Final = "held"
@@ -84,6 +85,12 @@ def fault_window(lives: tuple[FaultLife, ...]) -> FaultWindow | None:
         begin_s=min(life.at_s["verified"] for life in lives),
         end_s=max(life.at_s["verified_undone"] for life in lives),
     )
+
+
+def control_window(phases: Iterable[PhaseSpan]) -> FaultWindow | None:
+    """The time of the fault in a run without one; None where it ended before."""
+    found = next((phase for phase in phases if phase.name == "fault"), None)
+    return None if found is None else FaultWindow(begin_s=found.begin_s, end_s=found.end_s)
 
 
 def detected_s(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import textwrap
 from collections.abc import Iterator
 from typing import Final
@@ -22,13 +24,17 @@ from reports.render.words import (
 from reports.verdict.scorecard import Document, Scorecard
 
 _LEAST_TEXT: Final = 30  # a screen too narrow for two columns gets long lines
+_SQUALL: Final = re.compile(r"(?<!\S)squall ")
 Row = tuple[str, str]
 
 
-def closing_lines(scorecard: Scorecard, report: str, width: int | None = None) -> list[str]:
+def closing_lines(
+    scorecard: Scorecard, report: str, width: int | None = None, program: str = "squall"
+) -> list[str]:
     """The verdict, its figures and what to type next.
 
     `report` is where the page was written; `width`: of the screen; None: lines are not wrapped.
+    `program` is what is typed for squall.
     """
     document = scorecard.document
     rows: list[Row] = []
@@ -40,9 +46,9 @@ def closing_lines(scorecard: Scorecard, report: str, width: int | None = None) -
     rows += _list("remark", [reason.text for reason in document.remarks])
     if scorecard.picture is not None:
         rows += [*_figures(document, scorecard.picture), ("", "")]
-    rows += _look(scorecard)
+    rows += _look(scorecard, report, program)
     rows.append(("report", report))
-    rows.append(("again", document.run.again))
+    rows.append(("again", _SQUALL.sub(lambda _: f"{program} ", document.run.again, count=1)))
     first = _wrapped(f"{document.verdict}  {headline(scorecard)}", width, "  ")
     return [*first, "", *_table(rows, width)]
 
@@ -52,13 +58,15 @@ def _list(label: str, texts: list[str] | tuple[str, ...]) -> list[Row]:
     return [*rows, ("", "")] if rows else []
 
 
-def _look(scorecard: Scorecard) -> list[Row]:
+def _look(scorecard: Scorecard, report: str, program: str) -> list[Row]:
     """The command that shows the first wrong record, where it is the record of an intent."""
     wrong = () if scorecard.picture is None else scorecard.picture.wrong
     case = next((each.case for each in wrong if each.case), None)
     if case is None or scorecard.document.verdict == "INVALID":
         return []
-    return [("one case", f"squall report {scorecard.document.run.path} --intent {case.key}")]
+    folder = report.removesuffix("/report.html")
+    folder = folder if folder != report else scorecard.document.run.path
+    return [("one case", f"{program} report {shlex.quote(folder)} --intent {case.key}")]
 
 
 def _figures(document: Document, picture: Picture) -> Iterator[Row]:

@@ -17,7 +17,8 @@ def say_felt(picture: Picture) -> str:
     recovery = picture.recovery
     if recovery is None:
         return ""
-    parts = [_episodes(recovery, picture), _dips(recovery), _strays(recovery)]
+    reached = "due from then on" if picture.control else "that the fault could reach"
+    parts = [_episodes(recovery, picture), _dips(recovery), _strays(recovery, reached)]
     return " ".join(part for part in parts if part)
 
 
@@ -78,7 +79,7 @@ def _dips(recovery: Recovery) -> str:
     return f"There {'was' if len(dips) == 1 else 'were'} {say_dips(dips)}."
 
 
-def _strays(recovery: Recovery) -> str:
+def _strays(recovery: Recovery, reached: str) -> str:
     """What was bad outside of episodes and dips."""
     counted = sum(e.bad for e in (*recovery.episodes, *recovery.micro_dips))
     alone = recovery.bad - counted
@@ -86,8 +87,8 @@ def _strays(recovery: Recovery) -> str:
         more = count(alone, "more intent was", "more intents were")
         return f"{more} bad at other times." if alone > 0 else ""
     if not recovery.bad:
-        return f"All {recovery.arrivals:,} intents that the fault could reach were good."
+        return f"All {recovery.arrivals:,} intents {reached} were good."
     if recovery.bad == 1:
-        return f"1 of {recovery.arrivals:,} intents that the fault could reach was bad: no outage."
-    bad = f"{recovery.bad:,} of {recovery.arrivals:,} intents that the fault could reach were bad"
+        return f"1 of {recovery.arrivals:,} intents {reached} was bad: no outage."
+    bad = f"{recovery.bad:,} of {recovery.arrivals:,} intents {reached} were bad"
     return f"{bad}, at no time enough of them for an outage."

@@ -58,6 +58,8 @@ def recovery_table(document: Document, picture: Picture) -> str:
         rows += f'<tr><td class="n">{escape(told)}</td><td>{words}</td></tr>'
     head = '<tr><th scope="col">after</th><th scope="col">what happened</th></tr>'
     note = "counted from the proof of the fault"
+    if picture.control:
+        note = "counted from the time at which an experiment would inject its fault"
     return (
         f"<h2>The recovery <small>{note}</small></h2>"
         f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"

@@ -123,6 +123,8 @@ def counts_line(document: Document) -> str:
     stages = [(f.verified_s, f.verified_undone_s) for f in document.faults]
     proven = bool(stages) and all(None not in pair for pair in stages)
     fault = "fault proven and undone" if proven else "fault NOT proven and undone"
+    if any(remark.code == "control_run" for remark in document.remarks):
+        fault = "no fault, as asked"
     started = f"{load.started:,} of {load.scheduled:,} arrivals started{lateness}"
     return "; ".join(part for part in (started, _shared(document), fault) if part)
 

@@ -96,6 +96,14 @@ def about_faults(lives: tuple[FaultLife, ...], stored: StoredRun) -> list[Reason
     return found
 
 
+def remarks_about_control(stored: StoredRun) -> list[Reason]:
+    """What the word fault means in a run that has none."""
+    if not stored.terms.control:
+        return []
+    text = "Control run: no fault was injected; the figures of the fault are of the time in which"
+    return [_reason("control_run", f"{text} an experiment would inject it.")]
+
+
 def about_lives(lives: tuple[FaultLife, ...], stored: StoredRun) -> list[Reason]:
     """Errors of these faults themselves, independent of the experiment."""
     found = [reason for life in lives for reason in _about_fault(life)]
@@ -152,8 +160,9 @@ def remarks_about_machine(seen: Sharing | None) -> list[Reason]:
 
 
 def remarks_about_run(stored: StoredRun) -> list[Reason]:
-    """What the load and the system's size were."""
-    return [*remarks_about_load(stored), *remarks_about_scaling(stored)]
+    """What the load and the system's size were, and that nothing was injected."""
+    found = [*remarks_about_load(stored), *remarks_about_scaling(stored)]
+    return [*found, *remarks_about_control(stored)]
 
 
 def remarks_about_scaling(stored: StoredRun) -> list[Reason]:

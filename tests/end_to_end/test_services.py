@@ -56,6 +56,11 @@ def test_a_run_refuses_while_the_services_are_held(held: Place) -> None:
 def test_what_is_up_can_be_seen_and_taken_down(held: Place) -> None:
     seen = json.loads(held.call("services", "status", "--json").stdout)
     assert {part["name"] for part in seen} >= {"ledger-1", "payer>payments", "postgres"}
+    again = held.call("services", "up", "--system", str(held.system))
+    assert again.returncode == 0, "what is up already is no error"
+    (entry,) = [part["address"] for part in seen if part["name"] == "payer>payments"]
+    assert f"payer>payments takes requests at http://{entry}" in again.stdout
+    assert "services down" in again.stdout
     assert held.call("services", "down").returncode == 0
     gone = held.call("services", "status")
     assert gone.returncode == 2

@@ -57,11 +57,19 @@ def attach(environment: Any, runner: Any, **_: object) -> None:  # noqa: ANN401 
                     raise ConfigError("a file without OpenLoop runs in one process: no --workers")
                 MasterPart(environment, opened, planned(os.environ)).begin()
         elif opened:
+            _refuse_without_host(environment, opened)
             OpenPart(environment, opened).begin()
         elif PLAN_VARIABLE in os.environ:
             ClosedPart(environment, planned(os.environ)).begin()
     except _FAILURES as error:
         end_at_once(CANNOT_START, str(error))
+
+
+def _refuse_without_host(environment: Any, users: Sequence[Any]) -> None:  # noqa: ANN401  # as above
+    """The web UI asks for a host; without it nobody does."""
+    if environment.web_ui is None and not environment.host and not all(u.host for u in users):
+        example = "--host http://127.0.0.1:8080"
+        raise ConfigError(f"no host: say where the load is to be sent, for example {example}")
 
 
 def _begin_worker(environment: Any, opened: Sequence[Any]) -> None:  # noqa: ANN401  # as above
