@@ -65,4 +65,5 @@ def findings(document: Document, metrics: Sequence[str]) -> Findings:
         missed=frozenset(metric for result, metric in results if result.verdict != "pass"),
         edge=edges[-1].partition("#")[0] if edges else "",
         service=last.rpartition("-")[0] or last,
+        fault=document.faults[-1].name if document.faults else "",
     )

@@ -13,13 +13,14 @@ class Findings:
 
     `proofs`: class of violation -> the records behind its first finding, by table. `missed`: the
     metrics of objectives that do not hold. `edge`: the edge that was faulted last; `service`: the
-    service whose instance was struck last.
+    service whose instance was struck last. `fault`: the kind of the last fault.
     """
 
     proofs: Mapping[str, str] = field(default_factory=dict)
     missed: frozenset[str] = frozenset()
     edge: str = ""
     service: str = ""
+    fault: str = ""
 
     def rows(self, kind: str, table: str) -> tuple[str, ...]:
         """The rows of a table in the proof of a class."""
@@ -274,6 +275,15 @@ BY_FAULT: Final = (
         remedy="allow as many calls at once as latency times rate needs",
         weight=6,
         evidence=_missed("good_ratio_fault", "the edge carried less than what was due"),
+    ),
+    Rule(
+        part="payments: drain",
+        remedy="on SIGTERM be unready, wait for balancers to see it, and finish what was begun",
+        weight=8,
+        evidence=lambda it: _said(
+            "payers noticed a restart in order",
+            holds=it.fault == "rollout" and bool(it.missed),
+        ),
     ),
     Rule(
         part="ledger: errors of the database",

@@ -91,6 +91,19 @@ class Instance:
             self._become("down")
         return before
 
+    async def restart(self, grace_s: float) -> None:
+        """End it in order, or by force after `grace_s`; it starts again by itself."""
+        self._must_be_ours("restarted")
+        child = self._child
+        if child is None:
+            return
+        child.signal(self.spec.stop_signal)
+        try:
+            await child.ended(grace_s)
+        except TimeoutError:
+            child.signal_family(signal.SIGKILL)
+            await child.ended(DEATH_LIMIT_S)
+
     def revive(self) -> None:
         """Let it start again; nothing to do if it lives."""
         if self.spec.command is not None and not self._wanted.is_set():

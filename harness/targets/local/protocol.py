@@ -19,6 +19,7 @@ Operation = Literal[
     "revive",
     "pause",
     "resume",
+    "roll_out",
     "fault_edge",
     "clear_edge",
     "renew",

@@ -14,6 +14,7 @@ from harness.targets.local.instance import Instance
 from harness.targets.local.layout import PlacedEdge
 from harness.targets.local.leases import Leases
 from harness.targets.local.protocol import Answer, Request, describe
+from harness.targets.local.rollout import Rollouts
 from harness.targets.local.system_life import SystemLife, each
 from harness.targets.records import SLOT_MARK, EdgeFault, EdgeStatus, InstanceStatus, split_slot
 from harness.timeline import Timeline
@@ -28,11 +29,15 @@ class Supervision:
         self._edges = {edge.name: edge for edge in life.layout.edges}
         self._faults: dict[str, EdgeFault] = {}
         self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._rollouts = Rollouts(timeline)
         self.over = asyncio.Event()
 
     async def handle(self, request: Request) -> Answer:
         """Execute the command; an error is part of the answer."""
         try:
+            if request.op == "roll_out":
+                self._roll_out(request.resource)
+                return Answer()
             if request.resource:
                 self._must_exist(request.resource)
                 async with self._locks[self._edge_of(request.resource)[0]]:
@@ -76,6 +81,12 @@ class Supervision:
             case _:  # revive, resume
                 await self._undo_instance(name)
                 return Answer(instances=(self._status(name),))
+
+    def _roll_out(self, service: str) -> None:
+        found = [i for i in self._life.instances.values() if i.spec.service == service]
+        if not found:
+            raise UnknownResourceError(f"no instance of a service {service!r}")
+        self._rollouts.begin(service, found)
 
     async def _kill(self, name: str, lease_s: float) -> InstanceStatus:
         check_lease(lease_s)
@@ -137,6 +148,8 @@ class Supervision:
     async def _renew(self, name: str, lease_s: float) -> None:
         check_lease(lease_s)
         edge, slot = self._edge_of(name)
+        if self._rollouts.has(edge):
+            return  # it ends by itself
         for one in [name] if slot or edge not in self._edges else self._leased(edge) or [name]:
             self._leases.renew(one, lease_s)
             if one in self._faults:
@@ -174,7 +187,8 @@ class Supervision:
 
     def _must_exist(self, name: str) -> None:
         known = [*self._life.instances, *self._edges]
-        if self._edge_of(name)[0] not in known:
+        edge = self._edge_of(name)[0]
+        if edge not in known and not self._rollouts.has(edge):
             raise UnknownResourceError(f"no instance or edge {name!r}; {nearest(name, known)}")
 
     def _instance(self, name: str) -> Instance:

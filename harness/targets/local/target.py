@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class LocalTarget(SupervisedSystem):
-    """Has the abilities Lifecycle, Deploys, Instances, Kills, Pauses, EdgeFaults and Fetches."""
+    """Has the abilities Lifecycle, Deploys, Kills, Pauses, RollsOut, EdgeFaults and Fetches."""
 
     @classmethod
     def preflight(cls, system: System, state_root: Path) -> tuple[Finding, ...]:
@@ -48,6 +48,10 @@ class LocalTarget(SupervisedSystem):
     def resume(self, instance: str) -> InstanceStatus:
         """Let it go on. Nothing to do if it was not paused."""
         return self._instance(Request(op="resume", resource=instance))
+
+    def roll_out(self, service: str) -> None:
+        """End (SIGTERM) and start each instance in turn; returns at once."""
+        self.ask(Request(op="roll_out", resource=service))
 
     def _instance(self, request: Request) -> InstanceStatus:
         return self.ask(request).instances[0]

@@ -34,6 +34,7 @@ EXPECTED = {
     "no-fault",
     "payments-killed",
     "payments-paused",
+    "rolling-restart",
 }
 
 

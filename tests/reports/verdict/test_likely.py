@@ -68,6 +68,7 @@ def test_the_records_name_a_part(kind: str, records: str, part: str) -> None:
         (Findings(missed=frozenset({"attempts_per_intent"}), edge="a>b"), "a>b: retries"),
         (Findings(missed=frozenset({"good_ratio_fault"}), edge="a>b"), "a>b: calls at once"),
         (Findings(missed=frozenset({"failed_ratio_run"}), service="postgres"), "errors of the"),
+        (Findings(missed=frozenset({"lost_s"}), service="payments", fault="rollout"), "drain"),
     ],
 )
 def test_the_fault_names_a_part(found: Findings, part: str) -> None:
@@ -99,4 +100,4 @@ def test_a_part_of_the_catalogue_is_one_that_a_rule_can_name() -> None:
     edges = ("payments>ledger", "payments>bank", "ledger>postgres")
     named = {part.replace("{edge}", edge) for part in parts for edge in edges}
     unnamed = {one.name for one in catalogue.defects if one.part and one.part not in named}
-    assert unnamed == {"no-drain", "always-ready", "liveness-checks-database"}
+    assert unnamed == {"always-ready", "liveness-checks-database"}

@@ -66,6 +66,24 @@ def test_every_child_stands_in_the_undo_log(up: UpSystem) -> None:
     assert up.supervisor.pid in {pid for pid, _ in noted}
 
 
+def test_a_rolling_restart_replaces_each_instance_and_leaves_one_ready(up: UpSystem) -> None:
+    before = {i.name: i.identity for i in up.target.instances() if i.service == "back"}
+    up.target.roll_out("back")
+    least = len(before)
+
+    def is_over() -> bool:
+        nonlocal least
+        now = [i for i in up.target.instances() if i.service == "back"]
+        least = min(least, sum(i.state == "ready" for i in now))
+        return all(i.identity not in ("", before[i.name]) and i.state == "ready" for i in now)
+
+    until(is_over)
+    assert least == 1
+    up.target.renew("back#rollout", LONG_S)
+    with pytest.raises(UnknownResourceError, match="no instance of a service 'nobody'"):
+        up.target.roll_out("nobody")
+
+
 def test_a_kill_costs_few_requests_and_holds_until_revived(up: UpSystem) -> None:
     address = up.edge("front>back").address
     before = up.target.kill("back-1", LONG_S)
