@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test unit lint bench kills soak lock clean
+.PHONY: setup demo test unit lint bench kills soak lock clean pictures shell
 
 setup: $(VENV)/.ready
 
@@ -46,6 +46,14 @@ kills: setup
 # An hour at 100 payments/s; memory and descriptors of each process, and their slope. ARGS="--minutes 5".
 soak: setup
 	$(BIN)/python -m benchmarks.soak $(ARGS)
+
+# Pictures of the report in runs/pictures: four verdicts, three widths, light and dark. Needs Chromium; with axe-core each page is checked. ARGS=RUN ... for stored runs.
+pictures: setup
+	$(BIN)/python -m tests.stress.pictures $(ARGS)
+
+# A shell in which `squall` works.
+shell: setup
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $${SHELL:-bash} -i
 
 lock:
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev pyproject.toml -o requirements.lock

@@ -18,11 +18,15 @@ from harness.timeline import Timeline
 
 
 class Ending:
-    """The proven result of the end of a run; `outcome` is a sentence for a person."""
+    """The proven result of the end of a run; `outcome` is a sentence for a person.
+
+    `folder`: of the run, from its first process on.
+    """
 
     def __init__(self) -> None:
         """Nothing is started yet."""
         self.outcome, self.clean = "nothing was started", True
+        self.folder: RunFolder | None = None
 
     def refuse_unclean(self) -> None:
         """Raise TargetError unless it was proven that nothing is left."""
@@ -41,6 +45,7 @@ def guarded(state: State, folder: RunFolder, timeline: Timeline, ending: Ending)
     Raises FaultError (the undo log cannot be written) with nothing started, RefusedError.
     """
     mark = new_mark(state.root)
+    ending.folder = folder
     with ExitStack() as stack:
         stack.callback(prove, state, timeline, ending)
         UndoLog(state.undo).run_begins(folder.root.absolute(), mark)

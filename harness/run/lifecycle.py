@@ -30,6 +30,7 @@ from harness.run.order import (
     refuse_unready,
     refuse_without_space,
 )
+from harness.run.partial import said_of
 from harness.run.run_state import RunState, Tools, cpu_usage, manifest_of, sample_cpu
 from harness.run.signals import Stopped, held, interruptible
 from harness.run.starting import Stage, start_parts
@@ -63,7 +64,7 @@ def run(order: Order, tools: Tools) -> RunFolder:
         with held():
             return _run(order, tools, ending)
     except Stopped as stop:
-        stop.left, stop.clean = f"; {ending.outcome}", ending.clean
+        stop.left, stop.clean = f"; {said_of(ending)}", ending.clean
         raise
     except HarnessError as error:
         raise ending.with_outcome(error) from error

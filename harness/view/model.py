@@ -10,11 +10,14 @@ from typing import Final
 
 from harness.experiment import Terms
 from harness.load.records import Attempt, Outcome
-from harness.timeline import Event, Scalar
+from harness.timeline import Event
+from harness.view.live_good import LiveGood, Share
+from harness.view.told_events import ToldEvents
 
 WINDOW_S: Final = 2.0
 _US: Final = 1_000_000
 _SPARKS: Final = "▁▂▃▄▅▆▇█"
+CALM: Final = ("ready", "closed", "stopped")
 _FAULT_WORDS: Final = {
     "asked": "asked for",
     "injected": "injected, proof awaited",
@@ -28,15 +31,17 @@ _FAULT_WORDS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Now:
-    """The figures of the last `WINDOW_S` seconds, by the end of the attempts."""
+    """Intents that were due in the last `WINDOW_S` decided seconds; attempts of the last ones."""
 
     due_per_s: float
-    good_ratio: float | None
-    slow_per_s: float
-    failed_per_s: float
-    latency_ms_p95: float | None
+    intents: Share
     attempts_per_intent: float | None
     unknown: int
+
+    @property
+    def good_ratio(self) -> float | None:
+        """As in the verdict; None where nothing was due."""
+        return self.intents.good_ratio
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,22 +54,33 @@ class LiveModel:
     faults: dict[str, str] = field(default_factory=dict)
     breakers: dict[str, str] = field(default_factory=dict)
     instances: dict[str, str] = field(default_factory=dict)
-    events: deque[str] = field(default_factory=lambda: deque(maxlen=5))
+    struck: set[str] = field(default_factory=set)
+    told: ToldEvents = field(default_factory=ToldEvents)
     phase: str = "start"
-    _recent: deque[tuple[float, Attempt]] = field(default_factory=deque)
+    fault_s: float | None = None
+    _good: LiveGood = field(init=False)
+    _sent: deque[tuple[float, int]] = field(default_factory=deque)
     _unknown: set[int] = field(default_factory=set)
-    _ended: int = 0
-    _good: int = 0
+
+    def __post_init__(self) -> None:
+        """What is good stands in the experiment."""
+        good = self.terms.good
+        self._good = LiveGood(
+            due_us=self.due_us,
+            limit_ms=good.latency_ms,
+            target=good.target,
+            from_s=self.terms.phases.warm_up_s,
+        )
 
     def feed(self, events: Iterable[Event], attempts: Iterable[Attempt]) -> None:
         """Take in what is new."""
         for event in events:
             self._take_event(event)
-        for attempt in attempts:
-            ended_s = (attempt.due_us + attempt.late_us + attempt.took_us) / _US
-            self._recent.append((ended_s, attempt))
-            self._ended += 1
-            self._good += self._is_good(attempt)
+        some = tuple(attempts)
+        self._good.take(some)
+        for attempt in some:
+            sent_s = (attempt.due_us + attempt.late_us) / _US
+            self._sent.append((sent_s, attempt.intent))
             if attempt.outcome is Outcome.INFO:
                 self._unknown.add(attempt.intent)
             else:
@@ -72,26 +88,29 @@ class LiveModel:
 
     def now(self, at_s: float) -> Now:
         """The figures at that second of the run."""
-        while self._recent and self._recent[0][0] < at_s - WINDOW_S:
-            self._recent.popleft()
-        last = [attempt for _, attempt in self._recent]
-        took_ms = sorted((a.late_us + a.took_us) / 1000 for a in last)
-        ok = [a for a in last if a.outcome is Outcome.OK]
-        good = [a for a in ok if self._is_good(a)]
+        while self._sent and self._sent[0][0] < at_s - WINDOW_S:
+            self._sent.popleft()
+        self._good.move_to(at_s, self.fault_s)
+        end_s = self._good.decided_s(at_s)
+        shown = self._good.share(end_s - WINDOW_S, end_s)
+        self._good.forget_before(end_s - 2 * WINDOW_S)
+        intents = len({intent for _, intent in self._sent})
         return Now(
             due_per_s=self._due(at_s - WINDOW_S, at_s) / WINDOW_S,
-            good_ratio=len(good) / len(last) if last else None,
-            slow_per_s=(len(ok) - len(good)) / WINDOW_S,
-            failed_per_s=(len(last) - len(ok)) / WINDOW_S,
-            latency_ms_p95=took_ms[int(len(took_ms) * 0.95)] if last else None,
-            attempts_per_intent=len(last) / len({a.intent for a in last}) if last else None,
+            intents=shown,
+            attempts_per_intent=len(self._sent) / intents if intents else None,
             unknown=len(self._unknown),
         )
 
     @property
     def good_so_far(self) -> float | None:
-        """The share of all ended attempts that were good."""
-        return self._good / self._ended if self._ended else None
+        """The share of the decided intents since warm-up that were good."""
+        return self._good.good / self._good.decided if self._good.decided else None
+
+    @property
+    def degraded_s(self) -> float:
+        """How long fewer than the target were good, since the fault."""
+        return self._good.degraded_s
 
     def spark(self, at_s: float, cells: int = 24) -> str:
         """The scheduled rate of the last `cells` windows, as a line of blocks."""
@@ -100,10 +119,6 @@ class LiveModel:
         highest = max([*counts, 1])
         return "".join(_SPARKS[min(7, count * 8 // (highest + 1))] for count in counts)
 
-    def _is_good(self, attempt: Attempt) -> bool:
-        in_time = (attempt.late_us + attempt.took_us) / 1000 <= self.terms.good.latency_ms
-        return in_time and attempt.outcome is Outcome.OK
-
     def _due(self, begin_s: float, end_s: float) -> int:
         begin, end = (bisect_left(self.due_us, s * _US) for s in (begin_s, end_s))
         return end - begin
@@ -111,32 +126,30 @@ class LiveModel:
     def _take_event(self, event: Event) -> None:
         if event.source == "fault" and event.kind == "held" and event.data.get("on") is not False:
             return  # one of many samples, with nothing to report
+        at_s = event.at_s(self.t0_mono_ns)
         if event.source == "run" and event.kind == "phase":
             self.phase = event.name
         elif event.source == "fault":
-            word = _FAULT_WORDS.get(event.kind, event.kind)
-            at = f"{event.at_s(self.t0_mono_ns):.1f} s"
-            self.faults[f"{event.name} {event.target}"] = f"{word} at {at}"
+            self._take_fault(event, at_s)
         elif event.source == "mark":
             word = {"start": "marked", "end": "ended"}.get(event.kind, event.kind)
-            self.faults[event.name] = f"{word} at {event.at_s(self.t0_mono_ns):.1f} s"
+            self.faults[event.name] = f"{word} at {at_s:.1f} s"
+            self.fault_s = at_s if self.fault_s is None else self.fault_s
         elif event.kind == "breaker":
             self.breakers[f"{event.name} ({event.target})"] = str(event.data.get("after"))
         elif event.kind == "instance":
             self.instances[event.name] = str(event.data.get("state"))
-        if event.source in ("fault", "service", "target"):
-            self.events.appendleft(describe(event, self.t0_mono_ns))
+        if event.source in ("fault", "service", "target", "mark"):
+            self.told.add(event, at_s)
+
+    def _take_fault(self, event: Event, at_s: float) -> None:
+        word = _FAULT_WORDS.get(event.kind, event.kind)
+        self.faults[f"{event.name} {event.target}"] = f"{word} at {at_s:.1f} s"
+        self.struck.add(event.target)
+        if event.kind == "verified" and self.fault_s is None:
+            self.fault_s = at_s
 
 
-def describe(event: Event, t0_mono_ns: int) -> str:
-    """One event in one line."""
-    shown: dict[str, Scalar] = {k: v for k, v in event.data.items() if k != "fault_id"}
-    said = " ".join(f"{k}={v}" for k, v in list(shown.items())[:3])
-    subject = " ".join(part for part in (event.name, event.target) if part)
-    return f"{event.at_s(t0_mono_ns):6.1f} {event.kind} {subject} {said}".rstrip()
-
-
-def states_in_words(states: dict[str, str]) -> str:
-    """`ledger-1 DOWN   ledger-2 ready`: an instance that is not ready is in capitals."""
-    calm = {"ready", "closed", "stopped"}
-    return "   ".join(f"{k} {v if v in calm else v.upper()}" for k, v in states.items())
+def in_words(name: str, state: str) -> str:
+    """`ledger-1 DOWN`, `ledger-2 ready`: a state that is not usual is in capitals."""
+    return f"{name} {state if state in CALM else state.replace('_', '-').upper()}"

@@ -11,11 +11,11 @@ from rich.live import Live
 from rich.text import Text
 
 from harness.inert_text import inert
-from harness.view.model import LiveModel, states_in_words
+from harness.view.model import LiveModel
+from harness.view.picture import coloured, heartbeat, picture
 from harness.view.tail import RunFollower
 
 HEARTBEAT_S: Final = 5.0
-_PHASES: Final = ("warm-up", "baseline", "fault", "recovery", "drain")
 
 
 class Watcher(Protocol):
@@ -107,10 +107,9 @@ class LiveView:
         """Redraw."""
         if self._live and self._model and self._follower:
             self._model.feed(self._follower.events(), self._follower.attempts())
-            lines = picture(self._title, self._model, at_s)
-            width = self._console.width
-            shown = "\n".join(inert(line)[:width] for line in lines)
-            self._live.update(Text(shown), refresh=True)
+            size = self._console.width, self._console.height
+            lines = picture(self._title, self._model, at_s, size)
+            self._live.update(coloured(lines), refresh=True)
 
     def end(self) -> None:
         """Close the picture."""
@@ -132,60 +131,3 @@ def closing_view(watcher: Watcher) -> Iterator[None]:
         yield
     finally:
         watcher.end()
-
-
-def heartbeat(model: LiveModel, at_s: float) -> str:
-    """One line: second of the run, phase, what was good so far and now, and the faults."""
-    now = model.now(at_s)
-    fault = "; ".join(f"{k}: {v}" for k, v in model.faults.items()) or "no fault yet"
-    return (
-        f"{at_s:5.1f} s  {model.phase}  {now.due_per_s:.0f}/s due  "
-        f"good so far {_percent(model.good_so_far)}  now {_percent(now.good_ratio)}  "
-        f"slow {now.slow_per_s:.0f}/s  failed {now.failed_per_s:.0f}/s  {fault}"
-    )
-
-
-def picture(title: str, model: LiveModel, at_s: float) -> list[str]:
-    """The lines of the view at that second of the run."""
-    phases = model.terms.phases
-    now = model.now(at_s)
-    total_s = phases.load_s + phases.drain_s
-    p95 = "-" if now.latency_ms_p95 is None else f"{now.latency_ms_p95:.0f} ms"
-    tries = "-" if now.attempts_per_intent is None else f"{now.attempts_per_intent:.2f}"
-    target = model.terms.good.target
-    return [
-        f"squall  {title}    {_clock(at_s)} of {_clock(total_s)}",
-        f"  phase      {_phase_line(model, at_s)}",
-        f"  load       {now.due_per_s:.0f}/s due  {model.spark(at_s)}",
-        f"  good       {_percent(now.good_ratio)} (target {_percent(target)})   p95 {p95}",
-        f"  not good   slow {now.slow_per_s:.0f}/s   failed {now.failed_per_s:.0f}/s",
-        f"  intents    {tries} attempts each   {now.unknown} unknown",
-        *(f"  fault      {name}   {state}" for name, state in model.faults.items()),
-        f"  breakers   {states_in_words(model.breakers) or 'all closed'}",
-        f"  instances  {states_in_words(model.instances)}",
-        *(f"  {'events' if i == 0 else '':9}  {text}" for i, text in enumerate(model.events)),
-        "  Ctrl-C undoes the fault and stops.",
-    ]
-
-
-def _phase_line(model: LiveModel, at_s: float) -> str:
-    p = model.terms.phases
-    ends_s, begin_s = {}, 0.0
-    spans = (p.warm_up_s, p.baseline_s, p.fault_s, p.recovery_s, p.drain_s)
-    for name, span_s in zip(_PHASES, spans, strict=True):
-        begin_s += span_s
-        ends_s[name] = begin_s
-    left_s = max(0.0, ends_s.get(model.phase, at_s) - at_s)
-    if model.phase not in ends_s:  # a watch has one phase
-        return f"{model.phase.upper()}, {max(0.0, p.load_s - at_s):.0f} s left"
-    shown = {model.phase: f"{model.phase.upper()}, {left_s:.0f} s left"}
-    return " · ".join(shown.get(name, name) for name in _PHASES)
-
-
-def _clock(at_s: float) -> str:
-    whole = max(0, int(at_s))
-    return f"{whole // 60:02d}:{whole % 60:02d}"
-
-
-def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{share * 100:.1f} %"

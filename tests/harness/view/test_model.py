@@ -15,8 +15,9 @@ from harness.store import RunFolder
 from harness.system import read_system
 from harness.timeline import FileTimeline
 from harness.view.model import LiveModel
+from harness.view.picture import coloured, picture
 from harness.view.tail import RunFollower
-from harness.view.terminal import Heartbeat, LiveView, NoWatcher, picture, watcher_for
+from harness.view.terminal import Heartbeat, LiveView, NoWatcher, watcher_for
 from tests.support.documents_files import experiment_file, system_file
 
 
@@ -49,8 +50,10 @@ def a_run(tmp_path: Path) -> tuple[LiveModel, RunFollower]:
 def test_good_slow_and_failed_are_counted_apart(tmp_path: Path) -> None:
     model, follower = a_run(tmp_path)
     model.feed(follower.events(), follower.attempts())
-    now = model.now(1.0)
-    assert (now.good_ratio, now.slow_per_s, now.failed_per_s) == (0.25, 0.5, 1.0)
+    now = model.now(2.0)
+    assert now.good_ratio == 0.25
+    assert (now.intents.slow, now.intents.failed, now.intents.waiting) == (1, 2, 0)
+    assert now.intents.latency_ms_p95 == 400.0, "of those that were ok"
     assert now.unknown == 1
 
 
@@ -96,7 +99,7 @@ def test_a_pipe_gets_a_line_every_five_seconds(tmp_path: Path) -> None:
     lines = out.getvalue().splitlines()
     assert len(lines) == 1 + 5
     assert "20.0 s  fault" in lines[-1]
-    assert "good so far 25.0 %" in lines[-1]
+    assert "good so far " in lines[-1]
 
 
 def test_a_terminal_gets_the_picture(tmp_path: Path) -> None:
@@ -137,3 +140,81 @@ def test_nobody_may_look_too(tmp_path: Path) -> None:
     nobody.tick(1.0)
     nobody.end()
     assert len(list(follower.attempts())) == 4, "nobody reads"
+
+
+def told(model: LiveModel, follower: RunFollower, size: tuple[int, int]) -> list[str]:
+    model.feed(follower.events(), follower.attempts())
+    return picture("a-long-name-of-an-experiment · payday_spike · seed 11", model, 25.0, size)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
+def test_every_instance_is_shown_on_a_screen_of_any_size(
+    size: tuple[int, int], tmp_path: Path
+) -> None:
+    model, follower = a_run(tmp_path)
+    for number in range(2, 9):
+        model.instances |= {f"ledger-{number}": "ready", f"payments-{number}": "ready"}
+    model.instances["payments-3"] = "paused"
+    lines = told(model, follower, size)
+    assert len(lines) < size[1]
+    assert max(map(len, lines)) <= size[0]
+    text = " ".join(lines)
+    shown = text[text.index("instances") :]
+    assert shown.split()[1:3] == ["ledger-1", "DOWN"], "the faulted one is the first"
+    assert "payments-3 PAUSED" in shown
+    assert "7 ledger ready" in shown
+    assert "6 payments ready" in shown
+    assert lines[-1].strip() == "Ctrl-C undoes the fault and stops."
+
+
+def test_events_are_in_the_order_of_time_and_noise_does_not_push_the_fault_out(
+    tmp_path: Path,
+) -> None:
+    model, _ = a_run(tmp_path)
+    folder = RunFolder(tmp_path / "other")
+    folder.create()
+    timeline = FileTimeline(folder.timeline, SystemClock())
+    timeline.tell("fault", "verified", "kill", "ledger-1")
+    for number in range(200):
+        state = ("unhealthy", "healthy")[number % 2]
+        timeline.tell("service", "health", "a>b", "ledger-1", state=state, by="mesh")
+        timeline.tell("service", "sweeper", "payments", f"payments-{number}")
+    timeline.close()
+    lines = told(model, RunFollower(folder), (80, 24))
+    events = [line for line in lines if " s  " in line and "since" not in line]
+    assert any("fault kill ledger-1: proven on" in line for line in events)
+    assert sum("mesh sees" in line for line in lines) == 1
+    assert any("(200 times)" in line for line in lines)
+    seconds = [float(line.replace("events", "").split()[0]) for line in events if "sees" in line]
+    assert seconds == sorted(seconds)
+
+
+def test_an_open_breaker_and_a_dead_instance_have_a_colour_unless_no_color_is_set(
+    tmp_path: Path,
+) -> None:
+    model, follower = a_run(tmp_path)
+    lines = told(model, follower, (80, 24))
+    for no_color, codes in ((False, True), (True, False)):
+        out = io.StringIO()
+        console = Console(file=out, force_terminal=True, width=80, no_color=no_color)
+        console.print(coloured(lines))
+        assert ("31m" in out.getvalue()) is codes
+        assert "OPEN" in out.getvalue()
+
+
+def test_the_degraded_time_counts_from_the_fault_on(tmp_path: Path) -> None:
+    model, _ = a_run(tmp_path)
+    rate = 100
+    model.due_us[:] = [i * 10_000 for i in range(12 * rate)]
+    bad = range(6 * rate, 8 * rate)
+    model.feed(
+        [],
+        [
+            attempt(i, due, 5_000, Outcome.FAIL if i in bad else Outcome.OK)
+            for i, due in enumerate(model.due_us)
+        ],
+    )
+    model.fault_s = 6.0
+    model.now(11.0)
+    assert model.degraded_s == 2.0
+    assert any("degraded 2.0 s so far" in line for line in picture("x", model, 11.0))
