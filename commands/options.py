@@ -105,6 +105,23 @@ def experiments_known(
 given_run = click.argument("run_path", metavar="RUN", callback=_run_of, shell_complete=_runs_known)
 
 
+dry_run = click.option(
+    "--dry-run", is_flag=True, help="Print the objects that would be written; write nothing."
+)
+
+
+def show_plan(plans: tuple[Any, ...], *, as_json: bool) -> None:
+    """Print what a dry run has found."""
+    import msgspec
+
+    from harness.run.dry_run import text_of
+
+    if as_json:
+        streams().json(msgspec.json.format(msgspec.json.encode(plans), indent=1))
+    else:
+        click.echo(text_of(plans))
+
+
 def system_file(command: Callable[..., int]) -> Callable[..., int]:
     """--system, --deployment, --target and its place, handed over as one argument `files`."""
 

@@ -12,8 +12,14 @@ from commands.options import (
     ROOT,
     as_json,
     clock,
+<<<<<<< HEAD
     experiments_known,
     runs_dir,
+=======
+    dry_run,
+    runs_dir,
+    show_plan,
+>>>>>>> cf9eca8 (kubernetes: start conditions, share and floor of the blast radius, dry run, events from pods' logs; what is refused is refused before a write)
     state,
     system_file,
     watcher,
@@ -81,6 +87,7 @@ if TYPE_CHECKING:
     help="Let the fault start so many seconds later than the experiment says.",
 )
 @outlets
+@dry_run
 @locust_options
 @runs_dir
 @system_file
@@ -109,11 +116,13 @@ def order_of(name: str, given: dict[str, Any]) -> Order:
     from dataclasses import replace
 
     from harness.run.adaptation import Adaptation
+    from harness.run.dry_run import planned, planned_faults
     from harness.run.from_arguments import order_from
     from harness.run.listing import experiment_path
     from harness.run.overrides import Overrides, write_changed
     from reports.measures.metric_table import metric_units
 
+<<<<<<< HEAD
     words = {key: value for key, value in given.items() if key not in ("as_json", "outlets")}
     overrides = Overrides(
         phases=words.pop("phases"),
@@ -146,3 +155,16 @@ def _names(given: tuple[str, ...], *, every: bool) -> tuple[str, ...]:
     if not given:
         raise click.UsageError("Missing argument 'EXPERIMENT...'; `squall validate` lists them")
     return given
+=======
+    later = Adaptation(later_s=given.pop("fault_later"))
+    words = {k: v for k, v in given.items() if k not in ("as_json", "outlets", "dry_run")}
+    order = order_from(ROOT, **words, metrics=metric_units(), adaptation=later)
+    if given["dry_run"]:
+        faults = planned_faults(order.experiment, order.system, order.seed)
+        show_plan((*planned(given["files"], state()), *faults), as_json=given["as_json"])
+        return 0
+    tools = Tools(clock=clock(), state=state(), watcher=watcher())
+    folder = run(order, tools)
+    with after_start():
+        return judge_run(folder.root, as_json=given["as_json"], outlets=given["outlets"])
+>>>>>>> cf9eca8 (kubernetes: start conditions, share and floor of the blast radius, dry run, events from pods' logs; what is refused is refused before a write)

@@ -26,6 +26,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from harness.blast_radius import BlastRadius
 from harness.declared_fault import DeclaredFault, FaultCall, declared_call
 from harness.files.document import Document, Node, plain
 from harness.files.problems import Problem, Verbatim, fix_name, raise_problems
@@ -34,7 +35,8 @@ from harness.files.toolkit_file import toolkit_problems
 from harness.files.variables import read_variables
 from harness.files.yaml_file import read_document
 from harness.load.records import MAX_RUN_S
-from harness.system import EdgeName, FileName, Name, System
+from harness.start_condition import When
+from harness.system import FileName, Name, System
 from harness.validation.foreign_fault_check import foreign_fault_problems
 from harness.validation.method import MethodStep, steps
 from harness.validation.method_check import Limits, method_problems
@@ -68,14 +70,6 @@ class Phases(_Strict, frozen=True, kw_only=True):
         return self.warm_up_s + self.baseline_s + self.fault_s + self.recovery_s
 
 
-class BlastRadius(_Strict, frozen=True, kw_only=True):
-    """All that the experiment may touch. Nothing is allowed by default."""
-
-    services: Annotated[tuple[Name, ...], Meta(max_length=50)] = ()
-    edges: Annotated[tuple[EdgeName, ...], Meta(max_length=200)] = ()
-    max_instances: Annotated[int, Meta(ge=0, le=64, examples=[1])] = 0
-
-
 class Good(_Strict, frozen=True, kw_only=True):
     """When a payment is good, and the share that must be good at rest for the run to count."""
 
@@ -101,7 +95,8 @@ class Terms(_Strict, frozen=True, kw_only=True):
     does nothing; somebody else's fault is marked with `squall mark`. `control`: the method injects
     nothing, to show what load alone does. `guards`: layers of the system that must have absorbed
     something, or the run is inconclusive. `to_the_end`: foreign load does not end the run early; it
-    cannot pass, and records that are wrong are still proven.
+    cannot pass, and records that are wrong are still proven. `when`: what must hold before the
+    method begins.
     """
 
     name: str
@@ -118,6 +113,7 @@ class Terms(_Strict, frozen=True, kw_only=True):
     control: bool = False
     to_the_end: bool = False
     guards: Annotated[tuple[Name, ...], Meta(max_length=20)] = ()
+    when: When | None = None
     faults: Annotated[tuple[DeclaredFault, ...], Meta(max_length=50)] = ()
     slos: Annotated[tuple[SloWord, ...], Meta(max_length=20)] = ()
 

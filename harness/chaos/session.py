@@ -20,7 +20,7 @@ import atexit
 import dataclasses
 import os
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -28,11 +28,12 @@ from typing import Any, Final
 
 import msgspec
 
+from harness.blast_radius import BlastRadius
 from harness.chaos.declared_faults import DeclaredFaults
 from harness.clock import SystemClock
 from harness.declared_fault import DeclaredFault
 from harness.errors import ConfigError, FaultError
-from harness.experiment import EXTENSION, BlastRadius, Terms, read_experiment
+from harness.experiment import EXTENSION, Terms, read_experiment
 from harness.faults.base import Evidence, Fault
 from harness.faults.drain import Drain
 from harness.faults.driver import Driver, Limits
@@ -139,6 +140,7 @@ class Session:
             for i in instances
             if i.service == service and i.state == "ready" and i.name not in held
         ]
+        self._check_floor(service, count, instances)
         if len(ready) < count:
             known = ", ".join(sorted({i.service for i in instances}))
             text = f"{len(ready)} instances of {service!r} are ready, not {count}"
@@ -157,6 +159,21 @@ class Session:
         if on + count > self.radius.max_instances:
             text = f"{on + count} instances at once are more than max_instances"
             raise FaultError(f"{text} {self.radius.max_instances} of the blast radius")
+
+    def _check_floor(self, service: str, count: int, instances: Sequence[InstanceStatus]) -> None:
+        """The share that may be faulted, and how many must stay ready."""
+        if self.radius is None:
+            return
+        held = {held.fault.resource for held in self.driver.held}
+        mine = [i for i in instances if i.service == service]
+        faulted = count + len([i for i in mine if i.name in held])
+        if mine and faulted > self.radius.max_share * len(mine):
+            text = f"{faulted} of {len(mine)} instances of {service!r} are more than max_share"
+            raise FaultError(f"{text} {self.radius.max_share:g} of the blast radius")
+        left = len([i for i in mine if i.state == "ready" and i.name not in held]) - count
+        if left < self.radius.min_ready:
+            text = f"{max(left, 0)} instances of {service!r} would stay ready"
+            raise FaultError(f"{text}, fewer than min_ready {self.radius.min_ready}")
 
 
 @cache

@@ -30,7 +30,7 @@ The action that injects a fault named `x` is called `inject_x`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from harness.targets.base import Target
 from harness.timeline import Scalar
@@ -59,6 +59,15 @@ class Proof:
 
     proven: bool
     evidence: Evidence = field(default_factory=dict)
+
+
+@runtime_checkable
+class TakesLonger(Protocol):
+    """A fault whose effect shows later than that of others."""
+
+    @property
+    def verify_within_s(self) -> float:
+        """How long its proof is waited for."""
 
 
 class Fault(Protocol):

@@ -18,6 +18,7 @@ class Crash:
     name: str = "crash"
     undo_action: str = "revive"
     look_again_s: float = AT_ONCE_S
+    verify_within_s: float = 10.0  # a cluster reports a container's end a second or two later
 
     @property
     def resource(self) -> str:

@@ -15,7 +15,7 @@ from functools import partial
 
 from harness.clock import NS_PER_S, Clock
 from harness.errors import FaultError, TargetError, UnknownResourceError
-from harness.faults.base import Evidence, Fault, Proof, Seen
+from harness.faults.base import Evidence, Fault, Proof, Seen, TakesLonger
 from harness.faults.watch import NoWatch, Sampling, Watch
 from harness.safety.lease import LEASE_S, Heartbeat, Lease, NoLease
 from harness.safety.undo import Undo, UndoLog
@@ -83,7 +83,7 @@ class Driver:
             )
             self._tell(held, "injected", _identity(held.before))
             found = self._wait(
-                lambda: fault.verify(self._target, held.before), self._limits.verify_s
+                lambda: fault.verify(self._target, held.before), self._verify_s(fault)
             )
         except TargetError as error:
             found = Proof(proven=False, evidence={"error": str(error)})
@@ -109,6 +109,9 @@ class Driver:
         errors = {held.id: self._take_away(held) for held in newest_first}
         failed = [self._prove_undone(held, errors[held.id]) for held in newest_first]
         return tuple(text for text in failed if text)
+
+    def _verify_s(self, fault: Fault) -> float:
+        return fault.verify_within_s if isinstance(fault, TakesLonger) else self._limits.verify_s
 
     def _begin(self, fault: Fault) -> Held:
         """The undo record comes first: once it is on disk the fault may be done."""

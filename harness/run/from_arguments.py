@@ -77,6 +77,8 @@ def order_from(
         system=system,
         system_path=files.system,
         deployment_path=files.deployment,
+        asked_target=files.target,
+        place=files.place,
         scenario=scenario or read.terms.scenario,
         seed=seed,
         rate_scale=rate_scale,

@@ -33,6 +33,7 @@ from harness.run.order import (
 from harness.run.partial import said_of
 from harness.run.run_state import RunState, Tools, cpu_usage, manifest_of, sample_cpu
 from harness.run.signals import Stopped, held, interruptible
+from harness.run.start_conditions import StartConditions
 from harness.run.starting import Stage, start_parts
 from harness.safety.lock import MachineLock
 from harness.safety.state import lock_path
@@ -159,6 +160,8 @@ def _live_through(s: RunState) -> None:
     sample_cpu(s)
     if _ended_by_others(s, phases.warm_up_s):
         return
+    if not _may_begin(s):
+        return
     s.parts.conductor.go()
     _phase(s, "fault", peak_s + phases.fault_s + UNDO_LIMIT_S, until_conducted=True)
     if s.order.experiment.terms.control or _fault_was_verified(s):
@@ -168,6 +171,24 @@ def _live_through(s: RunState) -> None:
     else:
         s.ended = "early: the fault was not proven, so the rest would tell nothing"
         s.parts.generator.stop()
+
+
+def _may_begin(s: RunState) -> bool:
+    """Whether the experiment's start conditions hold in time; else the run ends here."""
+    when = s.order.experiment.terms.when
+    if when is None:
+        return True
+    conditions = StartConditions(
+        when,
+        able(s.parts.target, Instances),
+        s.parts.running.entry,
+        lambda: read_timeline(s.folder.timeline),
+    )
+    if why := conditions.wait(s.timeline, s.tools.clock, s.machine.tick):
+        s.ended = f"early: {why}"
+        s.tools.watcher.note(f"ending the run early: {why}")
+        s.parts.generator.stop()
+    return not why
 
 
 def _watch(s: RunState) -> None:

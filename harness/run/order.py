@@ -59,6 +59,8 @@ class Order:
     changes: Mapping[str, str] = field(default_factory=dict)
     again: str = ""
     deployment_path: Path | None = None
+    asked_target: str | None = None
+    place: Mapping[str, str] = field(default_factory=dict)
     slo_words: tuple[str, ...] = ()
     slo_paths: tuple[Path, ...] = ()
     adaptation: Adaptation = NONE
@@ -81,14 +83,17 @@ def again(order: Order, experiment: str, usual_system: Path) -> str:
         "--locust-ui": (order.locust.locust_ui, 0),
         "--workers-at": (order.locust.workers_at, ""),
         "--system": (order.system_path, usual_system),
+        "--target": (order.asked_target, None),
         "--deployment": (
             order.deployment_path,
-            usual_deployment(order.system_path, USUAL),
+            usual_deployment(order.system_path, order.asked_target or USUAL),
         ),
     }
     words = ["squall", "run", experiment, "--seed", str(order.seed)]
     for option, (value, usual) in chosen.items():
         words += [] if value == usual else [option, str(value)]
+    for option, value in order.place.items():
+        words += [f"--{option}", value]
     for word in order.slo_words:
         words += ["--slo", word]
     changes = (f"{name}={shlex.quote(value)} " for name, value in order.changes.items())

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from harness.targets.base import Instances, Kills, Leases
 from harness.targets.records import InstanceStatus
+
+if TYPE_CHECKING:
+    from harness.system import System
 
 
 @runtime_checkable
@@ -59,3 +63,12 @@ class Drains(Leases, Instances, Protocol):
 
     def open_nodes(self) -> None:
         """Let every machine that `drain` has closed take instances again."""
+
+
+@runtime_checkable
+class Shows(Protocol):
+    """Brings a system up by writing objects, which it can show before."""
+
+    @classmethod
+    def objects(cls, system: System, deployment: Path | None) -> list[dict[str, Any]]:
+        """Exactly what would be written. Raises ConfigError."""

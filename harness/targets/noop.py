@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from harness.errors import UnknownResourceError
 from harness.safety.state import State
@@ -69,6 +69,12 @@ class NoTarget:
     @classmethod
     def find(cls, system: System, deployment: Path | None, state: State) -> None:
         """There is nothing to find."""
+
+    @classmethod
+    def objects(cls, system: System, deployment: Path | None) -> list[dict[str, Any]]:
+        """None."""
+        del system, deployment
+        return []
 
     @classmethod
     def place_options(cls) -> tuple[str, ...]:

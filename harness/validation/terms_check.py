@@ -11,9 +11,11 @@ from harness.files.record_check import join
 
 if TYPE_CHECKING:
     from harness.experiment import Terms
+    from harness.start_condition import When
     from harness.system import System
 
 # The largest limit that makes sense, by the figure's unit.
+_KINDS: Final = ("ready", "breaker", "http", "promql")
 _MOST: Final = {"s": 3600.0, "ratio": 1.0, "attempts": 1000.0}
 
 
@@ -29,6 +31,26 @@ def terms_problems(node: Node, at: str, terms: Terms, system: System) -> Iterato
     for holder, key, name, known in places:
         yield from _names(holder, f"{key}.{name}", name, known)
     yield from _objectives(node, at)
+    if terms.when is not None:
+        yield from _conditions(node.child("when") or node, f"{at}.when", terms.when, system)
+
+
+def _conditions(node: Node, at: str, when: When, system: System) -> Iterator[Problem]:
+    """Each is of one kind, of a service or edge that there is."""
+    items = node.child("all")
+    services, edges = [s.name for s in system.services], [e.name for e in system.edges]
+    for index, one in enumerate(when.all):
+        item, key = (items.elements()[index] if items else node), f"{at}.all[{index}]"
+        if len(one.kinds) != 1:
+            fix = "write one of them"
+            yield _wrong(item, key, "not exactly one condition", listed(_KINDS), fix)
+        for kind, name, known in (
+            ("ready", one.ready and one.ready.service, services),
+            ("breaker", one.breaker and one.breaker.edge, edges),
+        ):
+            if name and name not in known:
+                wrong, fix = f"{name[:60]!r} is not in the system", fix_name(name, known)
+                yield _wrong(item.child(kind) or item, f"{key}.{kind}", wrong, listed(known), fix)
 
 
 def _times(node: Node, at: str, terms: Terms) -> Iterator[Problem]:

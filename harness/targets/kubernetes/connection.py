@@ -115,11 +115,14 @@ class Connection:
             raise ApiError(f"{method} {path}: {answer.status}: {_message(data)}", answer.status)
         return data
 
-    def lines(self, path: str, **query: str | int) -> Iterator[bytes]:
-        """The lines of an answer that goes on (watch, logs). Raises ApiError, TargetError."""
+    def lines(self, path: str, silence_s: float | None, **query: str | int) -> Iterator[bytes]:
+        """The lines of an answer that goes on (watch, logs). Raises ApiError, TargetError.
+
+        `silence_s`: the longest time without a line; None where a log may be silent.
+        """
         import urllib3  # noqa: PLC0415  # comes with the client library
 
-        answer = self._ask("GET", path, None, query, whole=False)
+        answer = self._ask("GET", path, None, query, silence_s=silence_s, whole=False)
         if answer.status >= HTTPStatus.BAD_REQUEST:
             raise ApiError(f"GET {path}: {answer.status}: {_message(answer.data)}", answer.status)
         rest = b""
@@ -141,6 +144,7 @@ class Connection:
         body: Body | None,
         query: Mapping[str, str | int],
         *,
+        silence_s: float | None = None,
         whole: bool = True,
     ) -> BaseHTTPResponse:
         import urllib3  # noqa: PLC0415  # comes with the client library
@@ -156,7 +160,9 @@ class Connection:
                 url,
                 body=None if body is None else body.content,
                 headers=headers,
-                timeout=urllib3.Timeout(connect=_CONNECT_S, read=self._limit_s),
+                timeout=urllib3.Timeout(
+                    connect=_CONNECT_S, read=self._limit_s if whole else silence_s
+                ),
                 retries=False,
                 preload_content=whole,
             )

@@ -16,12 +16,14 @@ import msgspec
 from harness.errors import TargetError
 from harness.targets.kubernetes.changes import Changes, PodChanges, WorkloadChanges
 from harness.targets.kubernetes.cluster import KINDS, Cluster
+from harness.targets.kubernetes.log_events import LogEvents
 from harness.targets.kubernetes.objects import Meta, pods_path, workloads_path
-from harness.timeline import Timeline
+from harness.timeline import FileTimeline, Timeline
 
 WATCH_S: Final = (
     10  # the server ends each watch after this time, and it is begun again where it ended
 )
+SILENCE_S: Final = 5.0
 _BEGIN_AGAIN_S: Final = 0.5
 _JOIN_S: Final = 2.0
 _GONE: Final = 410
@@ -63,8 +65,14 @@ def follow(cluster: Cluster, timeline: Timeline) -> Callable[[], None]:
     for thread in threads:
         thread.start()
 
+    logs = LogEvents(cluster, timeline) if isinstance(timeline, FileTimeline) else None
+    if logs is not None:
+        logs.start()
+
     def stop() -> None:
         over.set()
+        if logs is not None:
+            logs.stop()
         for watch in watches:
             watch.close()
         for thread in threads:
@@ -116,6 +124,7 @@ class _Watch:
     def _follow(self, version: str) -> str:
         lines = self._cluster.connection.lines(
             self.path,
+            WATCH_S + SILENCE_S,
             watch="1",
             labelSelector=self._cluster.place.labels,
             resourceVersion=version,

@@ -24,6 +24,7 @@ _HOPELESS: Final = frozenset(
     {"ErrImagePull", "ErrImageNeverPull", "ImagePullBackOff", "InvalidImageName"}
     | {"CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
 )
+_IMMUTABLE: Final = "field is immutable"
 # What may carry the labels of a system, in the order of removal: what makes pods goes first.
 REMOVED: Final = (
     "/apis/autoscaling/v2/{}/horizontalpodautoscalers",
@@ -72,7 +73,13 @@ class KubernetesLifecycle:
         elif found.get("deletionTimestamp"):
             text = f"namespace {self._place.namespace} is being deleted"
             raise RefusedError(f"{text}; wait until it is gone")
-        apply(self._place, objects)
+        try:
+            apply(self._place, objects)
+        except TargetError as error:
+            if _IMMUTABLE not in str(error):
+                raise
+            self.clear()  # another version of the system is up: it cannot become this one
+            apply(self._place, objects)
 
     def wait_ready(self, limit_s: float = READY_LIMIT_S) -> None:
         """Until each workload has all its replicas ready. Raises TargetError that says why not."""

@@ -53,7 +53,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that is needed to find the system again.
 
     `entry` is SERVICE:PORT. `manifests` is the folder that is applied, `kubeconfig` the paths of
-    the credentials as KUBECONFIG has them.
+    the credentials as KUBECONFIG has them. `events` are the kinds that
+    services write to their logs.
     """
 
     context: str
@@ -63,6 +64,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     edges: tuple[EdgePlace, ...] = ()
     entry: str = ""
     entry_edge: str = ""
+    events: tuple[str, ...] = ()
     manifests: str = ""
     kubeconfig: str = ""
 
@@ -112,6 +114,7 @@ def place_of(system: System, deployment: Path | None) -> Place:
         edges=tuple(_edge(edge.name, edge.options) for edge in system.edges),
         entry=options.get("entry", ""),
         entry_edge=system.entry,
+        events=system.events,
         manifests=_manifests(options, deployment),
         kubeconfig=os.environ.get("KUBECONFIG", str(Path("~/.kube/config").expanduser())),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import msgspec
 
@@ -77,6 +77,13 @@ class KubernetesTarget:
     def find(cls, system: System, deployment: Path | None, state: State) -> None:
         """Note the place."""
         write_place(state, place_of(system, deployment))
+
+    @classmethod
+    def objects(cls, system: System, deployment: Path | None) -> list[dict[str, Any]]:
+        """The objects of the overlay, with their namespace and labels."""
+        from harness.targets.kubernetes.manifests import rendered  # noqa: PLC0415  # as below
+
+        return rendered(place_of(system, deployment))
 
     @classmethod
     def preflight(cls, system: System, state_root: Path) -> tuple[Finding, ...]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from harness.blast_radius import BlastRadius
 from harness.chaos import actions, probes
 from harness.chaos.session import Session, open_session
 from harness.errors import ConfigError, FaultError
-from harness.experiment import BlastRadius
 from harness.faults.driver import Driver
 from harness.safety.undo import UndoLog, pending
 from tests.support.fake_target import FakeTarget
@@ -191,3 +192,21 @@ def test_refuses_an_environment_that_makes_no_sense(
 ) -> None:
     with pytest.raises(ConfigError, match=why):
         open_session({"SQUALL_STATE_DIR": str(tmp_path / "state"), **changes})
+
+
+@pytest.mark.parametrize(
+    ("radius", "wrong"),
+    [
+        ({"max_share": 0.5}, "2 of 3 instances of 'ledger' are more than max_share 0.5"),
+        ({"min_ready": 2}, "1 instances of 'ledger' would stay ready, fewer than min_ready 2"),
+    ],
+)
+def test_a_share_and_a_floor_of_ready_instances_are_kept(
+    play: Play, radius: dict[str, float], wrong: str
+) -> None:
+    allowed = {"services": ("ledger",), "max_instances": 3, **radius}
+    play.use(msgspec.convert(allowed, BlastRadius))
+    actions.inject_kill("ledger")
+    with pytest.raises(FaultError, match=wrong):
+        actions.inject_kill("ledger")
+    assert play.down() == ["ledger-1"]
