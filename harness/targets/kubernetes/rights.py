@@ -28,20 +28,30 @@ class Right:
 
 
 _READ: Final = ("get", "list", "watch")
-# What a run needs: deploy/kubernetes/role.yaml has the same.
+_WRITE: Final = ("get", "list", "create", "patch", "delete")
+_KINDS: Final = (
+    ("", ("services", "configmaps", "secrets", "serviceaccounts", "persistentvolumeclaims")),
+    ("policy", ("poddisruptionbudgets",)),
+    ("autoscaling", ("horizontalpodautoscalers",)),
+    ("batch", ("jobs", "cronjobs")),
+    ("rbac.authorization.k8s.io", ("roles", "rolebindings")),
+)
+# What a run needs, with the start of the system: deploy/kubernetes/role.yaml has the same.
 RUN: Final = (
+    Right(group="", resource="namespaces", verbs=("get",)),
     Right(group="", resource="pods", verbs=(*_READ, "delete")),
     Right(group="", resource="pods/exec", verbs=("create", "get")),
+    Right(group="", resource="pods/eviction", verbs=("create",)),
     Right(group="", resource="pods/log", verbs=("get",)),
     Right(group="", resource="pods/proxy", verbs=("get", "create")),
-    Right(group="", resource="services", verbs=("get", "list")),
-    Right(group="apps", resource="deployments", verbs=(*_READ, "patch")),
-    Right(group="apps", resource="deployments/scale", verbs=("patch",)),
-    Right(group="apps", resource="statefulsets", verbs=(*_READ, "patch")),
-    Right(
-        group="networking.k8s.io",
-        resource="networkpolicies",
-        verbs=(*_READ, "create", "patch", "delete"),
+    Right(group="apps", resource="deployments", verbs=(*_WRITE, "watch")),
+    Right(group="apps", resource="statefulsets", verbs=(*_WRITE, "watch")),
+    Right(group="apps", resource="replicasets", verbs=("get", "list", "delete")),
+    Right(group="networking.k8s.io", resource="networkpolicies", verbs=_WRITE),
+    *(
+        Right(group=group, resource=resource, verbs=_WRITE)
+        for group, resources in _KINDS
+        for resource in resources
     ),
 )
 

@@ -115,7 +115,7 @@ def test_a_missing_right_is_named_before_anything_is_written(files: Small, poor:
     words = ("--context", CONTEXT, "--namespace", files.namespace)
     done = squall(files, "services", "up", *words, KUBECONFIG=poor)
     assert done.returncode == 2
-    assert "rights: not granted: delete pods, create pods/exec" in done.stderr
+    assert "rights: not granted: get namespaces, delete pods, create pods/exec" in done.stderr
     assert files.kubectl("get", ALL, "-o", "name") == before
 
 
