@@ -12,14 +12,10 @@ from commands.options import (
     ROOT,
     as_json,
     clock,
-<<<<<<< HEAD
+    dry_run,
     experiments_known,
     runs_dir,
-=======
-    dry_run,
-    runs_dir,
     show_plan,
->>>>>>> cf9eca8 (kubernetes: start conditions, share and floor of the blast radius, dry run, events from pods' logs; what is refused is refused before a write)
     state,
     system_file,
     watcher,
@@ -100,6 +96,8 @@ def run(**given: Any) -> int:  # noqa: ANN401  # click hands over what the optio
     """
     names = _names(given.pop("experiments"), every=given.pop("every"))
     orders = [order_of(name, dict(given)) for name in names]  # all are checked before one starts
+    if given["dry_run"]:
+        return _show_plans(orders, given)
     if len(orders) == 1:
         folder = _lived(orders[0])
         with after_start():
@@ -111,19 +109,28 @@ def run(**given: Any) -> int:  # noqa: ANN401  # click hands over what the optio
     return run_several(orders, _lived, as_json=given["as_json"])
 
 
+def _show_plans(orders: list[Order], given: dict[str, Any]) -> int:
+    """Print what these runs would write and fault."""
+    from harness.run.dry_run import planned, planned_faults
+
+    faults = [f for o in orders for f in planned_faults(o.experiment, o.system, o.seed)]
+    show_plan((*planned(given["files"], state()), *faults), as_json=given["as_json"])
+    return 0
+
+
 def order_of(name: str, given: dict[str, Any]) -> Order:
     """What is to be run, checked. Raises ConfigError."""
     from dataclasses import replace
 
     from harness.run.adaptation import Adaptation
-    from harness.run.dry_run import planned, planned_faults
     from harness.run.from_arguments import order_from
     from harness.run.listing import experiment_path
     from harness.run.overrides import Overrides, write_changed
     from reports.measures.metric_table import metric_units
 
-<<<<<<< HEAD
-    words = {key: value for key, value in given.items() if key not in ("as_json", "outlets")}
+    words = {
+        key: value for key, value in given.items() if key not in ("as_json", "outlets", "dry_run")
+    }
     overrides = Overrides(
         phases=words.pop("phases"),
         objectives=words.pop("objectives"),
@@ -155,16 +162,3 @@ def _names(given: tuple[str, ...], *, every: bool) -> tuple[str, ...]:
     if not given:
         raise click.UsageError("Missing argument 'EXPERIMENT...'; `squall validate` lists them")
     return given
-=======
-    later = Adaptation(later_s=given.pop("fault_later"))
-    words = {k: v for k, v in given.items() if k not in ("as_json", "outlets", "dry_run")}
-    order = order_from(ROOT, **words, metrics=metric_units(), adaptation=later)
-    if given["dry_run"]:
-        faults = planned_faults(order.experiment, order.system, order.seed)
-        show_plan((*planned(given["files"], state()), *faults), as_json=given["as_json"])
-        return 0
-    tools = Tools(clock=clock(), state=state(), watcher=watcher())
-    folder = run(order, tools)
-    with after_start():
-        return judge_run(folder.root, as_json=given["as_json"], outlets=given["outlets"])
->>>>>>> cf9eca8 (kubernetes: start conditions, share and floor of the blast radius, dry run, events from pods' logs; what is refused is refused before a write)

@@ -6,11 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-<<<<<<< HEAD
-from commands.options import as_json, program, show, state, system_file
-=======
-from commands.options import as_json, dry_run, show, show_plan, state, system_file
->>>>>>> cf9eca8 (kubernetes: start conditions, share and floor of the blast radius, dry run, events from pods' logs; what is refused is refused before a write)
+from commands.options import as_json, dry_run, program, show, show_plan, state, system_file
 
 if TYPE_CHECKING:
     from harness.system import SystemFiles
@@ -25,30 +21,21 @@ def services() -> None:
 @dry_run
 @system_file
 @as_json
-<<<<<<< HEAD
-def up(files: SystemFiles, as_json: bool) -> int:
-    """Start the system and leave it running; one that is up already stays as it is."""
-=======
 def up(files: SystemFiles, dry_run: bool, as_json: bool) -> int:
-    """Start the system and leave it running."""
+    """Start the system and leave it running; one that is up already stays as it is."""
     from harness.run.dry_run import planned
->>>>>>> cf9eca8 (kubernetes: start conditions, share and floor of the blast radius, dry run, events from pods' logs; what is refused is refused before a write)
     from harness.run.services import bring_up
     from harness.view.output import show_lines
 
-<<<<<<< HEAD
+    if dry_run:
+        show_plan(planned(files, state()), as_json=as_json)
+        return 0
     parts = bring_up(files, state())
     show(parts, as_json=as_json)
     if not as_json:
         entry = files.read().entry
         address = next((part.address for part in parts if part.name == entry), "")
         show_lines(next_lines(entry, address))
-=======
-    if dry_run:
-        show_plan(planned(files, state()), as_json=as_json)
-        return 0
-    show(bring_up(files, state()), as_json=as_json)
->>>>>>> cf9eca8 (kubernetes: start conditions, share and floor of the blast radius, dry run, events from pods' logs; what is refused is refused before a write)
     return 0
 
 
