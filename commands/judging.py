@@ -29,7 +29,7 @@ def judge_run(path: Path, *, as_json: bool, opens: bool = False, outlets: Wanted
 
 
 def judged(path: Path, *, shown: bool, outlets: Wanted = ()) -> Scorecard:
-    """Judge, store if the folder can be written, and print unless told not to."""
+    """Judge, store if the folder can be written, and print if `shown`."""
     from harness.store import RunFolder
     from harness.view.output import show_lines, wide
     from reports.outlets.summary import summary_of_run
@@ -53,7 +53,7 @@ def judged(path: Path, *, shown: bool, outlets: Wanted = ()) -> Scorecard:
 
 
 def _open(path: Path) -> None:
-    """In the desktop's browser; without a desktop a text browser would take the screen."""
+    """Open the page in the browser of the desktop, if there is a desktop."""
     from harness.store import RunFolder
 
     page = RunFolder(path).report.absolute()

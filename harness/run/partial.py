@@ -1,4 +1,4 @@
-"""What a person is told of a run that was stopped: its faults, its end, its folder."""
+"""The message after a stopped run: its faults, its end, its folder."""
 
 from __future__ import annotations
 

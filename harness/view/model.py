@@ -63,7 +63,7 @@ class LiveModel:
     _unknown: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        """What is good stands in the experiment."""
+        """The experiment says when an intent is good."""
         good = self.terms.good
         self._good = LiveGood(
             due_us=self.due_us,

@@ -54,7 +54,7 @@ def coloured(lines: Iterable[str]) -> Text:
 
 
 def heartbeat(model: LiveModel, at_s: float) -> str:
-    """One line: second of the run, phase, what was good so far and now, and what is not usual."""
+    """One line: second, phase, good share so far and now, faults, unusual states."""
     now = model.now(at_s)
     fault = "; ".join(f"{k}: {v}" for k, v in model.faults.items()) or "no fault yet"
     alarms = [in_words(k, v) for k, v in model.instances.items() if v not in CALM]
@@ -101,7 +101,7 @@ def _breakers(model: LiveModel) -> list[str]:
 
 
 def _instances(model: LiveModel) -> list[str]:
-    """The faulted one first, then what is not usual; many usual ones are counted by service."""
+    """The faulted one first, then unusual states; many usual ones are counted by service."""
     names = sorted(model.instances, key=lambda name: (*_rank(model, name), name))
     if len(names) <= _MANY:
         return [in_words(name, model.instances[name]) for name in names]

@@ -23,7 +23,7 @@ class Line:
     times: int = 1
 
     def __str__(self) -> str:
-        """As it is shown."""
+        """The line of text."""
         more = f" ({self.times} times)" if self.times > 1 else ""
         return f"{self.at_s:6.1f} s  {self.text}{more}"
 
@@ -36,7 +36,7 @@ class ToldEvents:
     _others: deque[Line] = field(default_factory=lambda: deque(maxlen=60))
 
     def add(self, event: Event, at_s: float) -> None:
-        """Take in one event; what was before the load is not told."""
+        """Take in one event; events before the load are dropped."""
         if at_s < 0:
             return
         is_fault = event.source in ("fault", "mark")
@@ -51,14 +51,14 @@ class ToldEvents:
             kept.append(replace(line, times=times))
 
     def last(self, count: int) -> list[str]:
-        """At most so many lines, the newest last: half of them may be of faults."""
+        """At most `count` lines, the newest last; up to half of them are of faults."""
         faults = list(self._faults)[-max(1, count // 2) :] if count > 0 else []
         rest = count - len(faults)
         others = list(self._others)[-rest:] if rest > 0 else []
         return [str(line) for line in sorted([*faults, *others], key=lambda line: line.at_s)]
 
     def _noise(self, line: Line) -> int | None:
-        """Where a health report of the same thing stands; breakers are no noise."""
+        """The place of a health report on the same subject; None for other events."""
         for place in range(len(self._others) - 1, -1, -1):
             if line.subject and self._others[place].subject == line.subject:
                 return place
@@ -90,7 +90,7 @@ def _what(event: Event) -> str:
 
 
 def _subject(event: Event) -> str:
-    """What health reports are folded by; empty: each event is told."""
+    """The key under which health reports are folded; empty: the event is not folded."""
     if event.kind != "health":
         return ""
     return f"{event.name} {event.target} {event.data.get('by', '')}"

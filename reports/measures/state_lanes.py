@@ -31,7 +31,7 @@ def _rank(usual: str, name: str) -> tuple[int, str]:
 def _told(event: Event) -> tuple[str, str, str] | None:
     if event.source == "service" and event.kind == "breaker":
         state = str(event.data.get("after", "")).replace("_", "-")
-        return f"breaker {event.name} in {event.target}", "closed", state
+        return f"breaker {event.name} {event.target}", "closed", state
     if event.source == "service" and event.kind == "health":
         by = event.data.get("by", "proxy")
         return f"{event.target} seen by {by}", "healthy", str(event.data.get("state", ""))

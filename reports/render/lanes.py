@@ -13,7 +13,7 @@ from reports.render.style import CALM, FAILED, FAULT, INK, ON_DARK, SLOW, Colour
 LANE_H: Final = 22.0
 _BAR_H: Final = 15.0
 _TICK_PX: Final = 2.0
-_NAME_CHARS: Final = 34
+_NAME_CHARS: Final = 36
 _ALARMS: Final = ("open", "down", "unready", "stopped", "unhealthy")
 BREAKER: Final = "breaker "
 
