@@ -37,7 +37,7 @@ class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class ReadyReplicas(_Strict, frozen=True, kw_only=True):
-    """So many instances of a service are ready, and no other one is there."""
+    """A service has this number of instances, and all of them are ready."""
 
     service: Name
     replicas: Annotated[int, Meta(ge=0, le=64, examples=[2])]

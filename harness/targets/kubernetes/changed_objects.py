@@ -111,7 +111,7 @@ class ChangedObjects:
             self.open_node(path.rpartition("/")[2])
 
     def open_node(self, name: str) -> None:
-        """Open a node that carries the mark of a fault; another one is left as it is."""
+        """Open a node that carries the mark of a fault; does nothing to another one."""
         path = _node_path(name)
         metadata = self._cluster.read(Node, path).metadata
         if UNDO in metadata.annotations:

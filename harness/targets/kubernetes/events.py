@@ -1,8 +1,7 @@
 """Pods and workloads as events of the timeline, by uid; a watch that breaks is begun again.
 
-A watch begins with a list. After a break the new list is compared with what was known, so that no
-change of state is lost; what came and went in between is told as lost. `watch_broken` and
-`watch_resumed` bound that time.
+A watch begins with a list. After a break the new list is compared with the last known states, so
+that no change is lost. `watch_broken` and `watch_resumed` bound that time.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Pods whose container is frozen, by sessions of this process or by nobody any more."""
+"""Pods whose container is frozen, and the sessions of this process that keep them so."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Pauses:
         """Freeze it. Raises FaultError, TargetError."""
         service = self._cluster.place.service(instance.service)
         if service is None or not instance.identity:
-            raise FaultError(f"{instance.name} has no pod to pause")
+            raise FaultError(f"{instance.name} its pod is gone")
         place, name = self._cluster.place, instance.name
         session = Session(self._cluster.connection, place, name, service.container)
         session.pause(lease_s)
@@ -59,7 +59,7 @@ class Pauses:
 
 
 def resume_pod(cluster: Cluster, name: str) -> None:
-    """Let the processes of a pod go on, whoever froze them; a pod that is gone needs nothing."""
+    """Let the processes of a pod go on; does nothing for a pod that is gone."""
     if container := _container_of(cluster, name):
         run_once(cluster.connection, cluster.place, name, container, "resume")
 
@@ -68,7 +68,7 @@ def kill_container(cluster: Cluster, name: str) -> None:
     """Kill the processes of a pod's container. Raises FaultError."""
     container = _container_of(cluster, name)
     if not container:
-        raise FaultError(f"{name} has no container to kill")
+        raise FaultError(f"{name} its pod or its container is gone")
     try:
         said = run_once(cluster.connection, cluster.place, name, container, "kill")
     except TargetError:

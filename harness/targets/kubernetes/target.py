@@ -179,7 +179,7 @@ class KubernetesTarget:
         before = self._instance(instance)
         service = self._cluster.place.service(before.service)
         if service is None or not before.identity:
-            raise FaultError(f"{instance} has no pod to kill")
+            raise FaultError(f"{instance} its pod is gone already")
         terminate_pod(
             self._cluster.place, instance, f"{self._cluster.place.labels},{service.selector}"
         )
@@ -241,7 +241,7 @@ class KubernetesTarget:
         return pods_as_instances.replacement_of(self._cluster, instance, identity)
 
     def renew(self, resource: str, lease_s: float) -> None:
-        """Of an edge's faults. A killed pod has no lease: it is replaced in any case."""
+        """Of an edge's faults. A killed pod is replaced without one."""
         if self._edges().knows(resource):
             self._edges().renew(resource, lease_s)
         self._pauses.renew(resource)

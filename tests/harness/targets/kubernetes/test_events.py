@@ -1,4 +1,4 @@
-"""A watch that breaks is begun again, and what changed meanwhile is reported."""
+"""A broken watch is begun again, and the changes in between are reported."""
 
 from __future__ import annotations
 

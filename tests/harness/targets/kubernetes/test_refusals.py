@@ -1,4 +1,4 @@
-"""What is refused before anything is written: the cluster is the same afterwards."""
+"""Commands that are refused before the first write: the cluster is the same afterwards."""
 
 from __future__ import annotations
 
