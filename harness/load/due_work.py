@@ -1,4 +1,4 @@
-"""The part that all engines of the open loop share: give due work to free users, and count."""
+"""The part that all engines of the open loop share: the agenda, and how much of it is open."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from abc import ABC, abstractmethod
 from typing import Final, Generic, Protocol, TypeVar
 
-from harness.load.arrival_agenda import Agenda, Bench, Due
+from harness.load.arrival_agenda import Agenda, Due
 from harness.load.session import Session
 
 MAX_WAITING: Final = 20_000
@@ -23,13 +23,12 @@ U = TypeVar("U", bound=Worked)
 
 
 class DueWork(ABC, Generic[U]):
-    """One process's agenda and bench; an engine adds the clockwork."""
+    """One process's agenda; an engine adds the clock and the users who are free."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
         self.started = 0
         self._agenda = Agenda(session.arrivals)
-        self._bench: Bench[U] = Bench(MAX_WAITING)
         self._open = len(session.arrivals)
         self._stop_us = round(session.stop_s * 1e6)
         self._zero_ns = 0
@@ -41,16 +40,6 @@ class DueWork(ABC, Generic[U]):
     def us_of(self, mono_ns: int) -> int:
         """An instant of CLOCK_MONOTONIC in microseconds since the run's zero."""
         return (mono_ns - self._zero_ns) // 1000
-
-    def come_back(self, user: U) -> None:
-        """A user is free: give it the work that has waited longest, or keep it free."""
-        due = self._bench.come_back(user)
-        if due is not None:
-            self._give(user, due)
-
-    def leave(self, user: U) -> None:
-        """The user takes no more work."""
-        self._bench.leave(user)
 
     def later(self, due: Due) -> None:
         """Ask for one more step of a visit."""
@@ -78,9 +67,9 @@ class DueWork(ABC, Generic[U]):
             return f"{given_up} given up, {dropped} found no place"
         return ""
 
+    @abstractmethod
     def _send_away(self) -> tuple[int, int]:
         """How many waited for a free user, and how many had been dropped."""
-        return self._bench.send_away(), self._bench.dropped
 
     @abstractmethod
     def _wake_at(self, due_us: int) -> None:

@@ -11,9 +11,9 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Final, cast
 
-from harness.load.arrival_agenda import Due
+from harness.load.arrival_agenda import Bench, Due
 from harness.load.attempt_file import Recorder
-from harness.load.due_work import DueWork
+from harness.load.due_work import MAX_WAITING, DueWork
 from harness.load.lean.connection import Connection, Told
 from harness.load.lean.event_loop import EventLoop
 from harness.load.lean.host import Host
@@ -80,6 +80,7 @@ class Engine(DueWork["Carrier"]):
         self._names = {name: index << NAME_SHIFT for index, name in enumerate(payers.names)}
         self.loop = EventLoop()
         self.stop_ns = 0
+        self._bench: Bench[Carrier] = Bench(MAX_WAITING)
         self._connections: list[Carrier] = []
         self._next_ns = 0
         self._prepared: deque[tuple[int, Visit]] = deque()
@@ -102,6 +103,12 @@ class Engine(DueWork["Carrier"]):
             for carrier in self._connections:
                 carrier.close()
             self.loop.close()
+
+    def come_back(self, carrier: Carrier) -> None:
+        """A connection is free: give it the work that has waited longest, or keep it free."""
+        due = self._bench.come_back(carrier)
+        if due is not None:
+            self._give(carrier, due)
 
     def visit_of(self, due: Due) -> Visit:
         """Who it is whose turn has come."""
@@ -152,6 +159,9 @@ class Engine(DueWork["Carrier"]):
     def _plan(self) -> None:
         next_us = self._agenda.next_us()
         self._next_ns = self.stop_ns if next_us is None else self._zero_ns + next_us * 1000
+
+    def _send_away(self) -> tuple[int, int]:
+        return self._bench.send_away(), self._bench.dropped
 
     def _wake_at(self, due_us: int) -> None:
         self._next_ns = min(self._next_ns, self._zero_ns + due_us * 1000)

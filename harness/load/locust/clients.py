@@ -20,6 +20,7 @@ from locust.contrib.fasthttp import FastHttpSession
 
 from harness.load.locust.intent import current
 from harness.load.locust.recording import SENT, Recording, Sent, effect_of
+from harness.load.locust.request_costs import spare_work
 
 _PEEK: Final = socket.MSG_PEEK | socket.MSG_DONTWAIT
 
@@ -27,6 +28,7 @@ _PEEK: Final = socket.MSG_PEEK | socket.MSG_DONTWAIT
 def record_clients(recording: Recording) -> None:
     """Have HttpUser's and FastHttpUser's clients say what they send."""
     geventhttpclient_client._may_retry_after_send_error = _never  # noqa: SLF001  # it has no option
+    spare_work()
     pool: Any = ConnectionPool
     pool._is_socket_alive = _alive(pool._is_socket_alive)  # noqa: SLF001  # as above
     kinds: tuple[Any, ...] = (FastHttpSession, HttpSession)

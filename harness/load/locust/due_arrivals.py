@@ -13,6 +13,7 @@ from hashlib import blake2b
 from typing import Any, Final, NoReturn, Protocol
 
 import gevent
+from gevent.event import Event
 
 from harness.load.arrival_agenda import Bench, Due
 from harness.load.due_work import MAX_WAITING, DueWork
@@ -24,7 +25,8 @@ MAX_USERS: Final = 2_000
 _SETTLE_S: Final = 0.05
 _LAST_ANSWERS_S: Final = 0.1
 _CUT_S: Final = 0.5
-_YIELD_EVERY: Final = 32
+_MOST_AT_ONCE: Final = 32
+_NOW_NS: Final = 1
 _log: Final = logging.getLogger(__name__)
 
 
@@ -50,7 +52,10 @@ class Arrivals(DueWork[Seated]):
         self._kinds: tuple[str, ...] = tuple(weights)
         self._limits = tuple(itertools.accumulate(weights.values()))
         self._benches: Mapping[str, Bench[Seated]] = {kind: Bench(MAX_WAITING) for kind in weights}
-        self._timer = TimerWatch()
+        self._growing = 0
+        self._at_once = 0
+        self._running, self._over = False, Event()
+        self._timer = TimerWatch(self._hand_out)
 
     def prepare(self) -> None:
         """Have users wait before the first arrival comes."""
@@ -64,39 +69,60 @@ class Arrivals(DueWork[Seated]):
 
     def run(self, zero_ns: int) -> None:
         """From the zero until all is served, at most until the session's stop."""
-        self._zero_ns = zero_ns
-        while self._open and self.now_us() < self._stop_us:
-            self._hand_out()
-            next_us = self._agenda.next_us()
-            at_us = self._stop_us if next_us is None else min(next_us, self._stop_us)
-            if self._open:
-                self._timer.set(zero_ns + at_us * 1000)
-                self._timer.wait()
+        self._zero_ns, self._running = zero_ns, True
+        self._timer.set(_NOW_NS)
+        self._over.wait()
         self._close()
 
     def come_back(self, user: Seated) -> None:
-        """Hand over what has waited longest for this class of users, or let the user wait."""
-        due = self._benches[user.kind].come_back(user)
-        if due is not None:
-            self._give(user, due)
+        """Hand over what has waited longest for this class of users, or let the user wait.
+
+        What is due now goes to the user that is here, without a turn of the hub.
+        """
+        bench = self._benches[user.kind]
+        may_take = self._running and self._at_once < _MOST_AT_ONCE and len(self._kinds) == 1
+        if may_take and not bench.waiting:
+            due = self._agenda.take(self.now_us())
+            if due is not None:
+                self._at_once += 1
+                self._give(user, due)
+                return
+        waited = bench.come_back(user)
+        if waited is not None:
+            self._give(user, waited)
 
     def leave(self, user: Seated) -> None:
         """It takes no more."""
         self._benches[user.kind].leave(user)
 
     def _hand_out(self) -> None:
-        for count in itertools.count(1):
+        """In the hub: a user that is handed an arrival sends its request before the next one."""
+        if not self._open or self.now_us() >= self._stop_us:
+            self._running = False
+            self._over.set()
+            return
+        self._at_once = 0
+        for _ in range(_MOST_AT_ONCE):
             due = self._agenda.take(self.now_us())
             if due is None:
+                next_us = self._agenda.next_us()
+                self._wake_at(self._stop_us if next_us is None else min(next_us, self._stop_us))
                 return
             kind = self._kind_of(due.intent)
             user = self._benches[kind].hand(due)
             if user is not None:
                 self._give(user, due)
-            elif self._runner.user_count < MAX_USERS:
-                self._grow(kind)
-            if count % _YIELD_EVERY == 0:  # behind the schedule: let those who have work begin
-                gevent.sleep(0)
+            elif self._runner.user_count + self._growing < MAX_USERS:
+                self._growing += 1
+                gevent.spawn(self._grow_one, kind)
+        self._timer.set(_NOW_NS)  # behind the schedule: the hub looks at answers in between
+
+    def _grow_one(self, kind: str) -> None:
+        """A user may do anything when it is made, which the hub must not wait for."""
+        try:
+            self._grow(kind)
+        finally:
+            self._growing -= 1
 
     def _kind_of(self, intent: int) -> str:
         """The same on every machine."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import gevent
-from gevent.queue import SimpleQueue
 from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_WAITING
 
 from harness.load.arrival_agenda import Due
@@ -18,20 +17,35 @@ from harness.load.payer import Intent as MadeFor
 class Seat:
     """A user as the arrivals see it."""
 
-    __slots__ = ("_inbox", "kind")
+    __slots__ = ("_due", "_hub", "_waiting", "kind")
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
-        self._inbox: Any = SimpleQueue()
+        self._hub = gevent.get_hub()
+        self._due: Due | None = None
+        self._waiting: Any = None
 
     def take(self, due: Due) -> None:
-        """The arrivals hand it over."""
-        self._inbox.put(due)
+        """The arrivals hand it over; in the hub the user begins with it before this returns."""
+        waiting, self._waiting = self._waiting, None
+        if waiting is None:
+            self._due = due
+        elif gevent.getcurrent() is self._hub:
+            waiting.switch(due)
+        else:
+            self._hub.loop.run_callback(waiting.switch, due)
 
     def wait(self) -> Due:
         """Until something is handed over."""
-        due: Due = self._inbox.get()
-        return due
+        due, self._due = self._due, None
+        if due is not None:
+            return due
+        self._waiting = gevent.getcurrent()
+        try:
+            handed: Due = self._hub.switch()
+        finally:
+            self._waiting = None
+        return handed
 
 
 class OpenTasks:

@@ -5,6 +5,7 @@ libev's own timers end in whole milliseconds (0.5 ms late in the median); this i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import gevent
@@ -15,37 +16,24 @@ _READ: Final = 1
 
 
 class TimerWatch:
-    """One alarm for one waiting greenlet; any greenlet or callback may set it to another instant.
+    """One alarm that calls in the hub; any greenlet or callback may set it to another instant.
 
-    The hub watches it all the time (to begin and end a watch costs two system calls a turn), and
-    to set it anew is what makes it quiet again, so that nothing needs to be read.
+    The hub watches it all the time, because to begin and end a watch costs two system calls a turn,
+    and it calls it before all other events of a turn.
     """
 
-    def __init__(self) -> None:
-        """Raises OSError."""
+    def __init__(self, call: Callable[[], None]) -> None:
+        """`call` must not block: it runs in the hub. Raises OSError."""
         self._timer = TimerFd()
-        self._hub = gevent.get_hub()
-        self._sleeper: Any = None
-        self._rang = False
-        self._watch = self._hub.loop.io(self._timer.fd, _READ)
+        self._call = call
+        loop: Any = gevent.get_hub().loop
+        self._watch = loop.io(self._timer.fd, _READ, priority=loop.MAXPRI)
         self._watch.start(self._ring)
 
     def set(self, mono_ns: int) -> None:
         """Ring at that instant of CLOCK_MONOTONIC, at once if it has passed; not after `close`."""
-        if self._timer.fd < 0:
-            return
-        self._rang = False
-        self._timer.set(max(1, mono_ns))
-
-    def wait(self) -> None:
-        """Until it rings."""
-        if self._rang:
-            return
-        self._sleeper = gevent.getcurrent()
-        try:
-            self._hub.switch()
-        finally:
-            self._sleeper = None
+        if self._timer.fd >= 0:
+            self._timer.set(max(1, mono_ns))
 
     def close(self) -> None:
         """Give the descriptor back; from now on it cannot be set."""
@@ -55,8 +43,5 @@ class TimerWatch:
             self._timer.close()
 
     def _ring(self) -> None:
-        if self._sleeper is not None:
-            self._sleeper.switch()  # after a wakeup it is set again before the next wait
-        else:
-            self._rang = True
-            self._timer.set(0)
+        self._timer.set(0)  # it stays readable until it is set again
+        self._call()

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from harness.load import due_work
 from harness.load.attempt_file import AttemptFile, Recorder
 from harness.load.lean import engine
 from harness.load.lean.engine import CannotRecordError, Engine, Visit
@@ -112,7 +111,7 @@ def test_what_was_prepared_for_a_dropped_arrival_is_sent_by_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "MAX_CONNECTIONS", 1)
-    monkeypatch.setattr(due_work, "MAX_WAITING", 2)
+    monkeypatch.setattr(engine, "MAX_WAITING", 2)
     with LoadServer() as server:
         server.freeze()
         threading.Timer(0.1, server.thaw).start()
