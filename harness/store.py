@@ -8,6 +8,7 @@ runs/<experiment>/<UTC>/
     usage.json  machine.json                      what it cost in CPU, and what others took
     load/plan.json  schedule.bin  ready-<w>.json  go.json  attempts-<w>.bin  done-<w>.json
     load/names.json                               the names of the requests, by their numbers
+    load/locust_stats.csv ...                     Locust's own statistics, of the Locust driver
     load/asked.parquet                            what each intent asks (asked.csv until the end)
     load/keys.parquet                             own keys of intents (keys.ndjson until the end)
     evidence/<source>.parquet                     what the system says of itself, at the end

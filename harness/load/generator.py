@@ -26,6 +26,7 @@ from harness.store import LoadDone, LoadGo, LoadPlan, LoadReady, RunFolder, read
 STOP_S: Final = 3.0
 MOST_PER_WORKER_S: Final = 2000
 _LOG: Final = "load"
+_STATISTICS: Final = "locust"  # Locust adds _stats.csv, _stats_history.csv, _failures.csv ...
 _PROTOCOL_USER: Final = Path(__file__).parent / "locust" / "protocol_user.py"
 _POLL_S: Final = 0.01
 T = TypeVar("T")
@@ -143,6 +144,7 @@ def _command(file: Path, plan: LoadPlan) -> list[str]:
     users = _PROTOCOL_USER if is_description(file) else file
     command = [*python_module("harness.load.locust", "-f", str(users), "--only-summary")]
     command += ["--host", plan.host, "--exit-code-on-error", "0"]
+    command += ["--csv", str(RunFolder(Path(plan.folder)).load / _STATISTICS)]
     command += ["--users", str(max(plan.users, plan.workers))]
     command += ["--spawn-rate", str(plan.spawn_rate)]
     if plan.locust_ui:

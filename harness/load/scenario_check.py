@@ -23,6 +23,12 @@ from harness.load.header_variables import headers_from
 from harness.load.scenario import LEAN, import_scenario
 from harness.load.traffic import CURVES, KNOWN
 
+_MOVED: Final = {
+    "harness.traffic": "harness.load.traffic",
+    "harness.records": "harness.load.records",
+    "scenarios.open_loop": "harness.load.locust.open_loop",
+    "scenarios.paying_user": "scenarios.payment_users, and PaymentUser for PayingUser",
+}
 _A_CURVE: Final = "write for example `CURVE = Steady(per_s=100.0)`"
 
 
@@ -100,7 +106,9 @@ def _where(error: BaseException, file: str) -> str:
     lines = [frame.lineno for frame in frames if frame.filename.endswith(file)]
     line = getattr(error, "lineno", None) or (lines[-1] if lines else None)
     place = f" in line {line}" if line else ""
-    return f"cannot be imported: {type(error).__name__}: {error}{place}"[:300]
+    missing = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
+    moved = f"; write {_MOVED[missing]} instead" if missing in _MOVED else ""
+    return f"cannot be imported: {type(error).__name__}: {error}{place}"[:300] + moved
 
 
 def main(arguments: list[str]) -> int:

@@ -13,6 +13,7 @@ from harness.files.document import Node
 from harness.files.problems import Problem, fix_name, listed
 from harness.files.record_check import wrong_value
 from harness.system import System
+from harness.validation.payments_columns import PAYMENTS_COLUMNS
 
 _SOURCES: Final = ("http", "sql", "command")
 _KINDS: Final = ("payments", "effects", "double_entry", "own")
@@ -158,6 +159,9 @@ def _checks(root: Node, system: System) -> Iterator[Problem]:
 
 
 def _check(spec: CheckSpec, item: Node, at: str, tables: dict[str, Table]) -> Iterator[Problem]:
+    if spec.payments is not None:
+        for name, columns in PAYMENTS_COLUMNS.items():
+            yield from _of_table(item, f"{at}.payments", (name, [*columns]), tables)
     if spec.effects is not None:
         it, place = spec.effects, f"{at}.effects"
         names = [*it.where, *it.unfinished, *it.equal]

@@ -8,6 +8,7 @@ from pathlib import Path
 from locust.main import main as locust_main
 
 from harness.load.locust.process import listen
+from harness.load.locust.statistics_files import write_the_last_second
 
 
 def main() -> None:
@@ -15,6 +16,7 @@ def main() -> None:
     file = sys.argv[sys.argv.index("-f") + 1]
     sys.path.append(str(Path(file).parent))  # a task may import a neighbour, too
     listen()
+    write_the_last_second()
     locust_main()  # type: ignore[no-untyped-call]  # Locust is untyped
 
 

@@ -6,10 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from harness.evidence.declared import CheckSpec, PaymentsSettings
 from harness.files.problems import Problem
 from harness.files.yaml_file import read_document
+from harness.load.asked import ASKED
+from harness.python_child import CHECKOUT
 from harness.system import tree_problems
 from harness.validation.declared_check import missing_variables
+from harness.validation.payments_columns import PAYMENTS_COLUMNS
+from reports.checks.registry import kinds
 
 SYSTEM = """
 name: toy
@@ -97,3 +102,32 @@ def test_a_variable_that_is_not_set_is_named_with_its_line(tmp_path: Path) -> No
     assert list(missing_variables(root, {"DB_PASS": "x"})) == []
     (problem,) = missing_variables(root, {})
     assert (problem.key, "DB_PASS" in problem.wrong) == ("tables[1].sql.url", True)
+
+
+REFERENCE = (CHECKOUT / "reference_services" / "system.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("balance_minor:", "balanse_minor:", "has no column 'balance_minor'"),
+        ("prev_hash:", "previous_hash:", "has no column 'prev_hash'"),
+        ("- name: bank_charges", "- name: bank_charge", "no table 'bank_charges'"),
+    ],
+)
+def test_the_check_of_payments_needs_its_own_tables(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    assert old in REFERENCE
+    found = problems(REFERENCE.replace(old, new), tmp_path / "system.yaml")
+    assert any(problem.wrong.endswith(said) and problem.line for problem in found), found
+
+
+def test_the_declared_needs_are_those_of_the_checks() -> None:
+    spec = CheckSpec(payments=PaymentsSettings())
+    needed: dict[str, set[str]] = {}
+    for kind in kinds((spec,), CHECKOUT):
+        for table, columns in kind.needs.items():
+            needed.setdefault(table, set()).update(columns)
+    del needed[ASKED]  # the scenario declares it, not the system file
+    assert needed == {table: {*columns} for table, columns in PAYMENTS_COLUMNS.items()}

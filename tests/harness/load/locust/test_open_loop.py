@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import itertools
 import os
 import signal
@@ -219,6 +220,9 @@ def test_an_ordinary_locust_user_runs_once_an_arrival(tmp_path: Path) -> None:
     assert (done.requests, done.outside) == (len(attempts), 0)
     assert request_names(folder) == ("look", "buy")
     assert {(a.name, a.effect) for a in attempts} == {(0, False), (1, True)}
+    statistics = csv.DictReader((folder.load / "locust_stats.csv").open())
+    counted = {row["Name"]: int(row["Request Count"]) for row in statistics}
+    assert counted == {"look": len(scheduled), "buy": len(scheduled), "Aggregated": len(attempts)}
 
 
 def test_alone_it_opens_locust_s_own_page(tmp_path: Path) -> None:
