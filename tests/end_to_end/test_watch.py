@@ -131,8 +131,9 @@ def _watched_with_a_killed_worker(place: Place, shop: Shop) -> tuple[int, dict[s
         stderr=subprocess.DEVNULL,
     ) as watch:
         wait_until(lambda: len(list(place.runs.glob("*/*"))) > before, LIMIT_S)
-        wait_until(lambda: _seconds_of_load(place) > 2, LIMIT_S)
-        os.kill(read_json(RunFolder(place.folder()).ready(1), LoadReady).pid, signal.SIGKILL)
+        wait_until(lambda: _seconds_of_load(place) > 2 or watch.poll() is not None, LIMIT_S)
+        if watch.poll() is None:
+            os.kill(read_json(RunFolder(place.folder()).ready(1), LoadReady).pid, signal.SIGKILL)
         out, _ = watch.communicate(timeout=LIMIT_S)
     return watch.returncode, json.loads(out)
 
