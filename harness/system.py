@@ -238,7 +238,15 @@ def system_files(
 ) -> SystemFiles:
     """The files that a person has chosen: a deployment file, or a target that has one."""
     chosen = deployment or usual_deployment(system, target or USUAL)
+    if chosen is None and target is None:
+        chosen = only_deployment(system)
     return SystemFiles(system=system, deployment=chosen, target=target, place=place or {})
+
+
+def only_deployment(system: Path) -> Path | None:
+    """The deployment file in `deploy/` beside the system file, where it is the only one."""
+    found = sorted((system.absolute().parent / "deploy").glob("*.yaml"))
+    return found[0] if len(found) == 1 else None
 
 
 def usual_deployment(system: Path, target: str) -> Path | None:

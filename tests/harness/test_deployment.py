@@ -115,3 +115,14 @@ def test_a_target_is_chosen_by_its_deployment_file(files: SystemFiles) -> None:
     assert system_files(files.system, None, "attached").read().target == "attached"
     with pytest.raises(ConfigError, match="is for the target 'local'"):
         system_files(files.system, files.deployment, "attached").read()
+
+
+def test_the_only_deployment_file_beside_a_system_is_taken(tmp_path: Path) -> None:
+    system, folder = tmp_path / "system.yaml", tmp_path / "deploy"
+    folder.mkdir()
+    assert system_files(system, None, None).deployment is None
+    (folder / "attached.yaml").write_text("target: attached\n")
+    assert system_files(system, None, None).deployment == folder / "attached.yaml"
+    assert system_files(system, None, "local").deployment is None
+    (folder / "other.yaml").write_text("target: attached\n")
+    assert system_files(system, None, None).deployment is None
