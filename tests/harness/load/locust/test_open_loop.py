@@ -220,7 +220,7 @@ def test_an_ordinary_locust_user_runs_once_an_arrival(tmp_path: Path) -> None:
     assert (done.requests, done.outside) == (len(attempts), 0)
     assert request_names(folder) == ("look", "buy")
     assert {(a.name, a.effect) for a in attempts} == {(0, False), (1, True)}
-    statistics = csv.DictReader((folder.load / "locust_stats.csv").open())
+    statistics = csv.DictReader((folder.load / "locust_stats.csv").read_text().splitlines())
     counted = {row["Name"]: int(row["Request Count"]) for row in statistics}
     assert counted == {"look": len(scheduled), "buy": len(scheduled), "Aggregated": len(attempts)}
 
