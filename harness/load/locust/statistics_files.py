@@ -18,8 +18,7 @@ def write_the_last_second() -> None:
         for table in _TABLES:
             file, rows = (getattr(self, f"{table}_csv_{what}") for what in ("filehandle", "writer"))
             file.seek(0)
-            rows.writerow(getattr(self, f"{table}_csv_columns"))
-            getattr(self, f"_{table}_data_rows")(rows)
+            getattr(self, f"{table}_csv")(rows)
             file.truncate()
         close(self)
 

@@ -223,6 +223,12 @@ def test_an_ordinary_locust_user_runs_once_an_arrival(tmp_path: Path) -> None:
     statistics = csv.DictReader((folder.load / "locust_stats.csv").read_text().splitlines())
     counted = {row["Name"]: int(row["Request Count"]) for row in statistics}
     assert counted == {"look": len(scheduled), "buy": len(scheduled), "Aggregated": len(attempts)}
+    failures = csv.DictReader((folder.load / "locust_failures.csv").read_text().splitlines())
+    assert [(row["Name"], int(row["Occurrences"])) for row in failures] == [
+        ("look", len(scheduled))
+    ]
+    assert (folder.load / "locust_exceptions.csv").read_text().startswith("Count,")
+    assert "Traceback" not in folder.log("load").read_text()
 
 
 def test_alone_it_opens_locust_s_own_page(tmp_path: Path) -> None:
