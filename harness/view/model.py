@@ -138,7 +138,7 @@ class LiveModel:
         elif event.kind == "breaker":
             self.breakers[f"{event.name} ({event.target})"] = str(event.data.get("after"))
         elif event.kind == "instance":
-            self.instances[event.name] = str(event.data.get("state"))
+            self.instances[event.name or event.target] = str(event.data.get("state"))
         if event.source in ("fault", "service", "target", "mark"):
             self.told.add(event, at_s)
 

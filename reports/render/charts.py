@@ -139,7 +139,7 @@ def _attempts(clock: Clock, picture: Picture) -> list[str]:
         return bottom - (bottom - top) * value / highest
 
     marks = _labels(top, "attempts/intent", "sent per second")
-    marks += [*_tick(bottom, "0"), *_tick(y(1.0), "1"), *_tick(top, f"{highest:.2g}")]
+    marks += [*_tick(y(1.0), "1"), *_tick(top, f"{highest:.2g}")]
     points = [(clock.x(number + 0.5), y(value)) for number, value in enumerate(series.tolist())]
     if not points:
         return marks

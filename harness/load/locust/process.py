@@ -27,6 +27,7 @@ from harness.safety.tied import tie_to
 from harness.store import LoadPlan
 
 _FAILURES: Final = (NeverStartedError, HarnessError, OSError)
+_USAGE: Final = 2
 _log: Final = logging.getLogger(__name__)
 
 
@@ -69,7 +70,7 @@ def _refuse_without_host(environment: Any, users: Sequence[Any]) -> None:  # noq
     """The web UI asks for a host; without it nobody does."""
     if environment.web_ui is None and not environment.host and not all(u.host for u in users):
         example = "--host http://127.0.0.1:8080"
-        raise ConfigError(f"no host: say where the load is to be sent, for example {example}")
+        end_at_once(_USAGE, f"no host: say where the load is to be sent, for example {example}")
 
 
 def _begin_worker(environment: Any, opened: Sequence[Any]) -> None:  # noqa: ANN401  # as above

@@ -245,3 +245,14 @@ def test_alone_it_opens_locust_s_own_page(tmp_path: Path) -> None:
         finally:
             process.terminate()
             process.wait(10)
+
+
+def test_without_a_host_plain_locust_says_so_and_exits_with_2(tmp_path: Path) -> None:
+    file = tmp_path / "shopper.py"
+    file.write_text(SHOPPER)
+    command = [sys.executable, "-m", "locust", "-f", str(file), "--headless", "-t", "2s"]
+    done = subprocess.run(
+        command, cwd=CHECKOUT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 2
+    assert "no host: say where the load is to be sent, for example --host http://" in done.stderr
