@@ -93,10 +93,9 @@ def matrix_of(catalogue: Catalogue, cells: Sequence[Cell]) -> KillMatrix:
 
 
 def by_what(cell: Cell, defect: Defect) -> str:
-    """What reported it: the expected findings first, then others."""
+    """What reported it: the expected findings, or all where none of them was found."""
     expected = [name for name in cell.found if name in defect.signature]
-    others = [name for name in cell.found if name not in defect.signature]
-    names = [*expected, *others]
+    names = expected or list(cell.found)
     more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
     return ", ".join(names[:MOST_NAMES]) + more
 
@@ -168,7 +167,8 @@ def _row(defect: Defect, matrix: KillMatrix, names: Sequence[str]) -> str:
     killers = matrix.killers(defect.name)
     best = next((c for c in killers if c.experiment == defect.experiment), None)
     best = best or next(iter(killers), None)
-    what = "equivalent" if defect.equivalent else by_what(best, defect) if best else "not killed"
+    unkilled = "not killed" if by_name else "not run"
+    what = "equivalent" if defect.equivalent else by_what(best, defect) if best else unkilled
     return f"| {defect.number or ''} | {defect.name} | {marks} | {what} | {defect.source} |"
 
 
