@@ -109,3 +109,26 @@ def test_the_wrapper_of_the_checkout_works_from_any_folder(tmp_path: Path) -> No
         check=False,
     )
     assert done.stdout.startswith("squall ")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "run {long}",
+        "run ./{long}",
+        "report {long}",
+        "validate {long}",
+        "report latest --{long}",
+        "run bank-slow --seed {long}",
+        "run bank-slow --scenario {long}",
+        "run bank-slow --system {long}",
+        "run bank-slow --target {long}",
+        "init --openapi {long}",
+        "{long}",
+    ],
+)
+def test_long_words_are_never_echoed_whole(words: str, tmp_path: Path) -> None:
+    line = words.format(long="x" * 5000)
+    done = shell(f"$SQUALL {line}", SQUALL_STATE_DIR=str(tmp_path / "state"))
+    assert done.returncode == 2, done.stderr[:200]
+    assert len(done.stdout + done.stderr) < 1000

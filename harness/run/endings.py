@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import re
 import traceback
 from pathlib import Path
 from typing import Final
@@ -14,14 +16,35 @@ from harness.run.signals import Stopped
 
 # Nothing was started; a run proves nothing; a mistake of ours; stopped by Ctrl-C.
 USAGE, INVALID, INTERNAL, INTERRUPTED = 2, 3, 70, 130
+_LONG_WORD: Final = re.compile(r"\S{300,}")
+_KEPT: Final = 80
+_MOST_LINE: Final = 2_000
 _NOTHING_STARTED: Final = (ConfigError, RefusedError, StoredRunError)
 
 
 def ending(error: BaseException) -> tuple[tuple[str, ...], int]:
-    """What to say of an error, line by line, and the exit code."""
+    """What to say of an error, line by line, and the exit code; long content is cut."""
+    lines, code = _said(error)
+    return tuple(map(_cut, lines)), code
+
+
+def _cut(line: str) -> str:
+    """A word that may be a whole file keeps its beginning and its end; so does the line."""
+    words = _LONG_WORD.sub(lambda found: _ends(found[0], _KEPT), line)
+    return words if len(words) <= _MOST_LINE else _ends(words, _MOST_LINE // 2)
+
+
+def _ends(text: str, kept: int) -> str:
+    return f"{text[:kept]} ... ({len(text):,} characters) ... {text[-kept // 2 :]}"
+
+
+def _said(error: BaseException) -> tuple[tuple[str, ...], int]:
     lines: tuple[str, ...] = getattr(error, "problems", ()) or (str(error),)
     if isinstance(error, click.ClickException):
         return (_usage(error),), USAGE
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        error = ConfigError(f"no such file: {error.filename}: {error.strerror}")
+        lines = (str(error),)
     if isinstance(error, _NOTHING_STARTED):
         return lines, USAGE
     if isinstance(error, HarnessError):
