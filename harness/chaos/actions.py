@@ -60,6 +60,11 @@ def inject_rollout(service: str) -> list[Evidence]:
     return session().roll_out(service)
 
 
+def inject_cut(edge: str) -> list[Evidence]:
+    """Cut the network between the services of an edge, by the means of the cluster."""
+    return session().cut(edge)
+
+
 def inject_scale(service: str, replicas: int) -> list[Evidence]:
     """Give a service `replicas` instances, more or fewer than it has."""
     return session().scale(Scale(service=service, replicas=replicas))

@@ -35,6 +35,7 @@ from harness.declared_fault import DeclaredFault
 from harness.errors import ConfigError, FaultError
 from harness.experiment import EXTENSION, Terms, read_experiment
 from harness.faults.base import Evidence, Fault
+from harness.faults.cut import Cut
 from harness.faults.drain import Drain
 from harness.faults.driver import Driver, Limits
 from harness.faults.on_edge import OnEdge, find_edge
@@ -93,6 +94,12 @@ class Session:
         found = [i for i in able(self.target, Instances).instances() if i.service == service]
         self._check_radius(service, len(found), 0)
         return [{"service": service, **self._inject(Rollout(service=service))}]
+
+    def cut(self, edge: str) -> list[Evidence]:
+        """Cut the network of an edge. Raises FaultError: it is outside the blast radius."""
+        if self.radius is not None and edge not in self.radius.edges:
+            raise FaultError(f"{edge!r} is outside the blast radius")
+        return [self._inject(Cut(edge=edge))]
 
     def drain(self, service: str) -> list[Evidence]:
         """Drain the node of one instance. Raises FaultError: it carries more than allowed."""

@@ -49,6 +49,20 @@ class RollsOut(Leases, Instances, Protocol):
 
 
 @runtime_checkable
+class CutsNetwork(Leases, Protocol):
+    """Cuts the network between the services of an edge."""
+
+    def cut_network(self, edge: str, lease_s: float) -> None:
+        """Let no new connection pass until `join_network` or the lease ends."""
+
+    def join_network(self, edge: str) -> None:
+        """Let them pass again. Nothing to do if it was not cut."""
+
+    def passing(self, edge: str) -> tuple[int, int]:
+        """How many new connections pass, of how many that were tried."""
+
+
+@runtime_checkable
 class Drains(Leases, Instances, Protocol):
     """Takes machines that carry instances out of service."""
 

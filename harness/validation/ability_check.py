@@ -9,7 +9,7 @@ from harness.errors import ConfigError
 from harness.files.problems import Problem, listed
 from harness.system import System
 from harness.targets import base
-from harness.targets.cluster_abilities import Crashes, Drains, RollsOut
+from harness.targets.cluster_abilities import Crashes, CutsNetwork, Drains, RollsOut
 from harness.targets.registry import target_type
 from harness.validation.method import MethodStep
 
@@ -20,6 +20,7 @@ _OF_INSTANCES: Final[dict[str, type]] = {
     "inject_drain": Drains,
     "inject_scale": base.Scales,
     "inject_rollout": RollsOut,
+    "inject_cut": CutsNetwork,
 }
 _FAULTS: Final = (*dict.fromkeys(_OF_INSTANCES.values()), base.EdgeFaults, base.Partitions)
 

@@ -19,7 +19,7 @@ from harness.targets.kubernetes.cluster import Cluster, decoded, is_of
 from harness.targets.kubernetes.connection import ApiError, Body, Connection
 from harness.targets.kubernetes.keeper.protocol import Ask, Told
 from harness.targets.kubernetes.objects import Pod, pods_path
-from harness.targets.kubernetes.place import EdgePlace, Place, ServicePlace
+from harness.targets.kubernetes.place import EdgePlace, Place, carrier_of
 from harness.targets.kubernetes.pod_counts import PodCounts
 from harness.targets.records import SLOT_MARK, EdgeFault, EdgeStatus, split_slot
 
@@ -95,6 +95,18 @@ class PodEdges:
     def _known_carriers(self, edge: EdgePlace) -> tuple[Pod, ...]:
         return self._carriers(edge, self._known or self._pods())
 
+    def serve(self) -> bool:
+        """Whether every ready pod that carries edges reaches somebody who is ready."""
+        pods = self._pods()
+        carriers = {edge.carrier: edge for edge in self._edges.values()}
+        return all(
+            told is not None
+            for edge in carriers.values()
+            for _, told in self._ask_all(
+                self._carriers(edge, pods), edge, "serving", None, lenient=True
+            )
+        )
+
     def _tell_all(self, edge: EdgePlace, what: str, ask: Ask) -> int:
         """How many pods have done it."""
         pods = self._carriers(edge, self._pods())
@@ -124,17 +136,8 @@ class PodEdges:
 
     def _carriers(self, edge: EdgePlace, pods: tuple[Pod, ...]) -> tuple[Pod, ...]:
         """The pods that carry the edge and can be asked."""
-        service = self._carrier(edge)
+        service = carrier_of(self._cluster.place, edge)
         return tuple(p for p in pods if is_of(p, service) and not p.over and p.status.pod_ip)
-
-    def _carrier(self, edge: EdgePlace) -> ServicePlace:
-        """The service; a carrier that is none (a gateway) is found by its name's label."""
-        found = self._cluster.place.service(edge.carrier)
-        return found or ServicePlace(
-            name=edge.carrier,
-            selector=f"app.kubernetes.io/name={edge.carrier}",
-            container=edge.carrier,
-        )
 
     def _status(self, edge: EdgePlace, pods: tuple[Pod, ...]) -> EdgeStatus:
         ready = [p.metadata.uid for p in self._carriers(edge, pods) if p.ready]

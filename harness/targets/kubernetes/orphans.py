@@ -6,10 +6,13 @@ resume       a pod                      no process of its container is frozen
 unscale      `service#scale`            it has no mark and all its pods are ready
 uncordon     a pod                      its node (the identity) has no mark and takes pods
 await_rollout `service#rollout`         all its pods are ready and new
+join_network `edge#cut`                no policy has a mark and every connection passes
 clear_edge   an edge, or `edge#slot`    no keeper of its carrier has the fault
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from harness.errors import FaultError
 from harness.targets.base import CALL_LIMIT_S, Proof, UndoData
@@ -18,6 +21,7 @@ from harness.targets.kubernetes.cluster import Cluster
 from harness.targets.kubernetes.connection import Connection
 from harness.targets.kubernetes.edge_faults import edges_at
 from harness.targets.kubernetes.instances import replacement_of
+from harness.targets.kubernetes.network_cuts import NetworkCuts
 from harness.targets.kubernetes.pauses import look_at_pod, resume_pod
 from harness.targets.kubernetes.place import Place, place_in
 from harness.targets.records import split_slot
@@ -52,27 +56,37 @@ def undo_at(cluster: Cluster, action: str, data: UndoData) -> None:
         ChangedObjects(cluster).unscale(service, int(before) if before.isdigit() else None)
     elif action == "uncordon":
         ChangedObjects(cluster).open_node(data.get("identity", ""))
+    elif action == "join_network":
+        NetworkCuts(cluster).join()
     elif action not in ("revive", "await_rollout"):
         raise FaultError(f"no undo action {action!r}")
 
 
 def undone_at(cluster: Cluster, action: str, data: UndoData) -> Proof:
     """Whether it is undone. Raises FaultError, UnknownResourceError."""
-    resource = data["resource"]
-    if action == "clear_edge":
-        return _is_clear(cluster.place, resource)
-    if action == "resume":
-        said = look_at_pod(cluster, resource)
-        return Proof(said != "paused", f"its processes are {said}")
-    if action == "unscale":
-        return ChangedObjects(cluster).unscaled(split_slot(resource)[0])
-    if action == "uncordon":
-        return ChangedObjects(cluster).opened(data.get("identity", ""))
-    if action == "await_rollout":
-        return ChangedObjects(cluster).rolled_out(split_slot(resource)[0])
-    if action != "revive":
+    resource, identity = data["resource"], data.get("identity", "")
+    name, changed = split_slot(resource)[0], ChangedObjects(cluster)
+    looks: dict[str, Callable[[], Proof]] = {
+        "clear_edge": lambda: _is_clear(cluster.place, resource),
+        "resume": lambda: _is_resumed(cluster, resource),
+        "unscale": lambda: changed.unscaled(name),
+        "uncordon": lambda: changed.opened(identity),
+        "join_network": lambda: NetworkCuts(cluster).joined(name),
+        "await_rollout": lambda: changed.rolled_out(name),
+        "revive": lambda: _is_replaced(cluster, resource, identity),
+    }
+    if action not in looks:
         raise FaultError(f"no undo action {action!r}")
-    now = replacement_of(cluster, resource, data.get("identity", ""))
+    return looks[action]()
+
+
+def _is_resumed(cluster: Cluster, pod: str) -> Proof:
+    said = look_at_pod(cluster, pod)
+    return Proof(said != "paused", f"its processes are {said}")
+
+
+def _is_replaced(cluster: Cluster, pod: str, identity: str) -> Proof:
+    now = replacement_of(cluster, pod, identity)
     return Proof(now.state == "ready", f"{now.name} ({now.identity}) is {now.state}")
 
 

@@ -95,6 +95,13 @@ def place_in(data: UndoData) -> Place:
         raise TargetError(f"the undo record does not say where the system is: {error}") from error
 
 
+def carrier_of(place: Place, edge: EdgePlace) -> ServicePlace:
+    """The service that carries an edge; a gateway, which is none, is found by its name's label."""
+    found = place.service(edge.carrier)
+    selector = f"{NAME}={edge.carrier}"
+    return found or ServicePlace(name=edge.carrier, selector=selector, container=edge.carrier)
+
+
 def place_of(system: System, deployment: Path | None) -> Place:
     """The place that the files and the command line describe. Raises ConfigError."""
     options = system.options

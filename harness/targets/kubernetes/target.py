@@ -21,6 +21,7 @@ from harness.targets.kubernetes import instances as pods_as_instances
 from harness.targets.kubernetes.changed_objects import ChangedObjects
 from harness.targets.kubernetes.cluster import Cluster
 from harness.targets.kubernetes.edge_faults import PodEdges, edges_at
+from harness.targets.kubernetes.network_cuts import NetworkCuts
 from harness.targets.kubernetes.orphans import (
     KubernetesOrphans,
     cluster_at,
@@ -29,7 +30,7 @@ from harness.targets.kubernetes.orphans import (
 )
 from harness.targets.kubernetes.pauses import Pauses, kill_container
 from harness.targets.kubernetes.place import PLACE_OPTIONS, place_of, read_place, write_place
-from harness.targets.records import EdgeFault, EdgeStatus, IdentityState, InstanceStatus
+from harness.targets.records import EdgeFault, EdgeStatus, IdentityState, InstanceStatus, split_slot
 from harness.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from harness.host.finding import Finding
     from harness.system import System
 
+CUT_SLOT: Final = "cut"
 _NO_SYSTEM: Final = "no system of a cluster is noted here; start one with `squall services up`"
 
 
@@ -49,6 +51,7 @@ class KubernetesTarget:
         self._pod_edges: PodEdges | None = None
         self._pauses, self._entry = Pauses(cluster), ""
         self._changed = ChangedObjects(cluster)
+        self._cuts = NetworkCuts(cluster)
 
     @classmethod
     def attach(cls, state: State, limit_s: float = CALL_LIMIT_S) -> Self:
@@ -211,6 +214,20 @@ class KubernetesTarget:
         """Go back to what the mark on the workload says."""
         self._changed.unscale(service)
 
+    def cut_network(self, edge: str, lease_s: float) -> None:
+        """By NetworkPolicies."""
+        del lease_s
+        self._cuts.cut(edge)
+
+    def join_network(self, edge: str) -> None:
+        """Take every cut of the namespace back."""
+        del edge
+        self._cuts.join()
+
+    def passing(self, edge: str) -> tuple[int, int]:
+        """As the keepers of its pods find out."""
+        return self._cuts.reached(edge)
+
     def roll_out(self, service: str) -> None:
         """Restart its workload by an annotation of the pod template, as kubectl does."""
         self._changed.roll_out(service)
@@ -242,10 +259,11 @@ class KubernetesTarget:
 
     def renew(self, resource: str, lease_s: float) -> None:
         """Of an edge's faults. A killed pod is replaced without one."""
-        if self._edges().knows(resource):
+        if self._edges().knows(resource) and split_slot(resource)[1] != CUT_SLOT:
             self._edges().renew(resource, lease_s)
         self._pauses.renew(resource)
         self._changed.renew()
+        self._cuts.renew()
 
     def _reachable(self, edge: EdgeStatus) -> EdgeStatus:
         """The entry with the address at which this machine reaches it."""

@@ -48,6 +48,7 @@ class PlacedInstance:
 class PlacedEdge:
     """One edge: the address it listens at, the port its callers use, the instances behind it.
 
+    `may_be_cut`: its network may be cut: connections to a host that fails its check are closed.
     `second`: the same edge with the instances of a second version behind it, under another name.
     """
 
@@ -55,6 +56,7 @@ class PlacedEdge:
     port: int
     behind: tuple[PlacedInstance, ...]
     listens: str = HOST
+    may_be_cut: bool = False
     second: PlacedEdge | None = None
 
     @property

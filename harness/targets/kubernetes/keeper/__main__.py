@@ -38,7 +38,7 @@ async def keep(parts: Parts, port: int) -> None:
     """Play the edges and answer requests. Raises TargetError when a part ends."""
     faults = KeptFaults(parts.edges(), FileTimeline(Path("/dev/stdout"), SystemClock()))
     config = uvicorn.Config(
-        application(faults, parts.is_ready),
+        application(faults, parts),
         host="0.0.0.0",  # noqa: S104  # the API server's proxy comes from outside of the pod
         port=port,
         loop="uvloop",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -37,10 +37,23 @@ class Parts:
         for edge in self._plan.tcp:
             yield KeptEdge(edge.name, "tcp", f"127.0.0.1:{edge.port}", self._tcp)
 
+    @property
+    def upstreams(self) -> Mapping[str, str]:
+        """Where each edge leads."""
+        http = {edge.name: edge.upstream for edge in self._plan.http}
+        return http | {edge.name: edge.upstream for edge in self._plan.tcp}
+
     async def is_ready(self) -> bool:
         """Whether all of them answer."""
         envoy_works = not self._plan.http or await self._mesh.is_ready()
         return envoy_works and (not self._plan.tcp or await self._tcp.is_ready())
+
+    async def serves(self) -> bool:
+        """Whether they answer, and each http edge leads to somebody who is ready."""
+        return await self.is_ready() and await self._mesh_serves()
+
+    async def _mesh_serves(self) -> bool:
+        return not self._plan.http or await self._mesh.serves()
 
     async def run(self) -> None:
         """Until one ends. Raises TargetError then."""

@@ -99,5 +99,6 @@ def _leading(edge: HttpEdge, name: str, upstream: str) -> PlacedEdge:
         edge=Edge(name=name, via=via, in_flight_max=edge.in_flight_max),
         port=edge.port,
         behind=(PlacedInstance(name=destination, service=service, host=host, port=port),),
+        may_be_cut=True,
         listens="0.0.0.0" if edge.gateway else HOST,  # noqa: S104  # payers are in other pods
     )

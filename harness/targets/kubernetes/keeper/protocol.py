@@ -4,6 +4,7 @@
 GET  /edges                                  200 Told
 POST /fault  Ask(edge, fault, lease_s)       200 Told (that edge)
 POST /renew  Ask(edge (`edge#slot`), lease_s) 200 Told ()
+GET  /reach?edge=NAME                        200 Reached
 POST /clear  Ask(edge (`edge#slot`))         200 Told (that edge)
 ```
 
@@ -30,4 +31,12 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     """The answer. `message` says what is wrong, "" if nothing is."""
 
     edges: tuple[EdgeStatus, ...] = ()
+    message: str = ""
+
+
+class Reached(msgspec.Struct, frozen=True, kw_only=True):
+    """How many addresses behind an edge took a new connection, or why none was tried."""
+
+    tried: int = 0
+    reached: int = 0
     message: str = ""

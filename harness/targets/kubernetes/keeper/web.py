@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Final, Protocol
 
 import msgspec
 from starlette.applications import Starlette
@@ -14,27 +14,35 @@ from starlette.routing import Route
 from harness.errors import FaultError, HarnessError, UnknownResourceError
 from harness.targets.kubernetes.keeper.faults import KeptFaults
 from harness.targets.kubernetes.keeper.protocol import Ask, Told
+from harness.targets.kubernetes.keeper.reach import reach
 from harness.targets.records import EdgeStatus
 
 _BODY_BYTES_MAX: Final = 10_000
 _BAD, _UNKNOWN, _CONFLICT, _DOWN = 400, 404, 409, 503
 _decode: Final = msgspec.json.Decoder(Ask).decode
 Do = Callable[[Ask], Awaitable[tuple[EdgeStatus, ...]]]
-Healthy = Callable[[], Awaitable[bool]]
 
 
-def application(faults: KeptFaults, ready: Healthy) -> Starlette:
-    """`/health` answers while the keeper lives, `/ready` 200 while all edges work."""
+class Playing(Protocol):
+    """What plays the edges."""
 
-    async def look(_: Request) -> Response:
-        return await _told(faults.edges)
+    @property
+    def upstreams(self) -> Mapping[str, str]:
+        """Where each edge leads."""
 
-    async def health(_: Request) -> Response:
-        return Response(status_code=200)
+    async def is_ready(self) -> bool:
+        """Whether all of it answers."""
 
-    async def is_ready(_: Request) -> Response:
-        return Response(status_code=200 if await ready() else _DOWN)
+    async def serves(self) -> bool:
+        """Whether each http edge leads to somebody who is ready as well."""
 
+
+def application(faults: KeptFaults, parts: Playing) -> Starlette:
+    """All paths of the keeper."""
+    return Starlette(routes=[*_changes(faults), *_looks(faults, parts), *_probes(parts)])
+
+
+def _changes(faults: KeptFaults) -> Iterator[Route]:
     async def fault(ask: Ask) -> tuple[EdgeStatus, ...]:
         if ask.fault is None:
             raise FaultError(f"edge {ask.edge}: no fault was given")
@@ -47,10 +55,40 @@ def application(faults: KeptFaults, ready: Healthy) -> Starlette:
     async def clear(ask: Ask) -> tuple[EdgeStatus, ...]:
         return (await faults.clear(ask.edge),)
 
-    done = {"/fault": fault, "/renew": renew, "/clear": clear}
-    posts = [Route(path, _asked(do), methods=["POST"]) for path, do in done.items()]
-    gets = {"/edges": look, "/health": health, "/ready": is_ready}
-    return Starlette(routes=[*posts, *(Route(path, answer) for path, answer in gets.items())])
+    for path, do in {"/fault": fault, "/renew": renew, "/clear": clear}.items():
+        yield Route(path, _asked(do), methods=["POST"])
+
+
+def _looks(faults: KeptFaults, parts: Playing) -> Iterator[Route]:
+    async def edges(_: Request) -> Response:
+        return await _told(faults.edges)
+
+    async def reached(request: Request) -> Response:
+        upstream = parts.upstreams.get(request.query_params.get("edge", ""))
+        if upstream is None:
+            return _answer(_UNKNOWN, Told(message="no such edge"))
+        return Response(msgspec.json.encode(await reach(upstream)), media_type="application/json")
+
+    yield Route("/edges", edges)
+    yield Route("/reach", reached)
+
+
+def _probes(parts: Playing) -> Iterator[Route]:
+    """`/health`: the keeper lives. `/ready`: the parts answer. `/serving`: the edges lead on."""
+
+    async def health(_: Request) -> Response:
+        return Response(status_code=200)
+
+    async def is_ready(_: Request) -> Response:
+        return _answer(200 if await parts.is_ready() else _DOWN, Told())
+
+    async def serving(_: Request) -> Response:
+        serves = await parts.serves()
+        return _answer(200 if serves else _DOWN, Told(message="" if serves else "no host is ready"))
+
+    yield Route("/health", health)
+    yield Route("/ready", is_ready)
+    yield Route("/serving", serving)
 
 
 def _asked(do: Do) -> Callable[[Request], Awaitable[Response]]:

@@ -39,7 +39,11 @@ def cluster(edge: PlacedEdge, health: str) -> Json:
             # By default a second change of health within a second waits for that second's end.
             "update_merge_window": "0s",
         },
-        "health_checks": [_health_check(edge.behind[0], health)],
+        # A network that was cut keeps open connections open: only new ones show it.
+        "close_connections_on_host_health_failure": edge.may_be_cut,
+        "health_checks": [
+            {**_health_check(edge.behind[0], health), "reuse_connection": not edge.may_be_cut}
+        ],
         "outlier_detection": _outlier_detection(),
         "circuit_breakers": {
             "thresholds": [
