@@ -95,18 +95,6 @@ class PodEdges:
     def _known_carriers(self, edge: EdgePlace) -> tuple[Pod, ...]:
         return self._carriers(edge, self._known or self._pods())
 
-    def serve(self) -> bool:
-        """Whether every ready pod that carries edges reaches somebody who is ready."""
-        pods = self._pods()
-        carriers = {edge.carrier: edge for edge in self._edges.values()}
-        return all(
-            told is not None
-            for edge in carriers.values()
-            for _, told in self._ask_all(
-                self._carriers(edge, pods), edge, "serving", None, lenient=True
-            )
-        )
-
     def _tell_all(self, edge: EdgePlace, what: str, ask: Ask) -> int:
         """How many pods have done it."""
         pods = self._carriers(edge, self._pods())

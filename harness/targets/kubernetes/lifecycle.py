@@ -12,7 +12,6 @@ import msgspec
 from harness.errors import ConfigError, RefusedError, TargetError
 from harness.targets.kubernetes.cluster import Cluster
 from harness.targets.kubernetes.connection import ApiError
-from harness.targets.kubernetes.edge_faults import edges_at
 from harness.targets.kubernetes.manifests import apply, namespace_object, rendered
 from harness.targets.kubernetes.objects import CORE, ContainerStatus, Pod
 from harness.targets.kubernetes.place import OWNER, PART_OF, SYSTEM
@@ -88,12 +87,11 @@ class KubernetesLifecycle:
         while True:
             workloads = self._cluster.workloads()
             waiting = [w for w in workloads if not w.ready]
-            if workloads and not waiting and edges_at(self._place).serve():
+            if workloads and not waiting:
                 return
             pods = self._cluster.pods()
             hopeless = [why for pod in pods for why in _hopeless(pod)]
-            names = ", ".join(f"{w.kind} {w.metadata.name}" for w in waiting)
-            names = names or ("an edge" if workloads else "no workload")
+            names = ", ".join(f"{w.kind} {w.metadata.name}" for w in waiting) or "no workload"
             if hopeless:
                 raise TargetError(f"{names} cannot become ready: {'; '.join(hopeless[:3])}")
             if time.monotonic() >= ends:

@@ -48,13 +48,6 @@ class Parts:
         envoy_works = not self._plan.http or await self._mesh.is_ready()
         return envoy_works and (not self._plan.tcp or await self._tcp.is_ready())
 
-    async def serves(self) -> bool:
-        """Whether they answer, and each http edge leads to somebody who is ready."""
-        return await self.is_ready() and await self._mesh_serves()
-
-    async def _mesh_serves(self) -> bool:
-        return not self._plan.http or await self._mesh.serves()
-
     async def run(self) -> None:
         """Until one ends. Raises TargetError then."""
         children = [await asyncio.create_subprocess_exec(*argv) for argv in self._commands()]

@@ -33,9 +33,6 @@ class Playing(Protocol):
     async def is_ready(self) -> bool:
         """Whether all of it answers."""
 
-    async def serves(self) -> bool:
-        """Whether each http edge leads to somebody who is ready as well."""
-
 
 def application(faults: KeptFaults, parts: Playing) -> Starlette:
     """All paths of the keeper."""
@@ -74,7 +71,7 @@ def _looks(faults: KeptFaults, parts: Playing) -> Iterator[Route]:
 
 
 def _probes(parts: Playing) -> Iterator[Route]:
-    """`/health`: the keeper lives. `/ready`: the parts answer. `/serving`: the edges lead on."""
+    """`/health`: the keeper lives. `/ready`: what plays the edges answers."""
 
     async def health(_: Request) -> Response:
         return Response(status_code=200)
@@ -82,13 +79,8 @@ def _probes(parts: Playing) -> Iterator[Route]:
     async def is_ready(_: Request) -> Response:
         return _answer(200 if await parts.is_ready() else _DOWN, Told())
 
-    async def serving(_: Request) -> Response:
-        serves = await parts.serves()
-        return _answer(200 if serves else _DOWN, Told(message="" if serves else "no host is ready"))
-
     yield Route("/health", health)
     yield Route("/ready", is_ready)
-    yield Route("/serving", serving)
 
 
 def _asked(do: Do) -> Callable[[Request], Awaitable[Response]]:

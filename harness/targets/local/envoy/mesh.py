@@ -155,14 +155,6 @@ class Mesh:
         keys = [(f"cluster.{e.name}.membership_healthy", len(e.behind)) for e in self.edges]
         return all(found.get(key) == count for key, count in keys)
 
-    async def serves(self) -> bool:
-        """Whether each edge has a host behind it that Envoy's own health checks find ready."""
-        try:
-            found = await envoy_admin.stats(self.files.admin, _MEMBERS)
-        except TargetError:
-            return False
-        return all(found.get(f"cluster.{e.name}.membership_healthy", 0) for e in self.edges)
-
     async def is_ready(self) -> bool:
         """Whether Envoy works and has taken in the newest faults."""
         asked, works = self._generation, {e: dict(faults) for e, faults in self._faults.items()}
