@@ -187,6 +187,23 @@ class NoTarget:
     def open_nodes(self) -> None:
         """None is closed."""
 
+    def roll_out(self, service: str) -> None:
+        """Raise UnknownResourceError."""
+        _unknown("service", service)
+
+    def cut_network(self, edge: str, lease_s: float) -> None:
+        """Raise UnknownResourceError."""
+        del lease_s
+        _unknown("edge", edge)
+
+    def join_network(self, edge: str) -> None:
+        """Raise UnknownResourceError."""
+        _unknown("edge", edge)
+
+    def passing(self, edge: str) -> tuple[int, int]:
+        """Raise UnknownResourceError."""
+        _unknown("edge", edge)
+
     def partition(self, service: str, others: tuple[str, ...], lease_s: float) -> None:
         """Raise UnknownResourceError."""
         del others, lease_s
