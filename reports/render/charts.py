@@ -12,7 +12,7 @@ from reports.inputs.schedule import Floats
 from reports.measures.page_model import Picture
 from reports.render import svg
 from reports.render.clock import LEFT, RIGHT, WIDTH, Clock, axis, bands, recovered, step_of
-from reports.render.format import say
+from reports.render.format import count, say
 from reports.render.lanes import LANE_H, lane, openings, rows_of, wrong_lane
 from reports.render.style import FAILED, GOOD, GRID, INK, QUIET, SLOW, Colour
 
@@ -56,7 +56,8 @@ def _described(picture: Picture) -> str:
     ]
     opened = openings(picture)
     if opened:
-        parts.append(f"breakers opened {len(opened)} times, first at {opened[0]:.1f} s")
+        times = count(len(opened), "time", "times")
+        parts.append(f"breakers opened {times}, first at {opened[0]:.1f} s")
     parts += [f"{len(each.due)} {each.label}" for each in picture.wrong if each.due]
     if picture.recovery is not None:
         so_long = picture.recovery.stable_recovery_s

@@ -6,7 +6,7 @@ from typing import Final
 
 from reports.measures.page_model import Picture
 from reports.render import svg
-from reports.render.format import say, say_limit, say_metric, say_resolution
+from reports.render.format import BOUNDARIES, say, say_limit, say_metric, say_resolution
 from reports.render.markup import escape, scrolled
 from reports.render.style import CALM, FAILED, GOOD, INK, QUIET
 from reports.render.words import checks_line, limit_of, value_of, verdict_of
@@ -55,6 +55,10 @@ def recovery_table(document: Document, picture: Picture) -> str:
     for metric, words in _TIMES:
         value: float | None = getattr(figures, metric)
         told = _missing(metric, picture) if value is None else say_metric(picture, metric, value)
+        if metric in BOUNDARIES and metric in picture.censored and value is not None:
+            told = f"not reached ({told})"
+        elif metric == "recovery_after_clear_s" and value == 0:
+            told = "before the end"
         rows += f'<tr><td class="n">{escape(told)}</td><td>{words}</td></tr>'
     head = '<tr><th scope="col">after</th><th scope="col">what happened</th></tr>'
     note = "counted from the proof of the fault"

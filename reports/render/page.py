@@ -10,6 +10,7 @@ from reports.render import svg
 from reports.render.charts import what_happened
 from reports.render.events import events_table
 from reports.render.figures import key_figures, objectives_table, recovery_table
+from reports.render.format import count
 from reports.render.markup import commands, escape, scrolled
 from reports.render.next_steps import next_steps
 from reports.render.payment import story_chart
@@ -93,9 +94,8 @@ def _hardest(picture: Picture) -> str:
         return ""
     attempts = len(story.steps) + story.left_out
     left_out = f"; {story.left_out} in the middle are left out" if story.left_out else ""
-    note = (
-        f"{story.intent}, due at {story.due_s:.3f} s: {attempts} attempts{left_out}; {story.ends}"
-    )
+    told = count(attempts, "attempt", "attempts")
+    note = f"{story.intent}, due at {story.due_s:.3f} s: {told}{left_out}; {story.ends}"
     head = f"<h2>The intent with the most attempts <small>{escape(note)}</small></h2>"
     return head + scrolled(story_chart(story, "One intent"), "Attempts of one intent")
 

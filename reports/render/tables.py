@@ -36,6 +36,7 @@ def records_table(document: Document, picture: Picture, checks: Sequence[Checked
         wrong = {found.kind for found in checked.violations}
         sound += [kind.label for kind in checked.classes if kind not in wrong]
     note = "" if is_judged else " <small>not judged</small>"
+    sound = sound if is_judged else []  # an INVALID run does not show that nothing is wrong
     rows += _row("other classes of violation, each", "0") if sound else ""
     table = f"<table><tbody>{rows}</tbody></table>"
     return f"<h2>The records{note}</h2>{table}{unmade}{_looked_for(sound)}"
