@@ -169,8 +169,8 @@ def _picture(
 ) -> Picture:
     stored = tallies.stored
     terms, manifest = stored.terms, stored.manifest
-    end_s = max([stored.plan.load_s, *(phase.end_s for phase in manifest.phases)])
-    per_window = tallies.windows.result()
+    end_s = _end_s(stored)
+    per_window = tallies.windows.result().until(end_s)
     return Picture(
         title=stored.title,
         question=terms.question,
@@ -183,7 +183,7 @@ def _picture(
         phases=manifest.phases,
         faults=faults,
         windows=per_window,
-        amplification=seen.amplification,
+        amplification=seen.amplification.until(end_s),
         baseline=before,
         recovery=seen.recovery,
         outcomes=tallies.outcomes.result(),
@@ -206,6 +206,14 @@ def _picture(
         unjudged=frozenset(() if before is None or seen.recovery else AGAINST_BASELINE),
         defect=manifest.defect,
     )
+
+
+def _end_s(stored: StoredRun) -> float:
+    """The end of the picture; a run that ended early shows nothing of the load after its end."""
+    ends = [phase.end_s for phase in stored.manifest.phases]
+    if stored.manifest.ended != COMPLETE and ends:
+        return max(ends)
+    return max([stored.plan.load_s, *ends])
 
 
 def _zero_wall_ns(stored: StoredRun) -> int:

@@ -30,6 +30,19 @@ class Windows:
     failed: Floats
     latency_ms: tuple[Floats, Floats, Floats]
 
+    def until(self, end_s: float) -> Windows:
+        """Those that begin before that second, at least one."""
+        size = max(1, math.ceil(end_s / self.width_s))
+        p50, p95, p99 = (series[:size] for series in self.latency_ms)
+        return Windows(
+            width_s=self.width_s,
+            scheduled=self.scheduled[:size],
+            good=self.good[:size],
+            slow=self.slow[:size],
+            failed=self.failed[:size],
+            latency_ms=(p50, p95, p99),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amplification:
@@ -37,6 +50,13 @@ class Amplification:
 
     attempts_per_intent: Floats
     good_ratio: Floats
+
+    def until(self, end_s: float) -> Amplification:
+        """The seconds before that one, at least one."""
+        size = max(1, math.ceil(end_s))
+        return Amplification(
+            attempts_per_intent=self.attempts_per_intent[:size], good_ratio=self.good_ratio[:size]
+        )
 
 
 class WindowTally:

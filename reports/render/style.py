@@ -63,6 +63,7 @@ ul{margin:6px 0;padding-left:20px}summary{cursor:pointer;margin-top:10px}
 @media(max-width:900px){.two{grid-template-columns:minmax(0,1fr)}}
 @media(max-width:720px){main{padding:18px}.key{grid-template-columns:1fr 1fr;row-gap:14px}
 h1{font-size:24px}.key div:nth-child(odd){padding-left:0;border:0}td,th{padding-right:10px}}
+@media(max-width:480px){.events th:nth-child(2),.events td:nth-child(2){display:none}}
 @media print{body{background:#fff}main{max-width:none;padding:0}h2,h3{break-after:avoid}
 svg,tr,.key{break-inside:avoid}.scroll{overflow:visible}.scroll>svg{min-width:0}}
 """

@@ -7,9 +7,11 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from harness.load.records import Outcome
+from harness.store import read_manifest, write_json
 from reports.render.closing import closing_lines
 from reports.render.page import render
 from reports.render.style import FAILED, FAULT, GOOD, INK, QUIET, SLOW, Colour
@@ -280,3 +282,19 @@ def test_each_picture_states_its_size_without_a_style_sheet(tmp_path: Path) -> N
     opened = re.findall(r"<svg [^>]*>", page_of(sound_run(), tmp_path)[1])
     assert len(opened) > 5
     assert all(re.search(r' width="[\d.]+" height="[\d.]+"', tag) for tag in opened)
+
+
+def test_a_run_that_ended_early_shows_nothing_after_its_end(tmp_path: Path) -> None:
+    """What was never sent is neither failed nor slow."""
+    run = sound_run()
+    folder = run.write(tmp_path / "run")
+    manifest = read_manifest(folder)
+    phases = tuple(phase for phase in manifest.phases if phase.end_s <= 6)
+    early = msgspec.structs.replace(manifest, ended="early: stopped", phases=phases)
+    write_json(folder.manifest, early)
+    folder.seal()
+    picture = judge(folder).picture
+    assert picture is not None
+    assert picture.end_s == phases[-1].end_s
+    assert len(picture.windows.scheduled) == 6
+    assert "20 s<" not in render(judge(folder))
