@@ -38,7 +38,7 @@ def decide(
     """The decision of a stored campaign; `seen`: the attempts, where they have been judged."""
     from harness.campaigns.conduct import judged_attempts
     from harness.campaigns.folder import CampaignFolder
-    from harness.campaigns.gate_decision import gate_document
+    from harness.campaigns.gate_json import gate_document
 
     folder = CampaignFolder(path)
     plan, damage = folder.read_plan(), folder.damage()
@@ -57,16 +57,19 @@ def judge_campaign(
 
     `seen`: the attempts, where they have just been judged.
     """
+    from harness.files.whole_file import write_whole
     from harness.store import as_json as stored_form
     from harness.store import write_json
     from harness.view.output import show_lines
     from reports.outlets.summary import summary_of_gate
+    from reports.render.campaign.page import render
     from reports.render.campaign.words import closing_lines
 
     folder, document = decide(path, seen)
-    stored = str(folder.gate)
+    stored = str(folder.report)
     try:
         write_json(folder.gate, document)
+        write_whole(folder.report, render(document).encode("utf-8"))
     except OSError as error:
         stored = f"not stored: {error.strerror}"
         streams().talk(f"squall: {folder.gate}: {stored}")

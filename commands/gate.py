@@ -9,7 +9,8 @@ import click
 
 from commands.campaign_judging import judge_and_store, judge_campaign
 from commands.options import ROOT, as_json, clock, runs_dir, state, streams, system_file, watcher
-from commands.outlets import Wanted, outlets
+from commands.outlets import Wanted as Outlets
+from commands.outlets import outlets
 
 if TYPE_CHECKING:  # a command imports only what it needs
     from harness.campaigns.folder import CampaignFolder
@@ -23,6 +24,11 @@ if TYPE_CHECKING:  # a command imports only what it needs
     type=click.Path(path_type=Path),
     help="Continue this campaign instead: finished runs are kept, the broken one is repeated.",
 )
+@click.option(
+    "--baseline",
+    metavar="REF|DIR|RUN",
+    help="Compare: a commit or a checkout is run in turn with this one; a stored run is read.",
+)
 @outlets
 @runs_dir
 @system_file
@@ -31,7 +37,8 @@ def gate(
     suite: str | None,
     *,
     resume: Path | None,
-    outlets: Wanted,
+    baseline: str | None,
+    outlets: Outlets,
     runs_dir: Path,
     files: SystemFiles,
     as_json: bool,
@@ -46,7 +53,12 @@ def gate(
 
     if (suite is None) == (resume is None):
         raise click.UsageError("give either SUITE or --resume CAMPAIGN")
-    folder = _new(suite, files, runs_dir) if suite else CampaignFolder(resume or Path())
+    if resume is not None and baseline is not None:
+        raise click.UsageError("--resume keeps the baseline of the campaign; remove --baseline")
+    if suite is None:
+        folder = CampaignFolder(resume or Path())
+    else:
+        folder = _new(suite, files, runs_dir, baseline)
     plan = folder.read_plan()
 
     def tools() -> Tools:
@@ -64,10 +76,11 @@ def gate(
     return judge_campaign(folder.root, as_json=as_json, seen=seen, outlets=outlets)
 
 
-def _new(suite: str, files: SystemFiles, runs_dir: Path) -> CampaignFolder:
+def _new(suite: str, files: SystemFiles, runs_dir: Path, baseline: str | None) -> CampaignFolder:
     """A new campaign of that suite on that system. Raises ConfigError, RefusedError."""
     import shlex
 
+    from commands.gate_baseline import baseline_of
     from harness.campaigns.prepare import Wanted, begin
     from harness.campaigns.records import CANDIDATE, Arm
     from harness.campaigns.suite import read_suite, suite_path
@@ -75,14 +88,23 @@ def _new(suite: str, files: SystemFiles, runs_dir: Path) -> CampaignFolder:
 
     path = suite_path(ROOT, suite)
     deployment = "" if files.deployment is None else str(files.deployment.absolute())
-    arm = Arm(name=CANDIDATE, system=str(files.system.absolute()), deployment=deployment)
+    arm = Arm(
+        name=CANDIDATE,
+        system=str(files.system.absolute()),
+        deployment=deployment,
+        target=files.target,
+        place=dict(files.place),
+    )
+    arms, stored = baseline_of(baseline, arm, runs_dir) if baseline else ((arm,), {})
+    words = ["squall", "gate", suite, *(["--baseline", baseline] if baseline else [])]
     wanted = Wanted(
         root=ROOT,
         suite=read_suite(path, metric_units()),
-        arms=(arm,),
+        arms=arms,
+        stored_baseline=stored,
         metrics=metric_units(),
         runs_dir=runs_dir,
         suite_folder=path.absolute().parent,
-        again=f"squall gate {shlex.quote(suite)}",
+        again=shlex.join(words),
     )
     return begin(wanted)

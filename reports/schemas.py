@@ -12,6 +12,8 @@ from typing import Any, Final
 
 import msgspec
 
+from harness.campaigns.gate_document import GateDocument
+from harness.campaigns.suite import Suite
 from harness.deployment import HOW_EDGE, HOW_SERVICE
 from harness.experiment import EXTENSION, Terms
 from harness.files.toolkit_schema import TopLevel
@@ -82,6 +84,21 @@ def _verdict() -> Schema:
     return dict(json.loads(text))
 
 
+def _suite() -> Schema:
+    made = _of(Suite)
+    made["$defs"]["Objective"]["properties"]["metric"] = {"enum": sorted(METRICS)}
+    return made
+
+
+def _gate() -> Schema:
+    """gate.json: what a reader of it may expect; every key is always there."""
+    made = _of(GateDocument)
+    for part in made["$defs"].values():
+        part["additionalProperties"] = False
+        part["required"] = list(part["properties"])
+    return made
+
+
 SCHEMAS: Final[Mapping[str, Callable[[], Schema]]] = {
     "experiment": _experiment,
     "system": _system,
@@ -89,6 +106,8 @@ SCHEMAS: Final[Mapping[str, Callable[[], Schema]]] = {
     "slo": _slo,
     "recovery-objective": _recovery_objective,
     "verdict": _verdict,
+    "suite": _suite,
+    "gate": _gate,
 }
 
 

@@ -4,49 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from harness.campaigns.baseline_comparison import about_empty, about_regression
 from harness.campaigns.cell_decision import CellDecision
 from harness.campaigns.gate import MOST_REPLACED, Gate, money_violated, replaced
-from harness.campaigns.gate_document import (
-    GATE_SCHEMA,
-    AttemptLine,
-    Decision,
-    GateDocument,
-    GateFacts,
-)
-from harness.campaigns.plan import Plan, gate_of
+from harness.campaigns.gate_document import Decision
 from harness.campaigns.records import CANDIDATE, Attempt, Why
-
-
-def gate_document(plan: Plan, seen: Sequence[Attempt], damage: Sequence[str] = ()) -> GateDocument:
-    """gate.json of these attempts; the same attempts give the same document."""
-    gate = gate_of(plan)
-    decision, reasons, cells = decide_gate(gate, seen, damage)
-    return GateDocument(
-        schema=GATE_SCHEMA,
-        suite=plan.suite.name,
-        question=plan.suite.question,
-        decision=decision,
-        reasons=reasons,
-        needs=runs_needed(gate, cells) if decision == "INCONCLUSIVE" else None,
-        experiments=cells,
-        attempts=attempt_lines(gate, seen),
-        campaign=GateFacts(
-            path=plan.path,
-            squall_version=plan.squall_version,
-            started_at=plan.started_at,
-            seed=gate.seed,
-            least=gate.rule.least,
-            most=gate.rule.most,
-            jitter_s=gate.jitter_s,
-            budget_s=gate.budget_s,
-            spent_s=round(gate.spent_s(seen), 3),
-            again=plan.again,
-        ),
-    )
+from harness.campaigns.regression import Regression
 
 
 def decide_gate(
-    gate: Gate, seen: Sequence[Attempt], damage: Sequence[str] = ()
+    gate: Gate,
+    seen: Sequence[Attempt],
+    damage: Sequence[str] = (),
+    against: Sequence[Regression] = (),
 ) -> tuple[Decision, tuple[Why, ...], tuple[CellDecision, ...]]:
     """The decision, its reasons and the experiments. `damage`: files that differ from the seal."""
     cells = tuple(gate.decide((name, CANDIDATE), seen) for name in gate.experiments)
@@ -55,9 +25,10 @@ def decide_gate(
         return "INVALID", tuple(found), cells
     if bad := money_violated(seen):
         return "FAIL", tuple(_records(attempt) for attempt in bad), cells
-    if failed := [(cell, why) for cell in cells if cell.verdict == "FAIL" for why in cell.reasons]:
-        return "FAIL", tuple(_of(cell, why) for cell, why in failed), cells
-    if why_not := _invalid(gate, seen):
+    failed = [_of(cell, why) for cell in cells if cell.verdict == "FAIL" for why in cell.reasons]
+    if failed := [*failed, *(about_regression(each) for each in against if each.worse)]:
+        return "FAIL", tuple(failed), cells
+    if why_not := [*_invalid(gate, seen), *about_empty(against)]:
         return "INVALID", tuple(why_not), cells
     undecided = [cell for cell in cells if cell.verdict != "PASS"]
     if undecided or not cells:
@@ -71,39 +42,6 @@ def runs_needed(gate: Gate, cells: Sequence[CellDecision]) -> int | None:
     needs = [cell.needs for cell in cells if cell.verdict == "UNDECIDED"]
     known = [each for each in needs if each is not None]
     return sum(known) * len(gate.arms) if known and len(known) == len(needs) else None
-
-
-def attempt_lines(gate: Gate, seen: Sequence[Attempt]) -> tuple[AttemptLine, ...]:
-    """The attempts as gate.json lists them."""
-    counted = {attempt.number for cell in gate.cells for attempt in _counted(cell, seen)}
-    return tuple(_line(attempt, attempt.number in counted) for attempt in seen)
-
-
-def _counted(cell: tuple[str, str], seen: Sequence[Attempt]) -> list[Attempt]:
-    repeats = set[int]()
-    found = []
-    for attempt in seen:
-        if attempt.request.cell == cell and attempt.is_valid:
-            if attempt.request.repeat not in repeats:
-                found.append(attempt)
-            repeats.add(attempt.request.repeat)
-    return found
-
-
-def _line(attempt: Attempt, counted: bool) -> AttemptLine:
-    outcome = attempt.outcome
-    said = () if outcome is None else (*outcome.violations, *outcome.why)
-    if outcome is None:
-        said = (Why(code="no_run", text=attempt.error or "There is no run."),)
-    return AttemptLine(
-        number=attempt.number,
-        request=attempt.request,
-        run=attempt.run,
-        took_s=round(attempt.took_s, 3),
-        counted=counted,
-        verdict=None if outcome is None else outcome.verdict,
-        reasons=tuple({why.text: why for why in said}.values()),
-    )
 
 
 def _invalid(gate: Gate, seen: Sequence[Attempt]) -> list[Why]:

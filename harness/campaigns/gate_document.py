@@ -8,6 +8,8 @@ import msgspec
 
 from harness.campaigns.cell_decision import CellDecision
 from harness.campaigns.records import Request, RunVerdict, Why
+from harness.campaigns.regression import Regression
+from harness.campaigns.score import Score
 
 Decision = Literal["PASS", "FAIL", "INCONCLUSIVE", "INVALID"]
 GATE_SCHEMA = 1
@@ -22,6 +24,7 @@ class AttemptLine(msgspec.Struct, frozen=True, kw_only=True):
     took_s: float
     counted: bool
     verdict: RunVerdict | None
+    points: float | None = None
     reasons: tuple[Why, ...]
 
 
@@ -41,7 +44,10 @@ class GateFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GateDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """gate.json. `needs`: how many more runs would decide it, null if not known or decided."""
+    """gate.json. `needs`: how many more runs would decide it, null if not known or decided.
+
+    `scores` are of the experiments, in their order; `score` is of the suite.
+    """
 
     schema: int
     suite: str
@@ -50,5 +56,8 @@ class GateDocument(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[Why, ...]
     needs: int | None
     experiments: tuple[CellDecision, ...]
+    regressions: tuple[Regression, ...] = ()
+    scores: tuple[Score, ...] = ()
+    score: Score = Score()
     attempts: tuple[AttemptLine, ...]
     campaign: GateFacts

@@ -8,7 +8,7 @@ import msgspec
 
 from harness.campaigns.gate import Gate
 from harness.campaigns.objective_decision import Rule
-from harness.campaigns.records import Arm
+from harness.campaigns.records import Arm, Outcome
 from harness.campaigns.spread import PastSpread
 from harness.campaigns.suite import Suite
 
@@ -28,7 +28,10 @@ class PlannedExperiment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a strategy and the judgement of the campaign need beside the runs."""
+    """All that a strategy and the judgement of the campaign need beside the runs.
+
+    `stored_baseline`: the outcomes of earlier runs to compare with, by experiment.
+    """
 
     schema: int
     kind: Kind
@@ -38,7 +41,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     suite: Suite
     experiments: tuple[PlannedExperiment, ...]
     arms: tuple[Arm, ...]
+    slos: tuple[str, ...] = ()
     past: tuple[PastSpread, ...] = ()
+    stored_baseline: dict[str, tuple[Outcome, ...]] = {}
     again: str = ""
 
     @property

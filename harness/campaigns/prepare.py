@@ -12,13 +12,14 @@ from typing import Final
 from harness.campaigns.folder import CampaignFolder, new_folder
 from harness.campaigns.plan import PLAN_SCHEMA, Kind, Plan, PlannedExperiment
 from harness.campaigns.real_runs import sha256_of, system_files_of
-from harness.campaigns.records import Arm
+from harness.campaigns.records import Arm, Outcome
 from harness.campaigns.spread import PastSpread
 from harness.campaigns.suite import Suite, SuiteEntry
 from harness.errors import ConfigError
 from harness.experiment import Experiment
 from harness.run.adaptation import Adaptation, adapted
 from harness.run.listing import experiment_names
+from harness.slo.documents import read_slo_files, slo_paths
 from harness.validation.file_check import Load, check_files
 
 # What a run needs beside its load: start of the system, evidence, seal and judgement.
@@ -37,12 +38,15 @@ class Wanted:
     kind: Kind = "gate"
     suite_folder: Path = field(default_factory=Path)
     past: tuple[PastSpread, ...] = ()
+    stored_baseline: Mapping[str, tuple[Outcome, ...]] = field(default_factory=dict)
     again: str = ""
 
 
 def begin(wanted: Wanted) -> CampaignFolder:
     """The folder of a new campaign. Raises ConfigError with the errors of all files."""
     experiments = checked_experiments(wanted)
+    slos = slo_paths(wanted.suite.slos, wanted.suite_folder)
+    read_slo_files(slos)
     planned = tuple(
         _planned(entry, experiment, wanted.suite)
         for entry, experiment in zip(wanted.suite.entries, experiments, strict=True)
@@ -59,7 +63,9 @@ def begin(wanted: Wanted) -> CampaignFolder:
         suite=wanted.suite,
         experiments=planned,
         arms=wanted.arms,
+        slos=tuple(str(path.absolute()) for path in slos),
         past=wanted.past,
+        stored_baseline=dict(wanted.stored_baseline),
         again=wanted.again,
     )
     return new_folder(named, plan)
@@ -109,7 +115,8 @@ def _refuse_twins(experiments: Sequence[Experiment]) -> None:
 
 
 def _refuse_without_objectives(suite: Suite, experiments: Sequence[Experiment]) -> None:
-    bare = [e for e in experiments if not (e.terms.objectives or suite.objectives)]
+    own = (*suite.objectives, *suite.slos)
+    bare = [e for e in experiments if not (e.terms.objectives or e.terms.slos or own)]
     if bare:
         text = "has no objectives, and neither has the suite: nothing could pass or fail"
         raise ConfigError(f"{text}; add some under `objectives`", file=bare[0].path)

@@ -45,6 +45,7 @@ class RealRuns:
                 runs_dir=place,
                 files=system_files_of(arm),
                 metrics=self.metrics,
+                slos=self.plan.slos,
                 adaptation=Adaptation(
                     later_s=request.later_s, objectives=self.plan.suite.objectives
                 ),
@@ -55,7 +56,9 @@ class RealRuns:
 def system_files_of(arm: Arm) -> SystemFiles:
     """The files of an arm's system."""
     deployment = Path(arm.deployment) if arm.deployment else None
-    return SystemFiles(system=Path(arm.system), deployment=deployment)
+    return SystemFiles(
+        system=Path(arm.system), deployment=deployment, target=arm.target, place=arm.place
+    )
 
 
 def sha256_of(path: Path) -> str:

@@ -98,9 +98,12 @@ class Arm(msgspec.Struct, frozen=True, kw_only=True):
     """One variant of the system: a build, a configuration, a defect, a system file.
 
     `system` and `deployment` are paths; `changes` are environment variables of its processes.
+    `target` and `place`: as on the command line.
     """
 
     name: str
     system: str
     deployment: str = ""
+    target: str | None = None
+    place: dict[str, str] = {}
     changes: dict[str, str] = {}

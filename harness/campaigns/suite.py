@@ -12,6 +12,7 @@ experiments:
   - {experiment: bank-slow, rate_scale: 0.5}
 objectives:                       # for every experiment, besides its own
   - {name: lost seconds, metric: lost_s, must: "<=", limit: 5}
+slos: [payments]                  # SLO documents: a name of objectives/, or a path
 ```
 """
 
@@ -25,7 +26,7 @@ import msgspec
 from msgspec import Meta
 
 from harness.errors import ConfigError
-from harness.experiment import Objective
+from harness.experiment import Objective, SloWord
 from harness.files.document import Document, Node
 from harness.files.problems import Problem, nearest, raise_problems
 from harness.files.record_check import problems_of, record, wrong_value
@@ -61,7 +62,10 @@ class SuiteEntry(_Strict, frozen=True, kw_only=True):
 
 
 class Suite(_Strict, frozen=True, kw_only=True):
-    """A suite. `jitter_s`: how much later the fault may start, to meet every phase of timers."""
+    """A suite. `jitter_s`: how much later the fault may start, to meet every phase of timers.
+
+    `slos`: SLO documents for every experiment, by the name of a preset or by path.
+    """
 
     name: Annotated[
         str,
@@ -80,6 +84,7 @@ class Suite(_Strict, frozen=True, kw_only=True):
         tuple[ExperimentName | SuiteEntry, ...], Meta(min_length=1, max_length=MOST_EXPERIMENTS)
     ]
     objectives: Annotated[tuple[Objective, ...], Meta(max_length=100)] = ()
+    slos: Annotated[tuple[SloWord, ...], Meta(max_length=20)] = ()
 
     @property
     def entries(self) -> tuple[SuiteEntry, ...]:

@@ -12,7 +12,7 @@ import pytest
 
 from harness.campaigns.conduct import conduct, judged_attempts
 from harness.campaigns.folder import CampaignFolder, alone, is_campaign
-from harness.campaigns.gate_decision import gate_document
+from harness.campaigns.gate_json import gate_document
 from harness.campaigns.journal import Line, read_attempts, write_line
 from harness.campaigns.plan import gate_of
 from harness.campaigns.records import Outcome, Request

@@ -7,8 +7,9 @@ import math
 import pytest
 
 from harness.campaigns.gate import Gate
-from harness.campaigns.gate_decision import attempt_lines, decide_gate, runs_needed
+from harness.campaigns.gate_decision import decide_gate, runs_needed
 from harness.campaigns.gate_document import Decision
+from harness.campaigns.gate_json import attempt_lines
 from harness.campaigns.objective_decision import Rule
 from harness.campaigns.records import CANDIDATE, Attempt, Outcome, Request, Why
 from tests.support.replayed_runs import (

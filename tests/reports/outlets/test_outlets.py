@@ -11,8 +11,8 @@ from xml.etree import ElementTree as ET
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from harness.campaigns.gate_decision import gate_document
 from harness.campaigns.gate_document import GateDocument
+from harness.campaigns.gate_json import gate_document
 from harness.campaigns.records import CANDIDATE, Attempt, Figure, Outcome, Request
 from reports.outlets.annotations import MOST
 from reports.outlets.base import MOST_TEXT, noop

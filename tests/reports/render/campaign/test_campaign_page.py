@@ -1,0 +1,122 @@
+"""The page of a campaign is one file that needs nothing beside itself and shows every attempt."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import jsonschema
+import msgspec
+import pytest
+
+from harness.campaigns.gate_document import GateDocument
+from harness.campaigns.gate_json import gate_document
+from harness.campaigns.plan import gate_of
+from harness.campaigns.records import Outcome, Why
+from reports.render.campaign.page import render
+from reports.render.campaign.words import closing_lines
+from reports.schemas import schema
+from tests.support.replayed_runs import (
+    broken_records,
+    figure,
+    in_turn,
+    invalid,
+    outcome_with,
+    recorded,
+    replay,
+)
+from tests.support.stub_campaign import stub_plan
+
+GOOD, SLOW = outcome_with(figure(2.0)), outcome_with(figure(30.0))
+NEAR = tuple(outcome_with(figure(v)) for v in (9.0, 11.0, 9.4, 10.9, 8.8, 10.2, 9.9, 9.6))
+WAYS: dict[str, tuple[Outcome, ...]] = {
+    "PASS": (GOOD, invalid(), GOOD),
+    "FAIL": (SLOW,),
+    "INCONCLUSIVE": NEAR,
+    "INVALID": (invalid(),),
+}
+
+
+def document(*outcomes: Outcome) -> GateDocument:
+    plan = stub_plan()
+    return gate_document(plan, replay(gate_of(plan), in_turn(*outcomes)))
+
+
+class Reader(HTMLParser):
+    """What the page would load, and whether its elements are closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.outside: list[str] = []
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("script", "link", "iframe", "img", "object"):
+            self.outside.append(tag)
+        self.outside += [name for name, _ in attrs if name.startswith("on") or name == "src"]
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@pytest.mark.parametrize("decision", WAYS)
+def test_the_page_says_the_decision_and_loads_nothing(decision: str) -> None:
+    found = document(*WAYS[decision])
+    page = render(found)
+    reader = Reader()
+    reader.feed(page)
+    assert found.decision == decision
+    assert reader.outside == []
+    assert reader.open == []
+    assert "default-src 'none'" in page
+    assert decision in page
+    assert len(page.encode()) <= 150_000
+
+
+@pytest.mark.parametrize("decision", WAYS)
+def test_gate_json_follows_its_schema(decision: str) -> None:
+    stored = msgspec.json.decode(msgspec.json.encode(document(*WAYS[decision])))
+    jsonschema.validate(stored, schema("gate"))
+
+
+def test_every_repeat_is_a_dot_and_every_attempt_a_row() -> None:
+    page = render(document(*WAYS["PASS"]))
+    assert page.count("<circle") == 3
+    assert page.count("report.html") == 4
+    assert "INVALID, not counted" in page
+
+
+def test_wrong_records_are_told_in_the_first_lines() -> None:
+    found = document(GOOD, broken_records())
+    assert "charged twice" in render(found).split("</h1>")[0]
+    assert closing_lines(found, "report.html")[0].startswith("FAIL")
+
+
+def test_the_largest_campaign_stays_below_150_kilobytes() -> None:
+    """Twenty experiments with all their objectives."""
+    plan = stub_plan()
+    experiments = tuple(
+        msgspec.structs.replace(plan.experiments[0], name=f"experiment-{number}")
+        for number in range(20)
+    )
+    plan = msgspec.structs.replace(plan, experiments=experiments)
+    runs = recorded("payments-paused")
+    found = gate_document(plan, replay(gate_of(plan), in_turn(*runs)))
+    assert len(found.experiments) == 20
+    assert len(render(found).encode()) <= 150_000
+
+
+def test_text_of_a_run_cannot_become_markup() -> None:
+    evil = Why(code="x", text="<script>alert(1)</script>\x1b[31m")
+    found = document(Outcome(verdict="INVALID", why=(evil,)))
+    page = render(found)
+    assert "<script" not in page
+    assert "\x1b" not in page
+
+
+def test_colours_are_not_the_only_sign() -> None:
+    page = render(document(*WAYS["FAIL"]))
+    assert re.search(r"✗ fail", page)
+    assert 'aria-label="kill, stable recovery: repeats' in page
