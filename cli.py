@@ -23,6 +23,8 @@ from harness.view.streams import Streams
 COMMANDS: Final = (
     "run",
     "gate",
+    "noise",
+    "trend",
     "watch",
     "mark",
     "report",

@@ -57,6 +57,7 @@ def judge_campaign(
 
     `seen`: the attempts, where they have just been judged.
     """
+    from harness.campaigns.folder import CampaignFolder
     from harness.files.whole_file import write_whole
     from harness.store import as_json as stored_form
     from harness.store import write_json
@@ -65,6 +66,8 @@ def judge_campaign(
     from reports.render.campaign.page import render
     from reports.render.campaign.words import closing_lines
 
+    if CampaignFolder(path).read_plan().kind == "noise":
+        return judge_noise(CampaignFolder(path), seen, difference=None, as_json=as_json)
     folder, document = decide(path, seen)
     stored = str(folder.report)
     try:
@@ -79,4 +82,32 @@ def judge_campaign(
         streams().json(stored_form(document))
     else:
         show_lines(closing_lines(document, stored))
+    return EXIT[document.decision]
+
+
+def judge_noise(
+    folder: CampaignFolder,
+    seen: Sequence[Attempt] | None,
+    *,
+    difference: float | None,
+    as_json: bool,
+) -> int:
+    """The spread of a stored campaign of identical runs: printed and stored."""
+    from harness.campaigns.conduct import judged_attempts
+    from harness.campaigns.noise_report import noise_document
+    from harness.store import as_json as stored_form
+    from harness.store import write_json
+    from harness.view.output import show_lines
+    from reports.render.campaign.noise_words import noise_lines
+
+    attempts = judged_attempts(folder, judge_and_store) if seen is None else seen
+    document = noise_document(folder.read_plan(), attempts, folder.damage(), difference)
+    try:
+        write_json(folder.noise, document)
+    except OSError as error:
+        streams().talk(f"squall: {folder.noise}: not stored: {error.strerror}")
+    if as_json:
+        streams().json(stored_form(document))
+    else:
+        show_lines(noise_lines(document, str(folder.noise)))
     return EXIT[document.decision]

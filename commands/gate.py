@@ -81,20 +81,12 @@ def _new(suite: str, files: SystemFiles, runs_dir: Path, baseline: str | None) -
     import shlex
 
     from commands.gate_baseline import baseline_of
-    from harness.campaigns.prepare import Wanted, begin
-    from harness.campaigns.records import CANDIDATE, Arm
+    from harness.campaigns.prepare import Wanted, arm_of_files, begin
     from harness.campaigns.suite import read_suite, suite_path
     from reports.measures.metric_table import metric_units
 
     path = suite_path(ROOT, suite)
-    deployment = "" if files.deployment is None else str(files.deployment.absolute())
-    arm = Arm(
-        name=CANDIDATE,
-        system=str(files.system.absolute()),
-        deployment=deployment,
-        target=files.target,
-        place=dict(files.place),
-    )
+    arm = arm_of_files(files)
     arms, stored = baseline_of(baseline, arm, runs_dir) if baseline else ((arm,), {})
     words = ["squall", "gate", suite, *(["--baseline", baseline] if baseline else [])]
     wanted = Wanted(

@@ -38,6 +38,7 @@ class CampaignFolder:
         self.attempts = root / "attempts"
         self.seal_file = root / SEAL
         self.gate = root / "gate.json"
+        self.noise = root / "noise.json"
         self.report = root / "report.html"
 
     def place(self, number: int) -> Path:

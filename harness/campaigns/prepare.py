@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import Final
 
 from harness.campaigns.folder import CampaignFolder, new_folder
+from harness.campaigns.history import past_spreads
 from harness.campaigns.plan import PLAN_SCHEMA, Kind, Plan, PlannedExperiment
 from harness.campaigns.real_runs import sha256_of, system_files_of
-from harness.campaigns.records import Arm, Outcome
-from harness.campaigns.spread import PastSpread
+from harness.campaigns.records import CANDIDATE, Arm, Outcome
 from harness.campaigns.suite import Suite, SuiteEntry
 from harness.errors import ConfigError
 from harness.experiment import Experiment
 from harness.run.adaptation import Adaptation, adapted
 from harness.run.listing import experiment_names
 from harness.slo.documents import read_slo_files, slo_paths
+from harness.system import SystemFiles
 from harness.validation.file_check import Load, check_files
 
 # What a run needs beside its load: start of the system, evidence, seal and judgement.
@@ -37,7 +38,6 @@ class Wanted:
     runs_dir: Path
     kind: Kind = "gate"
     suite_folder: Path = field(default_factory=Path)
-    past: tuple[PastSpread, ...] = ()
     stored_baseline: Mapping[str, tuple[Outcome, ...]] = field(default_factory=dict)
     again: str = ""
 
@@ -64,11 +64,22 @@ def begin(wanted: Wanted) -> CampaignFolder:
         experiments=planned,
         arms=wanted.arms,
         slos=tuple(str(path.absolute()) for path in slos),
-        past=wanted.past,
+        past=past_spreads(named.parent, planned) if wanted.kind == "gate" else (),
         stored_baseline=dict(wanted.stored_baseline),
         again=wanted.again,
     )
     return new_folder(named, plan)
+
+
+def arm_of_files(files: SystemFiles) -> Arm:
+    """The system that was chosen on the command line, as the candidate."""
+    return Arm(
+        name=CANDIDATE,
+        system=str(files.system.absolute()),
+        deployment="" if files.deployment is None else str(files.deployment.absolute()),
+        target=files.target,
+        place=dict(files.place),
+    )
 
 
 def checked_experiments(wanted: Wanted) -> tuple[Experiment, ...]:

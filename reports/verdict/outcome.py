@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from harness.campaigns.records import Figure, Outcome, Why
 from reports.measures.reason import Reason
-from reports.verdict.scorecard import ObjectiveResult, Scorecard
+from reports.verdict.scorecard import Document, ObjectiveResult, Scorecard
 
 # A figure says the same, with its value.
 _SAID_BY_FIGURES = ("objective_failed",)
@@ -12,10 +14,15 @@ _SAID_BY_FIGURES = ("objective_failed",)
 
 def outcome_of(scorecard: Scorecard) -> Outcome:
     """The outcome of a judged run."""
-    document, picture = scorecard.document, scorecard.picture
-    metrics = ("",) * len(document.objectives) if picture is None else picture.metrics
+    picture = scorecard.picture
+    return outcome_of_document(scorecard.document, () if picture is None else picture.metrics)
+
+
+def outcome_of_document(document: Document, known: Sequence[str] = ()) -> Outcome:
+    """The outcome by verdict.json; `known`: the metric of each objective."""
+    metrics = known or ("",) * len(document.objectives)
     failed = document.verdict == "FAIL"
-    kinds = {found.kind.name for checked in scorecard.checks for found in checked.violations}
+    kinds = {found.kind for check in document.checks.values() for found in check.violations}
     violations = [reason for reason in document.reasons if reason.code in kinds]
     broken = [
         reason
