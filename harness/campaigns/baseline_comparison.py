@@ -38,7 +38,7 @@ def _by_repeat(cell: tuple[str, str], seen: Sequence[Attempt], gate: Gate) -> di
 
 
 def about_regression(found: Regression) -> Why:
-    """What is said of an objective that is shown to be worse."""
+    """The reason for an objective that is shown to be worse."""
     bounds = f"{found.ratio:.2f} (at least {found.low:.2f})"
     text = f"{found.experiment}: {found.name}: {bounds} times as bad as the baseline"
     return Why(code="regression", text=f"{text}; {TOLERANCE:.2f} is tolerated.")

@@ -40,7 +40,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What a judged run says.
 
     `broken`: reasons for FAIL besides figures (never recovered, steady state missed).
-    `violations`: what is wrong in the records of the system; proven whatever the load was.
+    `violations`: what is wrong in the records of the system; proven under any load.
     """
 
     verdict: RunVerdict

@@ -28,7 +28,7 @@ _TWO_SIDED: Final = 0.975
 
 
 class ScoreInput(msgspec.Struct, frozen=True, kw_only=True):
-    """One objective as it came into a score."""
+    """One objective of a score, with its points."""
 
     name: str
     value: float | None
@@ -49,7 +49,7 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def score_of_run(outcome: Outcome) -> Score:
-    """The score of one run; without points if the run tells nothing or has no objective."""
+    """The score of one run; without points if the run is INVALID or lacks objectives."""
     inputs = tuple(_input(figure) for figure in outcome.figures)
     if outcome.violations:
         return Score(points=0.0, weakest=outcome.violations[0].text, inputs=inputs)
@@ -98,7 +98,7 @@ def _input(figure: Figure) -> ScoreInput:
 
 
 def _points(figure: Figure) -> float:
-    """On the curve; 0 for what has no value, did not end, or misses a limit without a margin."""
+    """By the curve; 0 for a missing value, one that did not end, or a missed limit without margin."""
     value, unit, must = figure.value, figure.unit, figure.must
     if value is None or not is_number(value) or figure.censored:
         return 0.0

@@ -22,7 +22,7 @@ _DECIDED: Final = {
     "missing": "? no value",
 }
 _CLASS: Final = {"pass": "pass", "fail": "fail", "undecided": "missing", "missing": "missing"}
-# A page that only shows: no script, no request; the one style sheet stands in it.
+# No script and no request; the one style sheet is inside the page.
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 _MORE: Final = """
 .inconclusive{color:#8a5a00}.scroll{overflow-x:auto}td.dots{min-width:240px}

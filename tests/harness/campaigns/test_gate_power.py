@@ -37,7 +37,7 @@ MIDDLE_S = fmean(
 
 
 def gates(count: int, pool: tuple[Outcome, ...]) -> Counter[str]:
-    """The decisions of so many gates, each with another order of the runs."""
+    """The decisions of that many gates, each with another order of the runs."""
     return Counter(decide_gate(GATE, replay(GATE, drawn(seed, pool)))[0] for seed in range(count))
 
 

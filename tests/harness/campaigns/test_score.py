@@ -54,7 +54,7 @@ def with_figures(outcome: Outcome, *new: Figure) -> Outcome:
 
 def test_the_curve_goes_through_90_at_the_limit_and_50_at_twice_the_limit() -> None:
     assert score_of_run(with_figures(broken(), figure(10.0, 10.0))).points == 90
-    twice = 2 * (10.0 + 0.1) - 0.1  # a tenth of a second cannot be told from zero
+    twice = 2 * (10.0 + 0.1) - 0.1  # a tenth of a second counts as zero
     assert score_of_run(with_figures(broken(), figure(twice, 10.0))).points == 50
     assert score_of_run(with_figures(broken(), figure(0.0, 10.0))).points == pytest.approx(100)
 
