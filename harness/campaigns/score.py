@@ -98,7 +98,7 @@ def _input(figure: Figure) -> ScoreInput:
 
 
 def _points(figure: Figure) -> float:
-    """By the curve; 0 for a missing value, one that did not end, or a missed limit without margin."""
+    """By the curve; 0 for a missing value, an endless one, or a missed limit without margin."""
     value, unit, must = figure.value, figure.unit, figure.must
     if value is None or not is_number(value) or figure.censored:
         return 0.0
