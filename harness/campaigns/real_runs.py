@@ -11,9 +11,11 @@ from pathlib import Path
 
 from harness.campaigns.plan import Plan, PlannedExperiment
 from harness.campaigns.records import Arm, Request
+from harness.campaigns.settle import settle
 from harness.errors import ConfigError, RunFailedError
 from harness.files.whole_file import read_whole
 from harness.run.adaptation import Adaptation
+from harness.run.doctor import other_load
 from harness.run.from_arguments import order_from
 from harness.run.lifecycle import run
 from harness.run.run_state import Tools
@@ -50,7 +52,9 @@ class RealRuns:
                     later_s=request.later_s, objectives=self.plan.suite.objectives
                 ),
             )
-            run(order, self.tools())
+            tools = self.tools()
+            settle(lambda: other_load(tools.clock), tools.watcher.note)
+            run(order, tools)
 
 
 def system_files_of(arm: Arm) -> SystemFiles:

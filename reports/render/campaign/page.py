@@ -8,6 +8,7 @@ from harness.campaigns.cell_decision import CellDecision
 from harness.campaigns.gate_document import AttemptLine, GateDocument
 from harness.campaigns.objective_decision import ObjectiveDecision
 from harness.campaigns.records import Why
+from reports.render.campaign.comparison import comparison_table
 from reports.render.campaign.dots import dots
 from reports.render.campaign.words import headline, interval
 from reports.render.format import say, say_limit
@@ -44,8 +45,8 @@ def render(document: GateDocument) -> str:
     head = f'<meta charset="utf-8">{policy}{view}<title>{title}</title>{style}'
     parts = [_header(document), _key(document)]
     parts += [_experiment(document, place) for place in range(len(document.experiments))]
-    parts += [_attempts(document), _method(document)]
-    body = "\n".join(parts)
+    parts += [comparison_table(document), _attempts(document), _method(document)]
+    body = "\n".join(part for part in parts if part)
     return (
         f'<!doctype html>\n<html lang="en"><head>{head}</head><body><main>\n'
         f"{body}\n</main></body></html>\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.campaigns.gate_document import GateDocument
 from harness.campaigns.objective_decision import ObjectiveDecision
+from reports.render.campaign.comparison import comparison_lines
 from reports.render.format import say, say_limit
 
 _DECIDED = {"pass": "", "fail": "FAIL", "undecided": "UNDECIDED", "missing": "MISSING"}
@@ -32,6 +33,7 @@ def closing_lines(document: GateDocument, stored: str) -> list[str]:
         name = cell.experiment
         lines.append(f"  {name}: {cell.verdict}, {_count(cell.repeats, 'repeat')}")
         lines += [f"    {objective_line(each)}" for each in cell.objectives]
+    lines += comparison_lines(document)
     not_counted = [line for line in document.attempts if not line.counted]
     for line in not_counted:
         said = " ".join(why.text for why in line.reasons)

@@ -19,6 +19,8 @@ from harness.campaigns.records import BASELINE, CANDIDATE, Arm, Outcome, Request
 from harness.errors import ConfigError
 from harness.files.yaml_file import read_document
 from harness.system import read_system
+from reports.render.campaign.page import render
+from reports.render.campaign.words import closing_lines
 from tests.support.replayed_runs import figure, invalid, outcome_with, replay
 from tests.support.squall_process import ROOT
 from tests.support.stub_campaign import stub_plan
@@ -84,6 +86,17 @@ def test_stored_runs_are_compared_and_marked_as_of_another_job() -> None:
     assert found.decision == "FAIL"
     assert not found.regressions[0].same_job
     assert found.regressions[0].ratio == pytest.approx(1.9, abs=0.1)
+
+
+def test_the_page_and_the_last_lines_show_the_comparison() -> None:
+    plan = two_arms()
+
+    def outcome(request: Request) -> Outcome:
+        return outcome_with(figure(3.0 if request.arm == CANDIDATE else 1.0))
+
+    found = gate_document(plan, replay(gate_of(plan), outcome))
+    assert "✗ worse" in render(found)
+    assert any("✗ worse" in line for line in closing_lines(found, "report.html"))
 
 
 def repository(root: Path) -> Path:

@@ -16,7 +16,9 @@ from harness.campaigns.gate_json import gate_document
 from harness.campaigns.journal import Line, read_attempts, write_line
 from harness.campaigns.plan import gate_of
 from harness.campaigns.records import Outcome, Request
+from harness.campaigns.settle import MOST_LOOKS, settle
 from harness.errors import RefusedError, RunFailedError, StoredRunError, TargetError
+from harness.host.finding import Finding
 from harness.seal import SEAL
 from tests.support.replayed_runs import figure, invalid, outcome_with
 from tests.support.squall_process import ROOT
@@ -177,3 +179,13 @@ def test_a_strategy_that_never_ends_is_stopped(
     monkeypatch.setattr("harness.campaigns.conduct.MOST_ATTEMPTS", 5)
     with pytest.raises(RunFailedError, match="more than 5 attempts"):
         conduct(stub_folder(tmp_path), Endless(), bench(StubRuns(), judge))
+
+
+def test_a_run_waits_until_the_machine_is_free_but_not_for_ever() -> None:
+    said: list[str] = []
+    busy = Finding(name="other load", ok=False, seen="80 % by cc1plus")
+    free = Finding(name="other load", ok=True, seen="1 %")
+    seen = iter([busy, busy, free])
+    assert settle(lambda: next(seen), said.append) == 3
+    assert said == ["waiting for the machine: 80 % by cc1plus"]
+    assert settle(lambda: busy, said.append) == MOST_LOOKS
