@@ -72,7 +72,7 @@ def judge_campaign(
     stored = str(folder.report)
     try:
         write_json(folder.gate, document)
-        write_whole(folder.report, render(document).encode("utf-8"))
+        write_whole(folder.report, render(document, _worst(folder, document)).encode("utf-8"))
     except OSError as error:
         stored = f"not stored: {error.strerror}"
         streams().talk(f"squall: {folder.gate}: {stored}")
@@ -83,6 +83,22 @@ def judge_campaign(
     else:
         show_lines(closing_lines(document, stored))
     return EXIT[document.decision]
+
+
+def _worst(folder: CampaignFolder, document: GateDocument) -> str:
+    """The page's section on the worst run; empty where its run cannot be read."""
+    from harness.errors import StoredRunError
+    from harness.store import RunFolder
+    from reports.render.campaign.worst_run import worst_attempt, worst_section
+    from reports.verdict.judge import judge
+
+    line = worst_attempt(document)
+    if line is None:
+        return ""
+    try:
+        return worst_section(line, judge(RunFolder(folder.root / line.run)))
+    except (StoredRunError, OSError):
+        return ""
 
 
 def judge_noise(

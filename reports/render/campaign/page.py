@@ -36,8 +36,8 @@ _MOST_REASONS: Final = 50
 _MOST_TEXT: Final = 600
 
 
-def render(document: GateDocument) -> str:
-    """The whole page as text. The same document gives the same page."""
+def render(document: GateDocument, worst: str = "") -> str:
+    """The whole page as text; `worst` is its section on the worst run."""
     title = escape(f"{document.decision}: {document.suite}")
     view = '<meta name="viewport" content="width=device-width,initial-scale=1">'
     policy = f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
@@ -45,7 +45,7 @@ def render(document: GateDocument) -> str:
     head = f'<meta charset="utf-8">{policy}{view}<title>{title}</title>{style}'
     parts = [_header(document), _key(document)]
     parts += [_experiment(document, place) for place in range(len(document.experiments))]
-    parts += [comparison_table(document), _attempts(document), _method(document)]
+    parts += [comparison_table(document), worst, _attempts(document), _method(document)]
     body = "\n".join(part for part in parts if part)
     return (
         f'<!doctype html>\n<html lang="en"><head>{head}</head><body><main>\n'

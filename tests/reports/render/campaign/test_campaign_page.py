@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import jsonschema
 import msgspec
@@ -15,7 +16,9 @@ from harness.campaigns.plan import gate_of
 from harness.campaigns.records import Outcome, Why
 from reports.render.campaign.page import render
 from reports.render.campaign.words import closing_lines
+from reports.render.campaign.worst_run import worst_attempt, worst_section
 from reports.schemas import schema
+from reports.verdict.judge import judge
 from tests.support.replayed_runs import (
     broken_records,
     figure,
@@ -25,6 +28,7 @@ from tests.support.replayed_runs import (
     recorded,
     replay,
 )
+from tests.support.runs_builder import sound_run
 from tests.support.stub_campaign import stub_plan
 
 GOOD, SLOW = outcome_with(figure(2.0)), outcome_with(figure(30.0))
@@ -106,6 +110,29 @@ def test_the_largest_campaign_stays_below_150_kilobytes() -> None:
     found = gate_document(plan, replay(gate_of(plan), in_turn(*runs)))
     assert len(found.experiments) == 20
     assert len(render(found).encode()) <= 150_000
+
+
+def test_the_worst_run_is_drawn_with_its_wrong_payment_step_by_step(tmp_path: Path) -> None:
+    found = document(GOOD, broken_records())
+    line = worst_attempt(found)
+    assert line is not None
+    assert line.number == 2
+    run = sound_run(outage_s=0)
+    for intent in range(300, 320):
+        it = run.asks(intent)
+        run.books.pay(it.key, f"again{intent}", it.payer, it.amount_minor)
+    section = worst_section(line, judge(run.write(tmp_path / "run")))
+    page = render(found, section)
+    assert "What is wrong in the records" in page
+    assert "<svg" in section
+    assert len(page.encode()) <= 150_000
+
+
+def test_a_run_that_proves_something_is_worse_than_an_invalid_one() -> None:
+    line = worst_attempt(document(invalid(), GOOD, SLOW))
+    assert line is not None
+    assert line.verdict == "FAIL"
+    assert worst_attempt(document(invalid())) is not None
 
 
 def test_text_of_a_run_cannot_become_markup() -> None:
