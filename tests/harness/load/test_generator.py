@@ -36,6 +36,7 @@ def gone(pid: int) -> bool:
 
 def test_scenarios_are_the_files_with_a_curve() -> None:
     assert scenario_names() == (
+        "mixed_payments",
         "payday_spike",
         "rising_payments",
         "steady_payments",

@@ -30,8 +30,9 @@ def ordered(*words: str) -> Order:
     files = system_files(given["system_path"], given["deployment_path"], given["target"])
     taken = set(inspect.signature(order_from).parameters) - {"files", "locust"}
     rest = {k: v for k, v in given.items() if k in taken}
-    later = Adaptation(later_s=given["fault_later"])
-    return order_from(ROOT, files=files, locust=locust_of(given), adaptation=later, **rest)
+    (experiment,) = given["experiments"]
+    rest["adaptation"] = Adaptation(later_s=given["fault_later"])
+    return order_from(ROOT, experiment=experiment, files=files, locust=locust_of(given), **rest)
 
 
 def test_a_usual_run_is_repeated_by_its_name_and_seed() -> None:
