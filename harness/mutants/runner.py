@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +15,11 @@ import msgspec
 from harness.experiment import read_stored_experiment
 from harness.mutants.cells import Cell, Pair, cell_of
 from harness.mutants.short_form import RATE_SCALE, write_short
-from harness.python_child import CHECKOUT
+from harness.python_child import CHECKOUT, python_module
 from harness.run.listing import experiment_path
 from harness.safety.tied import tie
 
 LIMIT_S: Final = 150.0
-_SQUALL: Final = (sys.executable, "-c", "import cli; cli.main()")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +45,7 @@ class Runner:
         words = ("run", str(short), "--seed", str(seed), "--rate-scale", str(RATE_SCALE), "--json")
         where = ("--runs-dir", str(self.folder / "runs"), "--system", str(self.system))
         done = subprocess.run(
-            [*_SQUALL, *words, *where],
+            python_module("cli", *words, *where),
             cwd=CHECKOUT,
             env={**os.environ, "SQUALL_DEFECT": defect},
             capture_output=True,
