@@ -9,10 +9,18 @@ from pathlib import Path
 import pytest
 
 from harness.load.records import whole_bytes
-from tests.support.squall_process import ROOT, Place, alive, send, wait_until
+from tests.support.squall_process import Place, alive, send, wait_until
 
 pytestmark = pytest.mark.end_to_end
-EXPERIMENTS = sorted(p.parent.name for p in (ROOT / "experiments").glob("*/experiment.yaml"))
+# One for each kind of fault: in Envoy, in the supervisor, of an instance, of the database.
+EXPERIMENTS = (
+    "answer-lost",
+    "bank-slow",
+    "database-killed",
+    "ledger-errors",
+    "ledger-killed-at-peak",
+    "payments-paused",
+)
 FAST = {"warm_up_s": 0.5, "baseline_s": 3, "fault_s": 20, "recovery_s": 1, "drain_s": 1}
 
 
