@@ -2,7 +2,7 @@
 
 `python -m tests.stress.kills [--count 200] [--first 0] [--seed 10] [--at-once 3]`
 
-Kill number N is the same for the same seed, so a sitting can be split with --first and --count.
+Kill number N is the same for the same seed, so the work can be split with --first and --count.
 After each: within 2 s (generator 5 s) no process of the run is left; `squall heal` exits 0 and
 leaves no process, socket, database or half-written file; and the next run of the same place starts.
 Exit code 1 if one kill left anything.
