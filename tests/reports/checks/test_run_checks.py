@@ -72,8 +72,7 @@ def test_evidence_that_was_not_asked_for_is_not_checked(left_out: str, tmp_path:
     unchecked = [name for name, it in card.document.checks.items() if it.verdict == "not_checked"]
     assert unchecked
     for text in (records_line(card.document), "\n".join(closing_lines(card, "r")), render(card)):
-        for name in unchecked:
-            assert f"{name} not checked" in text
+        assert "not judged" in text  # an INVALID run judges no check at all
         assert "0 doubled" not in text
         assert "every record is right" not in text
 
