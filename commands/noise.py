@@ -18,7 +18,13 @@ if TYPE_CHECKING:  # a command imports only what it needs
 
 @click.command()
 @click.argument("experiment")
-@click.option("--repeats", type=click.IntRange(2, 100), default=5, show_default=True)
+@click.option(
+    "--repeats",
+    type=click.IntRange(2, 100),
+    default=5,
+    show_default=True,
+    help="How many runs.",
+)
 @click.option(
     "--difference",
     type=click.FloatRange(0.01, 10),
@@ -26,8 +32,20 @@ if TYPE_CHECKING:  # a command imports only what it needs
     show_default=True,
     help="The difference between two arms that is to show, as a share.",
 )
-@click.option("--seed", type=click.IntRange(0, 2**53 - 1), default=11, show_default=True)
-@click.option("--jitter", type=click.FloatRange(0, 600), default=2.0, show_default=True)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**53 - 1),
+    default=11,
+    show_default=True,
+    help="Draws the arrivals and the times of the fault.",
+)
+@click.option(
+    "--jitter",
+    type=click.FloatRange(0, 600),
+    default=2.0,
+    show_default=True,
+    help="The fault starts up to so many seconds later.",
+)
 @runs_dir
 @system_file
 @as_json
