@@ -29,6 +29,8 @@ CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
 _INTO: Final = (
     "(format parquet, parquet_version v2, compression lz4_raw, dictionary_size_limit 20000)"
 )
+# The name of a descriptor stands for another file as soon as the first one is closed.
+_NO_CACHE: Final = {"enable_external_file_cache": "false"}
 _CHUNK: Final = 1 << 20
 _PART: Final = "table.part"
 _PATTERN: Final = re.compile(r"[*?\[\]{}\\]")
@@ -65,11 +67,12 @@ def store_evidence(folder: RunFolder, tables: Sequence[Table]) -> tuple[str, ...
     A file is deleted only when as many rows are stored as it had lines. Raises OSError.
     """
     left = []
-    for table in tables:
-        came = folder.fetched(table.name)
-        path = folder.evidence(table.name)
-        if came is not None and not _stored(came, columns_of(table), path):
-            left.append(table.name)
+    with _opened() as database:
+        for table in tables:
+            came = folder.fetched(table.name)
+            path = folder.evidence(table.name)
+            if came is not None and not _stored(database, came, columns_of(table), path):
+                left.append(table.name)
     return tuple(left)
 
 
@@ -83,7 +86,8 @@ def store_asked(folder: RunFolder) -> bool:
         return False
     declared = read_json(ready, LoadReady).asked
     columns = [Column(name=name, kind=kind) for name, kind in declared.items()]
-    return _stored(came, columns, folder.asked)
+    with _opened() as database:
+        return _stored(database, came, columns, folder.asked)
 
 
 def store_keys(folder: RunFolder) -> bool:
@@ -91,7 +95,8 @@ def store_keys(folder: RunFolder) -> bool:
     if not folder.keys_rows.is_file():
         return False
     columns = (Column(name="intent", kind="integer"), Column(name="key", kind="text"))
-    return _stored(folder.keys_rows, columns, folder.keys)
+    with _opened() as database:
+        return _stored(database, folder.keys_rows, columns, folder.keys)
 
 
 def table_of(path: Path) -> str:
@@ -114,14 +119,21 @@ def types_of(columns: Columns) -> dict[str, str]:
     return {column.name: column.sql_type for column in columns}
 
 
-def _stored(came: Path, columns: Columns, path: Path) -> bool:
+def _opened() -> duckdb.DuckDBPyConnection:
+    """An empty database in memory; opening one costs more than converting a small table."""
+    return duckdb.connect(":memory:", config={**CONFIG, **_NO_CACHE})
+
+
+def _stored(database: duckdb.DuckDBPyConnection, came: Path, columns: Columns, path: Path) -> bool:
     """DuckDB takes a path as a pattern, so it reads and writes by descriptor only."""
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     part = path.parent / _PART
     try:
         with open_plain(came) as source:
-            _convert(_Came(came, source.fileno()), columns, by_descriptor(folder) / _PART)
-        if _count(part) != _lines(came):
+            rows = _rows(_Came(came, source.fileno()), columns)
+            into = quoted(str(by_descriptor(folder) / _PART))
+            database.execute(f"copy ({rows}) to {into} {_INTO}")
+        if _count(database, part) != _lines(came):
             raise _RefusedError("a row is lost")
         part.rename(path)
     except _REFUSED:
@@ -133,15 +145,10 @@ def _stored(came: Path, columns: Columns, path: Path) -> bool:
     return True
 
 
-def _convert(came: _Came, columns: Columns, part: Path) -> None:
-    with duckdb.connect(":memory:", config=CONFIG) as tables:
-        tables.execute(f"copy ({_rows(came, columns)}) to {quoted(str(part))} {_INTO}")
-
-
-def _count(part: Path) -> int:
-    with open_plain(part) as stream, duckdb.connect(":memory:", config=CONFIG) as tables:
+def _count(database: duckdb.DuckDBPyConnection, part: Path) -> int:
+    with open_plain(part) as stream:
         table = table_of(by_descriptor(stream.fileno()))
-        (rows,) = tables.execute(f"select count(*) from {table}").fetchall()  # noqa: S608  # a descriptor
+        (rows,) = database.execute(f"select count(*) from {table}").fetchall()  # noqa: S608  # a descriptor
     return int(rows[0])
 
 
