@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,15 +10,7 @@ import pytest
 from commands.outlets import KINDS
 from reports.outlets.registry import OUTLETS
 from tests.support.runs_builder import sound_run
-
-ROOT = Path(__file__).parents[1]
-
-
-def squall(*words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "import cli; cli.main()", *words]
-    return subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
-    )
+from tests.support.typed import squall
 
 
 def test_every_outlet_can_be_asked_for() -> None:

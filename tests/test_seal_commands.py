@@ -3,20 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 from tests.support.runs_builder import sound_run
-
-ROOT = Path(__file__).parents[1]
-
-
-def squall(*words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "import cli; cli.main()", *words]
-    return subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
-    )
+from tests.support.typed import squall
 
 
 def test_a_run_is_sealed_and_verified(tmp_path: Path) -> None:

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.support.free_port import free_port
 from tests.support.runs_builder import sound_run
-
-ROOT = Path(__file__).parents[1]
+from tests.support.typed import command_of
 
 
 def started(*words: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", "import cli; cli.main()", "verdict", "serve", *words]
-    return subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    command = command_of("verdict", "serve", *words)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def test_a_run_is_served_until_the_process_is_stopped(tmp_path: Path) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ from jsonschema import Draft202012Validator
 from harness.files.document import plain
 from harness.files.yaml_file import read_document, read_documents
 from reports.schemas import SCHEMAS, schema
+from tests.support.typed import squall
 
 ROOT = Path(__file__).parents[2]
 KINDS = {"SLO": "slo", "RecoveryObjective": "recovery-objective"}
@@ -91,8 +90,8 @@ def test_the_extension_of_another_tool_is_none_of_our_business() -> None:
 
 
 def printed(*words: str) -> Any:  # noqa: ANN401  # any JSON
-    command = [sys.executable, "-c", "import cli; cli.main()", "schema", *words]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, timeout=30)
+    done = squall("schema", *words)
+    assert done.returncode == 0, done.stderr
     return json.loads(done.stdout) if done.stdout else None
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,8 @@ import yaml
 
 from harness.errors import ConfigError
 from harness.starter.pipelines import PIPELINES, write_pipeline
+from tests.support.typed import squall
 
-ROOT = Path(__file__).parents[3]
 services = pytest.mark.parametrize("service", sorted(PIPELINES))
 
 
@@ -83,12 +82,4 @@ def test_the_command_writes_it_only_for_ci(
 
 
 def helped(command: str) -> set[str]:
-    return set(re.findall(r"--[a-z-]+", squall(command, "--help", folder=ROOT).stdout))
-
-
-def squall(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import cli; cli.main()"
-    command = [sys.executable, "-c", code, *words]
-    return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False, timeout=60
-    )
+    return set(re.findall(r"--[a-z-]+", squall(command, "--help").stdout))
