@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from commands.judging import judge_run
+from commands.load_options import rate_scale, seed, workers
 from commands.locust_options import locust_options
 from commands.options import (
     ROOT,
@@ -48,28 +49,10 @@ if TYPE_CHECKING:
     metavar="METRIC<=NUMBER",
     help="Instead of the experiment's own objectives. May be repeated.",
 )
-@click.option(
-    "--seed",
-    type=click.IntRange(0, 2**53 - 1),
-    default=11,
-    show_default=True,
-    help="Draws the arrivals: the same seed gives the same arrivals.",
-)
+@seed
 @click.option("--scenario", help="Another scenario: a name, or the path of a Locust file.")
-@click.option(
-    "--rate-scale",
-    type=click.FloatRange(0.01, 100),
-    default=1.0,
-    show_default=True,
-    help="Multiplies the scenario's rates.",
-)
-@click.option(
-    "--workers",
-    type=click.IntRange(1, 32),
-    default=1,
-    show_default=True,
-    help="Load processes that share the schedule; one holds 2,000 payments/s.",
-)
+@rate_scale
+@workers
 @click.option(
     "--slo",
     "slos",

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from commands.judging import judge_run
+from commands.load_options import rate_scale, seed, workers
 from commands.locust_options import locust_options
 from commands.options import ROOT, as_json, clock, runs_dir, state, watcher
 from harness.errors import ConfigError, after_start
@@ -53,27 +54,9 @@ from harness.errors import ConfigError, after_start
     metavar="METRIC<=NUMBER",
     help="May be repeated.  [default: stable_recovery_s<=60]",
 )
-@click.option(
-    "--seed",
-    type=click.IntRange(0, 2**53 - 1),
-    default=11,
-    show_default=True,
-    help="Draws the arrivals: the same seed gives the same arrivals.",
-)
-@click.option(
-    "--rate-scale",
-    type=click.FloatRange(0.01, 100),
-    default=1.0,
-    show_default=True,
-    help="Multiplies the scenario's rates.",
-)
-@click.option(
-    "--workers",
-    type=click.IntRange(1, 32),
-    default=1,
-    show_default=True,
-    help="Load processes that share the schedule.",
-)
+@seed
+@rate_scale
+@workers
 @locust_options
 @runs_dir
 @as_json

@@ -9,7 +9,7 @@ from typing import Final
 
 from harness.errors import ConfigError
 from harness.files.document import Document, Node
-from harness.files.problems import Problem, fix_name, listed, nearest, raise_problems
+from harness.files.problems import MISSING, Problem, fix_name, listed, nearest, raise_problems
 from harness.files.record_check import missing_key, problems_of, record, wrong_value
 from harness.files.yaml_file import read_documents
 from harness.python_child import CHECKOUT
@@ -110,7 +110,7 @@ def document_problems(document: Document) -> list[Problem]:
         return [_unknown_kind(root, kind)]
     refused = list(unsupported(root)) if kind == "SLO" else []
     at_features = {problem.key for problem in refused}
-    shape = [p for p in problems_of(root, _OURS[kind]) if not _is_below(p.key, at_features)]
+    shape = [p for p in problems_of(root, _OURS[kind]) if not _is_caused(p, at_features)]
     if refused or shape:
         return [*refused, *shape]
     if kind == "SLO":
@@ -118,16 +118,12 @@ def document_problems(document: Document) -> list[Problem]:
     return list(recovery_problems(root, record(root, RecoveryObjective)))
 
 
-def _is_below(key: str, features: set[str]) -> bool:
-    """A refused feature needs no further message about its form or the keys beside it."""
-    return any(
-        key == at or key.startswith((f"{at}.", f"{at}[")) or key.rpartition(".")[0] == _parent(at)
-        for at in features
-    )
-
-
-def _parent(key: str) -> str:
-    return key.rpartition(".")[0]
+def _is_caused(problem: Problem, features: set[str]) -> bool:
+    """The form of a refused feature, or a key that is missing beside it: it is in its place."""
+    key = problem.key
+    is_within = any(key == at or key.startswith((f"{at}.", f"{at}[")) for at in features)
+    beside = {at.rpartition(".")[0] for at in features}
+    return is_within or (problem.value is MISSING and key.rpartition(".")[0] in beside)
 
 
 def _record(root: Node) -> Slo | RecoveryObjective:

@@ -111,6 +111,15 @@ def test_a_wrong_value_is_refused_with_its_line_and_what_is_right(
     assert found.startswith("slo.yaml:")
 
 
+def test_a_refused_feature_does_not_hide_a_wrong_key_beside_it(tmp_path: Path) -> None:
+    beside = changed(
+        ("  budgetingMethod: RatioTimeslices", "  alertPolicies: []\n  budgetingMethod: Ratio")
+    )
+    found = said(tmp_path, beside)
+    assert "alertPolicies" in found
+    assert "not a known value" in found
+
+
 def test_two_documents_of_one_name_are_refused(tmp_path: Path) -> None:
     slo = GOOD.partition("---\n")[0]
     assert "another SLO has this name" in said(tmp_path, f"{slo}---\n{slo}")
