@@ -13,10 +13,14 @@ from typing import Final
 
 import msgspec
 
+from reports.checks.payments.ledger import LedgerCheck
+from reports.checks.payments.reconcile import Reconciliation
+from reports.checks.payments.responses import ResponsesCheck
 from reports.verdict.likely_rules import BY_FAULT, BY_RECORDS, Findings
 from reports.verdict.scorecard import Document, Likely, Scorecard
 
 MOST: Final = 3
+_REFERENCE: Final = {check.name for check in (Reconciliation, ResponsesCheck, LedgerCheck)}
 
 
 def likely_causes(found: Findings) -> tuple[Likely, ...]:
@@ -36,8 +40,9 @@ class _Match:
 
 def _matches(found: Findings) -> Iterable[_Match]:
     for rule in (*BY_RECORDS, *BY_FAULT):
-        if because := rule.evidence(found):
-            part = rule.part.replace("{edge}", found.edge or "the edge that was faulted")
+        of_any_system = rule.part.startswith("{")
+        if (of_any_system or found.is_reference) and (because := rule.evidence(found)):
+            part = rule.part.replace("{edge}", found.edge).replace("{service}", found.service)
             likely = Likely(part=part, because=because, remedy=rule.remedy)
             yield _Match(weight=rule.weight, likely=likely)
 
@@ -66,4 +71,5 @@ def findings(document: Document, metrics: Sequence[str]) -> Findings:
         edge=edges[-1].partition("#")[0] if edges else "",
         service=last.rpartition("-")[0] or last,
         fault=document.faults[-1].name if document.faults else "",
+        is_reference=set(document.checks) >= _REFERENCE,
     )

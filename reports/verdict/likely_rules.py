@@ -13,7 +13,8 @@ class Findings:
 
     `proofs`: class of violation -> the records behind its first finding, by table. `missed`: the
     metrics of objectives that do not hold. `edge`: the edge that was faulted last; `service`: the
-    service whose instance was struck last. `fault`: the kind of the last fault.
+    service whose instance was struck last. `fault`: the kind of the last fault. `is_reference`: the
+    checks are those of the reference payment system, so its parts may be named.
     """
 
     proofs: Mapping[str, str] = field(default_factory=dict)
@@ -21,6 +22,7 @@ class Findings:
     edge: str = ""
     service: str = ""
     fault: str = ""
+    is_reference: bool = True
 
     def rows(self, kind: str, table: str) -> tuple[str, ...]:
         """The rows of a table in the proof of a class."""
@@ -40,7 +42,10 @@ Test = Callable[[Findings], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """`evidence` returns why the part is likely, "" if it is not. A higher weight is stronger."""
+    """`evidence` returns why the part is likely, "" if it is not. A higher weight is stronger.
+
+    A part of the reference system is named in words; `{edge}` and `{service}` are of any system.
+    """
 
     part: str
     remedy: str
@@ -277,12 +282,12 @@ BY_FAULT: Final = (
         evidence=_missed("good_ratio_fault", "the edge carried less than what was due"),
     ),
     Rule(
-        part="payments: drain",
+        part="{service}: drain",
         remedy="on SIGTERM be unready, wait for balancers to see it, and finish what was begun",
         weight=8,
         evidence=lambda it: _said(
             "payers noticed a restart in order",
-            holds=it.fault == "rollout" and bool(it.missed),
+            holds=it.fault == "rollout" and bool(it.service and it.missed),
         ),
     ),
     Rule(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,22 @@ def test_the_records_name_a_part(kind: str, records: str, part: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("found", "parts"),
+    [
+        (Findings(missed=frozenset({"failed_ratio_run"}), service="postgres"), []),
+        (Findings(proofs={"lost": proof(ASKED, PAID)}, service="ledger"), []),
+        (Findings(missed=frozenset({"lost_s"}), service="shop", fault="rollout"), ["shop: drain"]),
+        (Findings(missed=frozenset({"good_ratio_fault"}), edge="a>b"), ["a>b: calls at once"]),
+    ],
+)
+def test_of_another_system_no_part_of_the_reference_system_is_named(
+    found: Findings, parts: list[str]
+) -> None:
+    causes = likely_causes(replace(found, is_reference=False))
+    assert [cause.part for cause in causes] == parts
+
+
+@pytest.mark.parametrize(
     ("found", "part"),
     [
         (Findings(proofs={"lost": proof(ASKED, PAID)}, service="ledger"), "commit before"),
@@ -98,6 +115,11 @@ def test_a_part_of_the_catalogue_is_one_that_a_rule_can_name() -> None:
     catalogue = read_catalogue(ROOT / "reference_services" / "system.yaml")
     parts = {rule.part for rule in (*BY_RECORDS, *BY_FAULT)}
     edges = ("payments>ledger", "payments>bank", "ledger>postgres")
-    named = {part.replace("{edge}", edge) for part in parts for edge in edges}
+    named = {
+        part.replace("{edge}", edge).replace("{service}", service)
+        for part in parts
+        for edge in edges
+        for service in ("payments", "ledger", "postgres")
+    }
     unnamed = {one.name for one in catalogue.defects if one.part and one.part not in named}
     assert unnamed == {"always-ready", "liveness-checks-database"}
