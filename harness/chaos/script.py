@@ -12,6 +12,7 @@ from harness.files.yaml_file import checked_root, read_document
 
 ACTIONS: Final = "harness.chaos.actions"
 INJECTS: Final = "inject_"
+_IN_STEPS: Final = {"canary": "shift"}  # actions that inject a fault of another name, step by step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,8 @@ class Step:
     def fault(self) -> str:
         """The kind of fault that it injects; "" if it injects none."""
         is_ours = self.module == ACTIONS and self.func.startswith(INJECTS)
-        return self.func.removeprefix(INJECTS) if is_ours else ""
+        name = self.func.removeprefix(INJECTS) if is_ours else ""
+        return _IN_STEPS.get(name, name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

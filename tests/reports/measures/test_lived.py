@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import importlib
+import pkgutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,8 +12,9 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+import harness.faults
 from harness.chaos import actions
-from harness.chaos.script import INJECTS
+from harness.chaos.script import ACTIONS, INJECTS, Step
 from reports.verdict.judge import judge
 from reports.verdict.scorecard import Scorecard
 from tests.support.runs_builder import F0_S, F1_S, RunsBuilder, sound_run
@@ -108,9 +112,44 @@ def test_one_instance_killed_twice_is_not_two_instances(tmp_path: Path) -> None:
     assert (card.verdict, codes(card)) == ("INVALID", ["fault_not_asked"])
 
 
-def test_every_injecting_action_is_named_after_its_fault() -> None:
+def test_a_canary_lives_as_one_shift_after_the_other(tmp_path: Path) -> None:
+    run = sound_run()
+    run.experiment = run.experiment.replace("func: inject_kill", "func: inject_canary")
+    run.experiment = run.experiment.replace("service: ledger}", 'edge: "payer>payments"}')
+    another_fault(run, "shift", "payer>payments#shift", "2")
+    of_step = {"fault": "shift", "target": "payer>payments#shift"}
+    run.rewrite_journal = lambda j: j["run"][0].update(
+        output=[{**of_step, "fault_id": fault_id} for fault_id in ("1", "2")]
+    )
+    run.events = [
+        structs.replace(e, name="shift", target="payer>payments#shift")
+        if e.source == "fault"
+        else e
+        for e in run.events
+    ]
+    assert "fault_not_asked" not in codes(judge(run.write(tmp_path / "run")))
+
+
+def test_every_injecting_action_injects_a_fault_of_its_name() -> None:
     """The comparison rests on it."""
     injecting = [name for name in vars(actions) if name.startswith(INJECTS)]
-    faults = {f.name for f in vars(actions).values() if isinstance(getattr(f, "name", None), str)}
+    steps = [Step(name=name, module=ACTIONS, func=name) for name in injecting]
     assert len(injecting) > 5
-    assert {name.removeprefix(INJECTS) for name in injecting} - faults <= {"kill", "pause"}
+    assert {step.fault for step in steps} <= names_of_faults()
+
+
+def names_of_faults() -> set[str]:
+    modules = (
+        importlib.import_module(m.name)
+        for m in pkgutil.iter_modules(harness.faults.__path__, "harness.faults.")
+    )
+    classes = [member for module in modules for member in vars(module).values()]
+    return {name for c in classes if isinstance(name := _name(c), str)}
+
+
+def _name(member: object) -> object:
+    """A slot hides the default of a field from the class."""
+    if not (dataclasses.is_dataclass(member) and hasattr(member, "resource")):
+        return None
+    defaults = {field.name: field.default for field in dataclasses.fields(member)}
+    return defaults.get("name", getattr(member, "name", None))
