@@ -35,7 +35,8 @@ class StoredRun:
     """All that a verdict rests on.
 
     `due` has the intended start of intent i at place i; it and `attempts` stay in their files;
-    `faulty` tells, a sentence each, what the files lack though they are sealed.
+    `faulty` tells, a sentence each, what the files lack though they are sealed. `complete`: every
+    attempt that was sent has a record; an intent without one was not sent.
     """
 
     manifest: Manifest
@@ -58,6 +59,8 @@ class StoredRun:
     journal_damage: str = ""
     slos: SloSet = field(default_factory=SloSet)
     faulty: tuple[str, ...] = ()
+    complete: bool = True
+    folder: Path | None = None
 
 
 def read_stored(folder: RunFolder) -> StoredRun:
@@ -76,6 +79,8 @@ def read_stored(folder: RunFolder) -> StoredRun:
     ready = folder.ready(0)
     began = read_json(ready, LoadReady) if ready.is_file() else None
     journal, journal_damage = _journal(folder)
+    ended_early = manifest.ended != COMPLETE  # then the harness itself stopped the load
+    unfinished = () if ended_early else _unfinished(folder, plan, attempts)
     return StoredRun(
         manifest=manifest,
         title=experiment.title,
@@ -96,7 +101,9 @@ def read_stored(folder: RunFolder) -> StoredRun:
         journal=journal,
         journal_damage=journal_damage,
         slos=read_slo_files(folder.slo_files),
-        faulty=_faulty(folder, plan, attempts, ended_early=manifest.ended != COMPLETE),
+        faulty=(*_faulty(folder, plan, attempts), *unfinished),
+        complete=not (ended_early or unfinished),
+        folder=folder.root,
     )
 
 
@@ -114,17 +121,13 @@ def _journal(folder: RunFolder) -> tuple[Journal | None, str]:
         return None, str(error).replace(f"{folder.root}/", "")
 
 
-def _faulty(
-    folder: RunFolder, plan: LoadPlan, attempts: AttemptFiles, *, ended_early: bool
-) -> tuple[str, ...]:
+def _faulty(folder: RunFolder, plan: LoadPlan, attempts: AttemptFiles) -> tuple[str, ...]:
     found: list[str] = []
     if folder.keys_rows.is_file():
         found.append("load/keys.ndjson does not hold whole rows of intent and key")
     for worker in range(plan.workers):
         path = folder.attempts(worker)
         found += _torn(path, attempts.of(path))
-        if not ended_early:  # else the harness itself stopped the load
-            found += _unfinished(folder, worker, attempts.of(path))
     strays = {path.name for path in folder.all_attempts()} - {
         folder.attempts(worker).name for worker in range(plan.workers)
     }
@@ -143,14 +146,20 @@ def _torn(path: Path, whole: int) -> list[str]:
     return [f"{path.name} ends in the middle of a record ({begun} bytes of it)"] if begun else []
 
 
-def _unfinished(folder: RunFolder, worker: int, kept: int) -> list[str]:
+def _unfinished(folder: RunFolder, plan: LoadPlan, attempts: AttemptFiles) -> tuple[str, ...]:
+    """A sentence for each load worker that died or whose attempts are not all kept."""
+    workers = range(plan.workers)
+    said = (_unfinished_worker(folder, n, attempts.of(folder.attempts(n))) for n in workers)
+    return tuple(text for text in said if text)
+
+
+def _unfinished_worker(folder: RunFolder, worker: int, kept: int) -> str:
     path = folder.done(worker)
     if not path.is_file():
-        return [f"load worker {worker} did not come to its end"]
+        return f"load worker {worker} did not come to its end"
     done = read_json(path, LoadDone)
     if done.died:
-        return [f"load worker {worker} did not come to its end: {done.died}"]
-    told = done.attempts
-    if told != kept:
-        return [f"load worker {worker} made {told} attempts but {kept} are kept"]
-    return []
+        return f"load worker {worker} did not come to its end: {done.died}"
+    if done.attempts != kept:
+        return f"load worker {worker} made {done.attempts} attempts but {kept} are kept"
+    return ""

@@ -7,10 +7,9 @@ from typing import Protocol
 
 import numpy as np
 
-from harness.store import COMPLETE
 from reports.checks.registry import kinds
 from reports.checks.run_checks import RunChecks
-from reports.checks.run_records import RunRecords
+from reports.checks.run_records import records_of
 from reports.inputs.stored import StoredRun
 from reports.measures.answers import AnswerTally
 from reports.measures.cohorts import Block, Flags
@@ -71,7 +70,7 @@ class Tallies:
 
     def __init__(self, stored: StoredRun, window: FaultWindow | None) -> None:
         terms, load_s = stored.terms, stored.plan.load_s
-        warm_up_s, evidence = terms.phases.warm_up_s, stored.evidence
+        warm_up_s = terms.phases.warm_up_s
         self.stored = stored
         self.good = GoodTally(len(stored.due))
         self.in_flight = InFlightTally(warm_up_s, window)
@@ -85,9 +84,7 @@ class Tallies:
         self.steps = StepTally()
         self.slos = {slo.name: SloTally(slo, stored.names, load_s) for slo in stored.slos.slos}
         self.answers = AnswerTally()
-        prefix = stored.manifest.intent_prefix
-        complete = stored.manifest.ended == COMPLETE
-        records = RunRecords(evidence, prefix, len(stored.due), asks=stored.asks, complete=complete)
+        records = records_of(stored)
         configured = kinds(stored.system.checks, Path(stored.manifest.system_folder))
         self.checks = RunChecks(records, configured, stored.asked_for)
         self._all: tuple[Tally, ...] = (
