@@ -160,7 +160,11 @@ class DoubleEntrySettings(_Strict, frozen=True, kw_only=True):
 
 
 class OwnSettings(_Strict, frozen=True, kw_only=True, rename={"of": "class"}):
-    """A class of your own, `module:Class`, found in the folder of the system file or in `path`."""
+    """A class of your own, `module:Class`, found in the folder of the system file or in `path`.
+
+    It runs in a process of its own: `timeout_s` is the limit of its import and of the check, and
+    `memory_mb` the limit of its data.
+    """
 
     of: Annotated[
         str,
@@ -172,6 +176,8 @@ class OwnSettings(_Strict, frozen=True, kw_only=True, rename={"of": "class"}):
     ]
     path: Annotated[str, Meta(max_length=2000)] = ""
     settings: dict[str, Any] = {}
+    timeout_s: Limit = 60.0
+    memory_mb: Annotated[int, Meta(ge=256, le=1_000_000, description="MB", examples=[4000])] = 4000
 
 
 class CheckSpec(_Strict, frozen=True, kw_only=True):

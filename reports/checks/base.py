@@ -21,6 +21,10 @@ Cause = Literal["", "missing", "unasked", "no_effect", "no_digest", "keys_not_jo
 Needs = Mapping[str, tuple[str, ...]]
 
 
+class CheckNotMadeError(Exception):
+    """A check of the user's own ended without an answer; `str()` says why in words."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViolationClass:
     """One way in which records can be wrong.

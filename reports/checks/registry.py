@@ -13,8 +13,8 @@ from harness.evidence.declared import (
     OwnSettings,
 )
 from reports.checks import double_entry, effects
-from reports.checks.base import Checker, Needs, ViolationClass
-from reports.checks.own import own_class
+from reports.checks.base import Checker, CheckNotMadeError, Needs, ViolationClass
+from reports.checks.own import OwnCheck, OwnProcess
 from reports.checks.payments.asked_payments import ask_the_payments
 from reports.checks.payments.hash_chain import HashChainCheck
 from reports.checks.payments.ledger import LedgerCheck
@@ -29,7 +29,7 @@ class CheckKind:
     """What is known of a check before it runs, and how it is made.
 
     `compares_answers`: it needs digests of answers. `prepare` is called before its tables are
-    looked for. `own`: a class of the user, whose queries can be wrong without a damaged table.
+    looked for.
     """
 
     name: str
@@ -37,7 +37,6 @@ class CheckKind:
     joins: tuple[str, ...]
     classes: tuple[ViolationClass, ...]
     make: Callable[[RunRecords], Checker]
-    own: bool = False
     compares_answers: bool = False
     prepare: Callable[[RunRecords], None] | None = None
 
@@ -78,25 +77,24 @@ def _double_entry(name: str, settings: DoubleEntrySettings) -> CheckKind:
 
 
 def _own(name: str, settings: OwnSettings, folder: Path) -> CheckKind:
-    """A class that cannot be imported is a check that crashes: its run is INVALID."""
+    """A class that cannot be imported is a check that is not made: its run is INVALID."""
+    process = OwnProcess(settings, folder)
     try:
-        found = own_class(settings, folder)
-        return CheckKind(
-            name=name,
-            needs=found.needs,
-            joins=found.joins,
-            classes=found.classes,
-            make=lambda records: found(records, settings.settings),
-            own=True,
-        )
-    except (Exception, SystemExit) as error:  # noqa: BLE001  # the module is the user's
-        problem = f"{settings.of} in {folder / settings.path}: {type(error).__name__}: {error}"
+        check = OwnCheck(name, process.description(), process)
+    except CheckNotMadeError as error:
+        problem = f"{settings.of} in {folder / settings.path}: {error}"
+        return CheckKind(name=name, needs={}, joins=(), classes=(), make=_not_made(problem))
+    return CheckKind(
+        name=name, needs=check.needs, joins=check.joins, classes=check.classes, make=check.begun
+    )
 
+
+def _not_made(problem: str) -> Callable[[RunRecords], Checker]:
     def fail(records: RunRecords) -> Checker:
         del records
-        raise ImportError(problem)
+        raise CheckNotMadeError(problem)
 
-    return CheckKind(name=name, needs={}, joins=(), classes=(), make=fail)
+    return fail
 
 
 def _payments() -> list[CheckKind]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from harness.errors import StoredRunError
 from harness.load.asked import ASKED
-from reports.checks.base import Cause, Checked, Checker, CheckVerdict
+from reports.checks.base import Cause, Checked, Checker, CheckNotMadeError, CheckVerdict
 from reports.checks.registry import CheckKind
 from reports.checks.run_records import RunRecords
 from reports.inputs.evidence_tables import Evidence
@@ -29,7 +29,6 @@ class RunChecks:
         self._records = records
         self._outcomes: dict[str, Checked] = {}
         self._running: dict[str, Checker] = {}
-        self._own = frozenset(kind.name for kind in kinds if kind.own)
         self._of_answers = frozenset(kind.name for kind in kinds if kind.compares_answers)
         self._claimed, self._acknowledged, self._digests = 0, 0, 0
         for kind in kinds:
@@ -102,10 +101,11 @@ class RunChecks:
         try:
             step(*a, **kw)
         except (Exception, SystemExit) as error:  # a broken check must not end the judge
-            if isinstance(error, StoredRunError) and name not in self._own:
+            if isinstance(error, StoredRunError):
                 raise
             self._running.pop(name, None)
-            why = f"the check raised {type(error).__name__}: {error}"
+            raised = f"the check raised {type(error).__name__}: {error}"
+            why = str(error) if isinstance(error, CheckNotMadeError) else raised
             self._outcomes[name] = replace(self._outcomes[name], why=why, cause="crashed")
 
 

@@ -19,6 +19,12 @@ PAGE = Path(__file__).parents[3] / "docs/checks.md"
 MODULE = '''
 """No payment of this system is worth more than a limit."""
 
+import os
+import signal
+import subprocess
+import sys
+import threading
+
 from reports.checks.base import Violation, ViolationClass
 
 TOO_MUCH = ViolationClass(
@@ -52,7 +58,76 @@ class AsksForAnotherColumn(Limits):
 class Crashes(Limits):
     def add(self, block):
         raise SystemExit("no licence")
+
+
+class Exits(Limits):
+    def result(self):
+        sys.exit()
+
+
+class EndsTheProcess(Limits):
+    def result(self):
+        os._exit(0)
+
+
+class NeverReturns(Limits):
+    def result(self):
+        while True:
+            pass
+
+
+class IgnoresSignals(Limits):
+    def result(self):
+        for each in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM):
+            signal.signal(each, signal.SIG_IGN)
+        threading.Event().wait()
+
+
+class UsesUpMemory(Limits):
+    def result(self):
+        return [bytearray(2 ** 28) for _ in range(1000)]
+
+
+class ReturnsNothing(Limits):
+    def result(self):
+        super().result()
+
+
+class FindsAnUndeclaredClass(Limits):
+    classes = ()
+
+    def result(self):
+        return (Violation(kind=TOO_MUCH, names=("p1",)),)
+
+
+class NamesNoTable(Limits):
+    needs = {"payments": "key"}
+
+
+class LeavesAChild(Limits):
+    def result(self):
+        left = subprocess.Popen(["sleep", "1000"])
+        with open(self._most, "w") as file:
+            file.write(str(left.pid))
+        return ()
+
+
+class Talks(Limits):
+    def __init__(self, records, settings):
+        print("a line for a person")
+        super().__init__(records, settings)
+
+    def add(self, block):
+        os.write(1, b'{"found": [], "wrong": ""}' + bytes([10]))
+        sys.stdin.readline()
+
+    def result(self):
+        subprocess.run(["echo", "a child's line"])
+        return list(super().result())
 '''
+ENDS_AT_ITS_IMPORT = "import os\nos._exit(0)\n"
+WAITING = ("NeverReturns", "IgnoresSignals", "NeverImported")
+NEVER_IMPORTED = "while True:\n    pass\n"
 
 
 def run_with(check: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> RunFolder:
@@ -72,6 +147,12 @@ def home(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     name = f"own_{abs(hash(request.node.name))}"
     (tmp_path / f"{name}.py").write_text(MODULE)
     return tmp_path
+
+
+def check_of(home: Path, name: str, most: int = 10**6) -> str:
+    limits = "timeout_s: 1, memory_mb: 1000" if name in WAITING else "memory_mb: 1000"
+    settings = f"settings: {{most_minor: {most}}}"
+    return f'{{class: "{module_of(home)}:{name}", {settings}, {limits}}}'
 
 
 def module_of(home: Path) -> str:
@@ -96,19 +177,70 @@ def test_a_class_from_the_user_s_folder_is_a_check(
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("Crashes", "no licence"),
+        ("Crashes", "the check raised SystemExit: no licence"),
         ("Missing", "AttributeError"),
         ("AsksForAnotherColumn", "no_such_column"),
+        ("Exits", "the check raised SystemExit"),
+        ("EndsTheProcess", "its process ended with exit code 0 before it answered"),
+        ("NeverReturns", "it was not done within 1 s"),
+        ("IgnoresSignals", "it was not done within 1 s"),
+        ("UsesUpMemory", "the check raised MemoryError"),
+        ("ReturnsNothing", "result() returned None"),
+        ("FindsAnUndeclaredClass", "`classes` does not have the class 'too_much'"),
+        ("NamesNoTable", "Expected `array`"),
     ],
 )
-def test_a_class_that_raises_or_is_not_there_makes_the_run_invalid_by_name(
+def test_a_class_that_does_not_answer_makes_the_run_invalid_and_says_why(
     name: str, why: str, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    check = f'{{class: "{module_of(home)}:{name}", settings: {{most_minor: 1}}}}'
-    card = judge(run_with(check, home, monkeypatch))
+    card = judge(run_with(check_of(home, name), home, monkeypatch))
     assert (card.verdict, card.reasons[0].code) == ("INVALID", "check_crashed")
-    assert "limits" in card.reasons[0].text
+    assert "The check limits was not made" in card.reasons[0].text
     assert why in card.reasons[0].text
+    assert card.document.checks["limits"].verdict == "not_checked"
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "why"),
+    [
+        (ENDS_AT_ITS_IMPORT, "Limits", "exit code 0"),
+        (NEVER_IMPORTED, "NeverImported", "within 1 s"),
+    ],
+)
+def test_a_module_that_cannot_be_imported_does_not_end_the_judge(
+    module: str, name: str, why: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / f"{module_of(home)}.py").write_text(module)
+    card = judge(run_with(check_of(home, name), home, monkeypatch))
+    assert (card.verdict, card.reasons[0].code) == ("INVALID", "check_crashed")
+    assert why in card.reasons[0].text
+
+
+def test_what_a_class_has_started_ends_with_its_answer(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = home / "pid"
+    settings = f"settings: {{most_minor: {told}}}"
+    check = f'{{class: "{module_of(home)}:LeavesAChild", {settings}}}'
+    assert judge(run_with(check, home, monkeypatch)).verdict == "PASS"
+    status = Path(f"/proc/{told.read_text()}/status")
+    assert not status.exists() or "State:\tZ" in status.read_text()
+
+
+@pytest.mark.parametrize(("most", "verdict"), [(10**6, "PASS"), (500, "FAIL")])
+def test_what_a_class_prints_does_not_change_its_answer(
+    most: int,
+    verdict: str,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    card = judge(run_with(check_of(home, "Talks", most), home, monkeypatch))
+    assert card.verdict == verdict
+    said = capfd.readouterr()
+    assert said.out == ""
+    assert "a line for a person" in said.err
+    assert "a child's line" in said.err
 
 
 def test_a_class_can_lie_in_another_folder(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
