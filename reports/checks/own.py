@@ -72,7 +72,7 @@ class OwnProcess:
         return found
 
     def _say(self, message: msgspec.Struct) -> None:
-        """A child that is gone has no answer, which is said where the answer is read."""
+        """Write a message. If the child has ended, reading its answer raises the error."""
         if self._process.stdin is not None:
             with suppress(BrokenPipeError):
                 self._process.stdin.write(msgspec.json.encode(message) + b"\n")
@@ -149,7 +149,7 @@ class OwnCheck:
     def begun(self, records: RunRecords) -> OwnCheck:
         """The same, at work on a stored run. Raises CheckNotMadeError where nothing is stored."""
         if records.folder is None:
-            raise CheckNotMadeError("there is no stored run that it could read")
+            raise CheckNotMadeError("it needs a stored run")
         self._process.begin(records.folder)
         return self
 

@@ -1,6 +1,6 @@
 """A child process that makes one check of the user's own: it imports the class and reads the run.
 
-The class may print, exit, wait for ever or use up memory: the kernel ends this process at its
+The class may print, exit, hang or use up memory: the kernel ends this process at its
 limits, and the judge takes anything but a whole answer for a check that was not made.
 """
 
@@ -28,7 +28,7 @@ _MB: Final = 1 << 20
 
 
 def describe(wanted: Wanted) -> tuple[Any, Described]:
-    """The class and what it says of itself. Raises whatever its module raises."""
+    """The class and what it says of itself. Raises the exceptions of its module."""
     sys.path.append(wanted.folder)  # last: no module of the user takes an installed one's place
     found: Any = getattr(importlib.import_module(wanted.module), wanted.name)
     said = {"needs": dict(found.needs), "joins": found.joins, "classes": found.classes}
@@ -36,7 +36,7 @@ def describe(wanted: Wanted) -> tuple[Any, Described]:
 
 
 def check(kind: Any, described: Described, wanted: Wanted, run: Path) -> Outcome:  # noqa: ANN401  # the user's class
-    """Make the check. Raises whatever the class raises."""
+    """Make the check. Raises the exceptions of the class."""
     from harness.store import RunFolder  # noqa: PLC0415  # not needed for a description
     from reports.inputs.stored import read_stored  # noqa: PLC0415  # likewise
 
@@ -84,7 +84,7 @@ def serve(asks: BinaryIO, answers: BinaryIO) -> None:
     limit(wanted)
     kind, described = guarded(lambda: describe(wanted), lambda w: (None, Described(wrong=w)))
     _answer(answers, described)
-    signal.setitimer(signal.ITIMER_REAL, 0)  # what is awaited now is the judge, or its end
+    signal.setitimer(signal.ITIMER_REAL, 0)  # now it waits for the judge
     asked = asks.readline()
     if described.wrong or not asked:
         return
@@ -102,7 +102,7 @@ def _answer(answers: BinaryIO, message: msgspec.Struct) -> None:
 
 
 def main() -> None:
-    """Messages go by descriptors that the class does not know; what it prints goes to stderr."""
+    """Messages go by descriptors that the class does not know; its prints go to stderr."""
     asks, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
