@@ -16,7 +16,8 @@ import msgspec
 from reports.checks.payments.ledger import LedgerCheck
 from reports.checks.payments.reconcile import Reconciliation
 from reports.checks.payments.responses import ResponsesCheck
-from reports.verdict.likely_rules import BY_FAULT, BY_RECORDS, Findings
+from reports.verdict.findings import Findings
+from reports.verdict.likely_rules import BY_FAULT, BY_RECORDS
 from reports.verdict.scorecard import Document, Likely, Scorecard
 
 MOST: Final = 3

@@ -2,40 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Findings:
-    """What a failed run shows.
-
-    `proofs`: class of violation -> the records behind its first finding, by table. `missed`: the
-    metrics of objectives that do not hold. `edge`: the edge that was faulted last; `service`: the
-    service whose instance was struck last. `fault`: the kind of the last fault. `is_reference`: the
-    checks are those of the reference payment system, so its parts may be named.
-    """
-
-    proofs: Mapping[str, str] = field(default_factory=dict)
-    missed: frozenset[str] = frozenset()
-    edge: str = ""
-    service: str = ""
-    fault: str = ""
-    is_reference: bool = True
-
-    def rows(self, kind: str, table: str) -> tuple[str, ...]:
-        """The rows of a table in the proof of a class."""
-        for part in self.proofs.get(kind, "").split("; "):
-            name, _, rows = part.partition(": ")
-            if name == table and rows != "nothing":
-                return tuple(rows.split(", "))
-        return ()
-
-    def count(self, kind: str, table: str, word: str) -> int:
-        """How many of these rows begin with a word."""
-        return sum(row.startswith(word) for row in self.rows(kind, table))
-
+from reports.verdict.findings import Findings
 
 Test = Callable[[Findings], str]
 

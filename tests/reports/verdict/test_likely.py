@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from harness.mutants.catalogue import read_catalogue
+from reports.verdict.findings import Findings
 from reports.verdict.judge import judge
 from reports.verdict.likely import likely_causes
-from reports.verdict.likely_rules import BY_FAULT, BY_RECORDS, Findings
+from reports.verdict.likely_rules import BY_FAULT, BY_RECORDS
 from tests.support.runs_builder import sound_run
 
 ROOT = Path(__file__).parents[3]
