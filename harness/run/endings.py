@@ -19,6 +19,10 @@ USAGE, INVALID, INTERNAL, INTERRUPTED = 2, 3, 70, 130
 _LONG_WORD: Final = re.compile(r"\S{300,}")
 _KEPT: Final = 80
 _MOST_LINE: Final = 2_000
+# The system refuses a path of the user. After a start, `after_start` has made it another error.
+_UNUSABLE: Final = frozenset(
+    {errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP, errno.EISDIR, errno.EROFS}
+)
 _NOTHING_STARTED: Final = (ConfigError, RefusedError, StoredRunError)
 
 
@@ -42,8 +46,8 @@ def _said(error: BaseException) -> tuple[tuple[str, ...], int]:
     lines: tuple[str, ...] = getattr(error, "problems", ()) or (str(error),)
     if isinstance(error, click.ClickException):
         return (_usage(error),), USAGE
-    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
-        error = ConfigError(f"no such file: {error.filename}: {error.strerror}")
+    if isinstance(error, OSError) and error.filename and error.errno in _UNUSABLE:
+        error = ConfigError(f"{error.filename}: cannot be used: {error.strerror}")
         lines = (str(error),)
     if isinstance(error, _NOTHING_STARTED):
         return lines, USAGE
