@@ -9,8 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,40 +16,16 @@ import pytest
 from harness.store import RunFolder
 from tests.support.runs_builder import sound_run
 from tests.support.runs_files import EXPERIMENT
+from tests.support.shell import shell
 
 ROOT = Path(__file__).parents[1]
-SQUALL = f'"{sys.executable}" -c "import cli; cli.main()"'
 HOSTILE = "[/v1/payments] [red]\x1b]0;x\x07\x1b[31m\r\nPASS forged \u202e\x9b1m <b>&\"'"
 LIMIT_S = 60
-OTHER = 65534
-AS_OTHER = f"setpriv --reuid {OTHER} --regid {OTHER} --clear-groups" if os.getuid() == 0 else ""
 
 
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return sound_run().write(tmp_path_factory.mktemp("runs") / "toy" / "run").root
-
-
-@pytest.fixture
-def public() -> Iterator[Path]:
-    """A folder that other users may enter; each start of pytest closes its own folders to them."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        yield folder
-
-
-def shell(script: str, **env: str) -> subprocess.CompletedProcess[str]:
-    """Run a line of bash in the checkout; $SQUALL is the command."""
-    return subprocess.run(
-        ["bash", "-c", script.replace("$SQUALL", SQUALL)],
-        cwd=ROOT,
-        env={**os.environ, "NO_COLOR": "1", **env},
-        capture_output=True,
-        text=True,
-        timeout=LIMIT_S,
-        check=False,
-    )
 
 
 @pytest.mark.parametrize(
@@ -213,59 +187,6 @@ def test_brackets_are_shown_as_written(command: str, tmp_path: Path) -> None:
     folder = sound_run().write(tmp_path / "[red]a[payments]" / "run")
     line = command.format(run=f"'{folder.root}'", runs=tmp_path)
     assert "[red]a[payments]" in shell(f"$SQUALL {line}").stdout
-
-
-def test_a_run_that_cannot_be_written_is_judged_all_the_same(stored: Path, public: Path) -> None:
-    """As another user who may only read: the verdict is printed and its code is the verdict's."""
-    run = public / "run"
-    shutil.copytree(stored, run, ignore=shutil.ignore_patterns("verdict.json"))
-    for path in (run, *run.rglob("*")):
-        path.chmod(0o555 if path.is_dir() else 0o444)
-    done = shell(f"{AS_OTHER} $SQUALL report {run}", HOME="/nonexistent")
-    run.chmod(0o755)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("PASS ")
-    assert "not stored: Permission denied" in done.stdout
-    assert "not stored: Permission denied" in done.stderr
-    assert not RunFolder(run).verdict.exists()
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        "report {it}/run",
-        "report latest --runs-dir {it}",
-        "runs --runs-dir {it}",
-        "trend --runs-dir {it}",
-        "seal {it}/run",
-        "verify {it}/pack.zip",
-        "verdict serve {it}/run",
-        "validate {it}/experiment.yaml",
-        "validate --system {it}/system.yaml",
-        "doctor --system {it}/system.yaml",
-        "gate {it}/suite.yaml",
-        "gate suites/ci.yaml --baseline {it}/campaign",
-        "noise {it}/experiment.yaml",
-        "run {it}/experiment.yaml",
-        "run bank-slow --deployment {it}/local.yaml",
-        "run bank-slow --outlet junit={it}/junit.xml",
-        "mutants --cells {it}/cells.ndjson",
-        "services up --system {it}/system.yaml",
-    ],
-)
-def test_a_folder_that_may_not_be_entered_is_named_and_nothing_is_started(
-    command: str, public: Path
-) -> None:
-    closed = public / "closed" / "folder"
-    closed.mkdir(parents=True)
-    closed.parent.chmod(0o700 if AS_OTHER else 0)
-    state = public / "state"
-    state.mkdir(mode=0o700)
-    os.chown(state, OTHER if AS_OTHER else -1, -1)
-    line = f"{AS_OTHER} $SQUALL {command.format(it=closed)}"
-    done = shell(line, HOME="/nonexistent", SQUALL_STATE_DIR=str(state))
-    closed.parent.chmod(0o700)
-    assert (done.returncode, str(closed.parent) in done.stderr) == (2, True), done.stderr
 
 
 def test_a_verdict_is_never_written_through_a_link(stored: Path, tmp_path: Path) -> None:
