@@ -22,13 +22,14 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 demo: setup
 	$(BIN)/squall run ledger-killed-at-peak
 
-# The linters run beside the tests that need no quiet machine; whole systems run alone after both.
+# The linters run beside the tests that need no quiet machine; tests that measure run alone after both.
 test: setup
 	$(MAKE) --no-print-directory --jobs=2 lint unit
-	$(BIN)/python -m pytest tests/end_to_end
+	$(BIN)/python -m pytest -m alone
 
+# Most of these tests wait for processes and sockets: three at a time, each file in one process.
 unit: setup
-	$(BIN)/python -m pytest --ignore=tests/end_to_end
+	$(BIN)/python -m pytest -m "not alone" --numprocesses=3 --dist=loadfile
 
 lint: setup
 	$(BIN)/ruff check .

@@ -16,7 +16,7 @@ from reports.verdict.judge import judge
 from reports.verdict.scorecard import Scorecard
 from tests.support.squall_process import LIMIT_S, Place, wait_until
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.alone]
 
 SQUALL = Path(sys.executable).with_name("squall")
 EXIT = {"PASS": 0, "FAIL": 1, "INVALID": 3}

@@ -15,7 +15,7 @@ import pytest
 
 from tests.support.squall_process import ROOT, Place
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.alone]
 INSTALL_LIMIT_S = 180
 NEEDS = {"json-server": "npm", "kinto": "python3"}
 

@@ -16,7 +16,7 @@ import pytest
 
 from tests.support.squall_process import ROOT, Place
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.alone]
 PAGES = sorted((ROOT / "docs" / "tutorial").glob("[1-9]-*.md"))
 BLOCK = re.compile(r"(?:<!-- file: (\S+) -->\n)?```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 LAST_RUN = "4-own-fault.md"

@@ -13,7 +13,7 @@ import pytest
 from harness.safety.identity import signal_process
 from tests.support.squall_process import Place, pass_s, send, wait_until
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.alone]
 
 
 def reasons(verdict: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ from harness.clock import SystemClock
 from tests.support.free_port import free_port
 from tests.support.squall_process import LIMIT_S, ROOT, Place, wait_until
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.alone]
 SERVICE = ROOT / "tests" / "support" / "target_service.py"
 DOWN_NS = 2_000_000_000  # shorter outages are dips, not episodes
 SCENARIO = """

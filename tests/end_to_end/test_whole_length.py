@@ -12,7 +12,7 @@ import yaml
 from harness.safety.identity import signal_process
 from tests.support.squall_process import Place, pass_s, wait_until
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.alone]
 
 
 def codes(place: Place) -> list[str]:

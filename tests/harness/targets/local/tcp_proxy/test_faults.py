@@ -37,6 +37,7 @@ def per_second(server: EchoServer, began_s: float, seconds: int) -> list[int]:
     return got[:seconds]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("rate", [50, 5_000, 50_000])
 def test_bytes_arrive_at_the_given_rate_in_each_second(rate: int) -> None:
     async def play(scene: Scene) -> None:
