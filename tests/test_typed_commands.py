@@ -10,7 +10,7 @@ import pytest
 
 import cli
 from tests.support.runs_builder import sound_run
-from tests.test_cli import LIMIT_S, ROOT, shell
+from tests.support.shell import LIMIT_S, ROOT, shell
 
 
 @pytest.fixture(scope="module")
