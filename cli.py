@@ -23,6 +23,7 @@ from harness.view.streams import Streams
 COMMANDS: Final = (
     "run",
     "gate",
+    "compare",
     "noise",
     "trend",
     "watch",

@@ -14,14 +14,21 @@ if TYPE_CHECKING:  # a command imports only what it needs
     from harness.campaigns.folder import CampaignFolder
     from harness.campaigns.gate_document import GateDocument
     from harness.campaigns.records import Attempt, Outcome
+    from reports.verdict.scorecard import Scorecard
 
 
 def judge_and_store(path: Path) -> Outcome:
     """The outcome of one run of a campaign; its verdict and report are stored with it."""
+    from reports.verdict.outcome import outcome_of
+
+    return outcome_of(judged_scorecard(path))
+
+
+def judged_scorecard(path: Path) -> Scorecard:
+    """The verdict of one run of a campaign, stored with its report."""
     from harness.store import RunFolder
     from reports.render.stored_verdict import write
     from reports.verdict.judge import judge
-    from reports.verdict.outcome import outcome_of
 
     folder = RunFolder(path)
     scorecard = judge(folder)
@@ -29,7 +36,7 @@ def judge_and_store(path: Path) -> Outcome:
         write(folder, scorecard)
     except OSError as error:
         streams().talk(f"squall: {folder.verdict}: not stored: {error.strerror}")
-    return outcome_of(scorecard)
+    return scorecard
 
 
 def decide(
@@ -66,8 +73,13 @@ def judge_campaign(
     from reports.render.campaign.page import render
     from reports.render.campaign.words import closing_lines
 
-    if CampaignFolder(path).read_plan().kind == "noise":
+    kind = CampaignFolder(path).read_plan().kind
+    if kind == "noise":
         return judge_noise(CampaignFolder(path), seen, difference=None, as_json=as_json)
+    if kind == "compare":
+        from commands.comparing import judge_comparison
+
+        return judge_comparison(CampaignFolder(path), seen, as_json=as_json)
     folder, document = decide(path, seen)
     stored = str(folder.report)
     try:

@@ -5,7 +5,7 @@ runs/<experiment>/<UTC>/
     run.json  experiment.yaml  system.yaml        what was run (Manifest)
     deployment.yaml                               how the system ran, where a file says it
     timeline.ndjson  journal.json                 what happened
-    usage.json  machine.json                      what it cost in CPU, and what others took
+    usage.json  cpu.json  machine.json            what it cost in CPU, and what others took
     load/plan.json  schedule.bin  ready-<w>.json  go.json  attempts-<w>.bin  done-<w>.json
     load/names.json                               the names of the requests, by their numbers
     load/locust_stats.csv ...                     Locust's own statistics, of the Locust driver
@@ -152,6 +152,7 @@ class RunFolder:
         self.timeline = root / "timeline.ndjson"
         self.journal = root / "journal.json"
         self.usage = root / "usage.json"
+        self.cpu = root / "cpu.json"
         self.machine = root / "machine.json"
         self.load = root / "load"
         self.logs = root / "logs"

@@ -6,6 +6,7 @@ runs/<suite>/<UTC>/
     attempts.ndjson                     when each attempt began and ended
     attempts/<number>/<experiment>/<UTC>/   the run of an attempt, sealed by itself
     seal.json                           SHA-256 of the two files above and of each run's seal
+    arms/  columns/                     of a comparison: the files that were run
     gate.json  report.html              judged from them, any time again
 ```
 """
@@ -39,6 +40,9 @@ class CampaignFolder:
         self.seal_file = root / SEAL
         self.gate = root / "gate.json"
         self.noise = root / "noise.json"
+        self.compare = root / "compare.json"
+        self.arms = root / "arms"
+        self.columns = root / "columns"
         self.report = root / "report.html"
 
     def place(self, number: int) -> Path:
@@ -74,7 +78,8 @@ class CampaignFolder:
     def _sealed_names(self) -> list[str]:
         """Each run has a seal of its own: the digest of that seal covers all its files."""
         seals = sorted(self.attempts.glob(f"*/*/*/{SEAL}"))
-        names = [str(path.relative_to(self.root)) for path in seals]
+        given = sorted(p for place in (self.arms, self.columns) for p in place.glob("*/*.yaml"))
+        names = [str(path.relative_to(self.root)) for path in (*given, *seals)]
         return [self.plan.name, self.journal.name, *names]
 
 
@@ -85,6 +90,21 @@ def is_campaign(path: Path) -> bool:
 
 def new_folder(named: Path, plan: Plan) -> CampaignFolder:
     """Create it with its plan; a number is added if it is there already. Raises RefusedError."""
+    folder = empty_folder(named)
+    store_plan(folder, plan)
+    return folder
+
+
+def store_plan(folder: CampaignFolder, plan: Plan) -> None:
+    """Write it. Raises RefusedError."""
+    try:
+        write_json(folder.plan, plan)
+    except OSError as error:
+        raise RefusedError(f"{folder.plan}: cannot be written: {error.strerror}") from error
+
+
+def empty_folder(named: Path) -> CampaignFolder:
+    """Create it without a plan, for files that the plan names. Raises RefusedError."""
     ends = ("", *(f"-{number}" for number in range(2, _MOST_IN_A_SECOND)))
     try:
         for root in (named.with_name(named.name + end) for end in ends):
@@ -93,7 +113,6 @@ def new_folder(named: Path, plan: Plan) -> CampaignFolder:
                 folder = CampaignFolder(root)
                 folder.attempts.mkdir()
                 folder.journal.touch()
-                write_json(folder.plan, plan)
                 return folder
     except OSError as error:
         raise RefusedError(f"{named}: cannot be written: {error.strerror}") from error

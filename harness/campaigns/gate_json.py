@@ -59,7 +59,12 @@ def score_of_cell(gate: Gate, cell: CellDecision, seen: Sequence[Attempt]) -> Sc
 
 def attempt_lines(gate: Gate, seen: Sequence[Attempt]) -> tuple[AttemptLine, ...]:
     """The attempts as gate.json lists them."""
-    counted = {attempt.number for cell in gate.cells for attempt in _counted(cell, seen)}
+    return lines_of(gate.cells, seen)
+
+
+def lines_of(cells: Sequence[tuple[str, str]], seen: Sequence[Attempt]) -> tuple[AttemptLine, ...]:
+    """All attempts; those are counted that are the first valid ones of a repeat of these cells."""
+    counted = {attempt.number for cell in cells for attempt in _counted(cell, seen)}
     return tuple(_line(attempt, attempt.number in counted) for attempt in seen)
 
 

@@ -6,6 +6,9 @@ from typing import Final, Literal
 
 import msgspec
 
+from harness.campaigns.compare.arithmetic import ArmFacts
+from harness.campaigns.compare.matrix import Matrix
+from harness.campaigns.compare.strategy import Compare
 from harness.campaigns.gate import Gate
 from harness.campaigns.objective_decision import Rule
 from harness.campaigns.records import Arm, Outcome
@@ -13,7 +16,7 @@ from harness.campaigns.spread import PastSpread
 from harness.campaigns.suite import Suite
 
 PLAN_SCHEMA: Final = 1
-Kind = Literal["gate", "noise"]
+Kind = Literal["gate", "noise", "compare"]
 
 
 class PlannedExperiment(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,7 +33,8 @@ class PlannedExperiment(msgspec.Struct, frozen=True, kw_only=True):
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """All that a strategy and the judgement of the campaign need beside the runs.
 
-    `stored_baseline`: the outcomes of earlier runs to compare with, by experiment.
+    `stored_baseline`: the outcomes of earlier runs to compare with, by experiment. `matrix` and
+    `facts` are those of a comparison.
     """
 
     schema: int
@@ -45,6 +49,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     past: tuple[PastSpread, ...] = ()
     stored_baseline: dict[str, tuple[Outcome, ...]] = {}
     again: str = ""
+    matrix: Matrix | None = None
+    facts: tuple[ArmFacts, ...] = ()
 
     @property
     def rule(self) -> Rule:
@@ -64,6 +70,18 @@ def gate_of(plan: Plan) -> Gate:
         rule=plan.rule,
         seed=plan.suite.seed,
         jitter_s=plan.suite.jitter_s,
+        budget_s=plan.suite.budget_s,
+        expected_s={one.name: one.expected_s for one in plan.experiments},
+    )
+
+
+def compare_of(plan: Plan) -> Compare:
+    """The strategy of a stored plan of a comparison."""
+    return Compare(
+        columns=tuple(one.name for one in plan.experiments),
+        arms=tuple(arm.name for arm in plan.arms),
+        repeats=1 if plan.matrix is None else plan.matrix.repeats,
+        seed=plan.suite.seed,
         budget_s=plan.suite.budget_s,
         expected_s={one.name: one.expected_s for one in plan.experiments},
     )

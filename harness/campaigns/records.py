@@ -36,11 +36,35 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.name} {self.must} {self.limit:g}"
 
 
+class Measure(msgspec.Struct, frozen=True, kw_only=True):
+    """A figure of a run without a limit. `at_least`: the value is a lower bound."""
+
+    metric: str
+    must: Must
+    unit: str
+    value: float | None
+    at_least: bool = False
+
+
+class Load(msgspec.Struct, frozen=True, kw_only=True):
+    """What was busy where a run was at its limit; shares of one core by process.
+
+    `machine`: the busy share of all cores. `waits`: events of guards by name, such as waits for a
+    connection of a pool, for each intent.
+    """
+
+    machine: float | None = None
+    cores: float = 0.0
+    processes: dict[str, float] = {}
+    waits: dict[str, float] = {}
+
+
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What a judged run says.
 
     `broken`: reasons for FAIL besides figures (never recovered, steady state missed).
     `violations`: what is wrong in the records of the system; proven under any load.
+    `measures` and `load`: for comparisons of arms. `remarks`: what else to know of them.
     """
 
     verdict: RunVerdict
@@ -48,6 +72,9 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     figures: tuple[Figure, ...] = ()
     broken: tuple[Why, ...] = ()
     violations: tuple[Why, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    load: Load | None = None
+    remarks: tuple[str, ...] = ()
 
     @property
     def is_valid(self) -> bool:

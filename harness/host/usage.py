@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import msgspec
 
-from harness.clock import Clock
+from harness.clock import NS_PER_S, Clock
 from harness.host.processes import TICKS_PER_S, read_processes
 
 
@@ -30,6 +32,31 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     def of_one_core(self) -> float:
         """Share of one core in the window."""
         return self.cpu_s / max(self.end_s - self.begin_s, 1e-9)
+
+
+class CpuSlice(msgspec.Struct, frozen=True, kw_only=True):
+    """CPU seconds by process in a stretch of the run."""
+
+    begin_s: float
+    end_s: float
+    cpu_s: dict[str, float]
+
+
+class CpuOverTime(msgspec.Struct, frozen=True, kw_only=True):
+    """cpu.json: what each process took, stretch by stretch."""
+
+    slices: tuple[CpuSlice, ...]
+
+    def shares(self, begin_s: float, end_s: float) -> dict[str, float]:
+        """Mean shares of one core over the stretches that touch these times, dearest first."""
+        inside = [s for s in self.slices if s.end_s > begin_s and s.begin_s < end_s]
+        long_s = sum(s.end_s - s.begin_s for s in inside)
+        sums: dict[str, float] = {}
+        for one in inside:
+            for name, cpu_s in one.cpu_s.items():
+                sums[name] = sums.get(name, 0.0) + cpu_s
+        ordered = sorted(sums.items(), key=lambda item: (-item[1], item[0]))
+        return {name: cpu_s / long_s for name, cpu_s in ordered} if long_s else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,3 +87,19 @@ def between(begin: Sample, end: Sample, t0_mono_ns: int) -> tuple[Usage, ...]:
         if name in begin.cpu_s
     ]
     return tuple(sorted(used, key=lambda usage: -usage.cpu_s))
+
+
+def over_time(samples: Sequence[Sample], t0_mono_ns: int) -> CpuOverTime:
+    """The stretches between the samples; a process that was restarted begins at zero again."""
+    return CpuOverTime(
+        slices=tuple(_slice(before, after, t0_mono_ns) for before, after in pairwise(samples))
+    )
+
+
+def _slice(before: Sample, after: Sample, t0_mono_ns: int) -> CpuSlice:
+    begin_s, end_s = ((s.mono_ns - t0_mono_ns) / NS_PER_S for s in (before, after))
+    taken: dict[str, float] = {}
+    for name, total in after.cpu_s.items():
+        known = before.cpu_s.get(name, 0.0)
+        taken[name] = round(total - known if total >= known else total, 3)
+    return CpuSlice(begin_s=round(begin_s, 3), end_s=round(end_s, 3), cpu_s=taken)

@@ -18,7 +18,7 @@ from harness.files.log_limit import close_gaps
 from harness.host.cpu import MachineWatch
 from harness.host.disturbance import worst_harmful
 from harness.host.own_tree import IsOwn
-from harness.host.usage import Usage
+from harness.host.usage import Usage, over_time
 from harness.load.traffic import read_schedule
 from harness.run.guard import Ending, guarded, unsealed
 from harness.run.inputs import Inputs, scrub_run
@@ -31,7 +31,7 @@ from harness.run.order import (
     refuse_without_space,
 )
 from harness.run.partial import said_of
-from harness.run.run_state import RunState, Tools, cpu_usage, manifest_of, sample_cpu
+from harness.run.run_state import RunState, Tools, cpu_usage, manifest_of, sample_cpu, watch_cpu
 from harness.run.signals import Stopped, held, interruptible
 from harness.run.start_conditions import StartConditions
 from harness.run.starting import Stage, start_parts
@@ -138,6 +138,7 @@ def _seal(s: RunState, usage: tuple[Usage, ...], inputs: Inputs) -> None:
     store_keys(s.folder)
     store_evidence(s.folder, s.order.system.tables)
     write_json(s.folder.usage, usage)
+    write_json(s.folder.cpu, over_time(s.cpu, s.t0_mono_ns))
     write_json(s.folder.machine, s.machine.machine(s.t0_mono_ns))
     write_json(s.folder.manifest, manifest_of(s))
     s.folder.seal()
@@ -251,6 +252,7 @@ def _phase(
         if not s.parts.running.alive:
             raise TargetError(f"the target ended in {name}; see {s.folder.logs}")
         s.machine.tick()
+        watch_cpu(s)
         s.tools.watcher.tick(at_s)
         s.tools.clock.sleep(min(TICK_S, end_s - at_s))
     s.phases.append(PhaseSpan(name=name, begin_s=begin_s, end_s=max(begin_s, s.at_s())))

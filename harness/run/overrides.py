@@ -61,18 +61,25 @@ def write_changed(experiment: Path, overrides: Overrides, state: State) -> Path:
         return experiment  # the check of files says what is wrong with it
     if terms.get("scenario"):
         terms["scenario"] = planned_word(str(terms["scenario"]), experiment.parent)
-    _change_phases(values, terms, overrides.phases)
-    if overrides.objectives:
-        terms["objectives"] = [objective_of(text) for text in overrides.objectives]
-    name = experiment_name(experiment)
-    if overrides.no_fault:
-        name = f"{name}{WITHOUT}"
-        _without_fault(values, terms)
+    changed_values(values, overrides)
+    name = f"{experiment_name(experiment)}{WITHOUT if overrides.no_fault else ''}"
     folder = state.root / FOLDER / name
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / "experiment.yaml"
     path.write_bytes(dump_document(values))
     return path
+
+
+def changed_values(values: dict[str, Any], overrides: Overrides) -> None:
+    """Change the values of an experiment file. Raises ConfigError."""
+    terms = _terms(values)
+    if terms is None:
+        return
+    _change_phases(values, terms, overrides.phases)
+    if overrides.objectives:
+        terms["objectives"] = [objective_of(text) for text in overrides.objectives]
+    if overrides.no_fault:
+        _without_fault(values, terms)
 
 
 def _terms(values: Any) -> dict[str, Any] | None:  # noqa: ANN401  # the values of any file

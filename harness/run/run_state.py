@@ -6,6 +6,7 @@ import os
 import platform
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from typing import Final
 
 from harness.clock import NS_PER_S, Clock
 from harness.host.cpu import MachineWatch
@@ -21,6 +22,8 @@ from harness.safety.undo import UndoLog
 from harness.store import COMPLETE, SCHEMA, Manifest, PhaseSpan, RunFolder
 from harness.timeline import FileTimeline
 from harness.view.terminal import Watcher
+
+CPU_EVERY_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,7 @@ class RunState:
     t0_mono_ns: int = 0
     phases: list[PhaseSpan] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
+    cpu: list[Sample] = field(default_factory=list)
     ended: str = COMPLETE
 
     def at_s(self) -> float:
@@ -55,10 +59,20 @@ class RunState:
 
 def sample_cpu(s: RunState) -> None:
     """CPU so far of every process of the run; two samples span the peak before the fault."""
+    s.samples.append(_sample(s))
+
+
+def watch_cpu(s: RunState) -> None:
+    """The same all the time, but at most once in `CPU_EVERY_S`."""
+    if not s.cpu or s.tools.clock.monotonic_ns() - s.cpu[-1].mono_ns >= CPU_EVERY_S * NS_PER_S:
+        s.cpu.append(_sample(s))
+
+
+def _sample(s: RunState) -> Sample:
     records = UndoLog(s.tools.state.undo).pending()
     watched = [Watched(name=r.resource, pid=r.pid) for r in records if r.kind == "process"]
     watched.append(Watched(name="squall run", pid=os.getpid()))
-    s.samples.append(take_sample(tuple(watched), s.tools.clock))
+    return take_sample(tuple(watched), s.tools.clock)
 
 
 def cpu_usage(s: RunState) -> tuple[Usage, ...]:

@@ -77,6 +77,11 @@ class StatementRefusedError(Exception):
     """The server or asyncpg refused the statement for its content: nothing happened."""
 
 
+POOL_SIZE: Final = "POOL_SIZE"
+POOL_SIZES: Final = (1, 1000)
+WAIT_GUARD: Final = "pool"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolLimits:
     """Every wait has its limit; the statement timeout is the server's, the others are ours.
@@ -95,11 +100,22 @@ class PoolLimits:
     export_timeout_s: float = 30.0
 
 
+def _heard_by_nobody() -> None:
+    """A wait that is not counted."""
+
+
 class Database:
     """The pool. It opens in the background, so that a service can start before its database."""
 
-    def __init__(self, url: str, limits: PoolLimits, migrate: Migrate) -> None:
-        self._url, self._limits, self._migrate = url, limits, migrate
+    def __init__(
+        self,
+        url: str,
+        limits: PoolLimits,
+        migrate: Migrate,
+        waited: Callable[[], None] = _heard_by_nobody,
+    ) -> None:
+        """`waited` is called when a statement finds every connection of the pool in use."""
+        self._url, self._limits, self._migrate, self._waited = url, limits, migrate, waited
         self._pool: asyncpg.Pool | None = None
         self._opening: asyncio.Task[None] | None = None
         self._opened = False
@@ -233,9 +249,12 @@ class Database:
         limit_s = min(self._limits.acquire_timeout_s, deadlines.left_s())
         if limit_s < _LEAST_S:
             raise DatabaseBusyError("no time left before the caller's deadline")
+        pool = self._pooled()
+        if pool.get_size() >= pool.get_max_size() and not pool.get_idle_size():
+            self._waited()
         try:
             async with asyncio.timeout(limit_s):
-                return await self._pooled().acquire()
+                return await pool.acquire()
         except TimeoutError:
             raise DatabaseBusyError("no connection became free in time") from None
 

@@ -103,6 +103,18 @@ def required(environ: Mapping[str, str], name: str) -> str:
     return value
 
 
+def whole_number(
+    environ: Mapping[str, str], name: str, usual: int, allowed: tuple[int, int]
+) -> int:
+    """A number within a range, or the usual one where it is not set. Raises SettingsError."""
+    text = environ.get(name, str(usual))
+    low, high = allowed
+    is_number = text.isascii() and text.isdecimal() and len(text) <= len(str(high))
+    if not is_number or not low <= int(text) <= high:
+        raise SettingsError(f"{name}: {text[:20]!r} is not allowed; write {low} to {high}")
+    return int(text)
+
+
 def port(environ: Mapping[str, str]) -> int:
     """PORT; 0 lets the machine choose (the `listening` line tells). Raises SettingsError."""
     text = required(environ, "PORT")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -13,6 +14,7 @@ from starlette.responses import Response
 from reference_services import defects
 from reference_services.chassis import service, validation
 from reference_services.chassis.database import (
+    WAIT_GUARD,
     AnswerLostError,
     Database,
     NothingHappenedError,
@@ -112,11 +114,13 @@ def build(environ: Mapping[str, str]) -> tuple[Service, int]:
     swaps = defects.active(chosen.defect)
     log = Log("ledger", chosen.instance)
     schema = swaps.apply("ledger.schema", SCHEMA)
-    limits = swaps.apply("ledger.pool", PoolLimits())
-    database = Database(chosen.database_url, limits, schema.migrate)
+    limits = swaps.apply("ledger.pool", PoolLimits(size=chosen.pool_size))
+    guards = Guards(log)
+    waited = partial(guards.absorbed, WAIT_GUARD)
+    database = Database(chosen.database_url, limits, schema.migrate, waited)
     sound: Store = PostgresStore(swaps.apply("ledger.database", database))
     store = swaps.apply("ledger.store", sound)
-    handlers = Handlers(store, Guards(log))
+    handlers = Handlers(store, guards)
     translate: Translate = _translated
     guarded = swaps.apply("ledger.translation", translate)
     holds = "/v1/holds"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reference_services.chassis import service
+from reference_services.chassis.database import POOL_SIZE, POOL_SIZES, PoolLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +16,7 @@ class Settings:
     port: int
     instance: str
     database_url: str
+    pool_size: int
     defect: str
 
 
@@ -24,5 +26,6 @@ def read(environ: Mapping[str, str]) -> Settings:
         port=service.port(environ),
         instance=environ.get("INSTANCE", "ledger"),
         database_url=service.required(environ, "DATABASE_URL"),
+        pool_size=service.whole_number(environ, POOL_SIZE, PoolLimits().size, POOL_SIZES),
         defect=environ.get("SQUALL_DEFECT", ""),
     )

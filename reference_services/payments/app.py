@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from reference_services import defects
 from reference_services.chassis import failpoints, service
-from reference_services.chassis.database import Database, PoolLimits
+from reference_services.chassis.database import WAIT_GUARD, Database, PoolLimits
 from reference_services.chassis.failpoints import NoFailpoints
 from reference_services.chassis.guards import Guards
 from reference_services.chassis.logs import Log
@@ -22,7 +23,7 @@ from reference_services.payments.store import SCHEMA, PostgresStore, Store
 from reference_services.payments.sweeper import Sweeper
 from reference_services.resilience import edge
 from reference_services.resilience.observer import EdgeObserver
-from reference_services.resilience.policy import EDGES, EdgePolicy
+from reference_services.resilience.policy import EdgePolicy
 
 Connect = Callable[[EdgePolicy, EdgeObserver], edge.Edge]
 IN_FLIGHT_MAX: Final = 144  # more than the bank's edge admits could only wait, and then be late
@@ -49,8 +50,8 @@ def build(environ: Mapping[str, str], connect: Connect = edge.build) -> tuple[Se
     log, metrics = Log("payments", chosen.instance), Metrics()
     guards = Guards(log)
     observer = EdgeMetrics(metrics, log, guards)
-    store = _store(chosen.database_url, swaps)
-    policies = swaps.apply("payments.policies", EDGES)
+    store = _store(chosen, swaps, guards)
+    policies = swaps.apply("payments.policies", chosen.policies)
     connect = swaps.apply("payments.connect", connect)
     ledger_edge = connect(policies["payments>ledger"], observer)
     bank_edge = connect(policies["payments>bank"], observer)
@@ -87,9 +88,11 @@ def build(environ: Mapping[str, str], connect: Connect = edge.build) -> tuple[Se
     return swaps.apply("payments.service", made), chosen.port
 
 
-def _store(url: str, swaps: defects.Swaps) -> Store:
+def _store(chosen: settings.Settings, swaps: defects.Swaps, guards: Guards) -> Store:
     schema = swaps.apply("payments.schema", SCHEMA)
-    database = Database(url, swaps.apply("payments.pool", PoolLimits()), schema.migrate)
+    limits = swaps.apply("payments.pool", PoolLimits(size=chosen.pool_size))
+    waited = partial(guards.absorbed, WAIT_GUARD)
+    database = Database(chosen.database_url, limits, schema.migrate, waited)
     sound: Store = PostgresStore(swaps.apply("payments.database", database))
     return swaps.apply("payments.store", sound)
 

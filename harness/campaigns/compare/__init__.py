@@ -1,0 +1,1 @@
+"""Configurations side by side: which carries more, survives more, costs less; never one winner."""
