@@ -38,14 +38,15 @@ def compare_document(
         raise StoredRunError(f"{plan.path}: the campaign holds no matrix")
     figures = figures_of(plan, compare, seen)
     decision, reasons = decide(compare, seen, figures, damage)
+    believed = decision in ("PASS", "INCONCLUSIVE")
     return CompareDocument(
         schema=COMPARE_SCHEMA,
         matrix=matrix.name,
         question=matrix.question,
         decision=decision,
         reasons=reasons,
-        front=() if decision in ("INVALID", "FAIL") else front_of(compare.arms, figures),
-        arms=_rows(plan, compare, seen, figures),
+        front=front_of(compare.arms, figures) if believed else (),
+        arms=_rows(plan, compare, seen, figures if believed else ()),
         figures=figures,
         details=details_of(compare, seen),
         series=_all_series(plan, matrix, figures),
@@ -71,7 +72,7 @@ def _rows(
     return tuple(
         ArmRow(
             facts=fact,
-            on_front=not better[fact.name],
+            on_front=bool(figures) and not better[fact.name],
             dominated_by=better[fact.name],
             at_limit=tuple(_at_limit(compare, c, fact.name, seen) for c in compare.columns),
         )
