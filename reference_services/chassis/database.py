@@ -21,12 +21,12 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import asyncpg
 
 from reference_services.chassis import deadlines
+from reference_services.chassis.pool_limits import PoolLimits
 
 Asked = TypeVar("Asked", bound="tuple[Any, ...]")
 Migrate = Callable[["asyncpg.Connection"], Awaitable[None]]
@@ -75,29 +75,6 @@ class AnswerLostError(DatabaseError):
 
 class StatementRefusedError(Exception):
     """The server or asyncpg refused the statement for its content: nothing happened."""
-
-
-POOL_SIZE: Final = "POOL_SIZE"
-POOL_SIZES: Final = (1, 1000)
-WAIT_GUARD: Final = "pool"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PoolLimits:
-    """Every wait has its limit; the statement timeout is the server's, the others are ours.
-
-    `acquire_timeout_s` bounds waiting for a connection and making a new one. `warm` connections
-    are made before the service is ready, because a login under load is slow.
-    """
-
-    size: int = 10
-    warm: int = 3
-    acquire_timeout_s: float = 0.3
-    connect_timeout_s: float = 0.25
-    statement_timeout_s: float = 1.0
-    lock_timeout_s: float = 0.5
-    answer_timeout_s: float = 1.2
-    export_timeout_s: float = 30.0
 
 
 def _heard_by_nobody() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from reference_services.chassis.database import PoolLimits
+from reference_services.chassis.pool_limits import PoolLimits
 from reference_services.defects.parts.around import Around
 
 

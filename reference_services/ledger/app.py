@@ -14,15 +14,14 @@ from starlette.responses import Response
 from reference_services import defects
 from reference_services.chassis import service, validation
 from reference_services.chassis.database import (
-    WAIT_GUARD,
     AnswerLostError,
     Database,
     NothingHappenedError,
-    PoolLimits,
 )
 from reference_services.chassis.guards import Guards
 from reference_services.chassis.logs import Log
 from reference_services.chassis.metrics import Metrics
+from reference_services.chassis.pool_limits import WAIT_GUARD, PoolLimits
 from reference_services.chassis.problems import (
     CSV,
     EvidenceResponse,

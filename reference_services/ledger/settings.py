@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reference_services.chassis import service
-from reference_services.chassis.database import POOL_SIZE, POOL_SIZES, PoolLimits
+from reference_services.chassis.pool_limits import POOL_SIZE, POOL_SIZES, PoolLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,12 @@ from typing import Final
 
 from reference_services import defects
 from reference_services.chassis import failpoints, service
-from reference_services.chassis.database import WAIT_GUARD, Database, PoolLimits
+from reference_services.chassis.database import Database
 from reference_services.chassis.failpoints import NoFailpoints
 from reference_services.chassis.guards import Guards
 from reference_services.chassis.logs import Log
 from reference_services.chassis.metrics import EdgeMetrics, Metrics
+from reference_services.chassis.pool_limits import WAIT_GUARD, PoolLimits
 from reference_services.chassis.service import Endpoint, Service
 from reference_services.payments import settings
 from reference_services.payments.edges import Bank, HttpBank, HttpLedger, Ledger

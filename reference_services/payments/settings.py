@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from reference_services.chassis import service
-from reference_services.chassis.database import POOL_SIZE, POOL_SIZES, PoolLimits
+from reference_services.chassis.pool_limits import POOL_SIZE, POOL_SIZES, PoolLimits
 from reference_services.payments.policy_words import policies_from
 from reference_services.resilience.policy import EDGES, EdgePolicy
 

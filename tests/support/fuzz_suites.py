@@ -10,15 +10,18 @@ import sys
 import tempfile
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Generic, TypeVar
 
-from harness.campaigns.suite import read_suite
+from harness.campaigns.suite import Suite, read_suite
 from harness.errors import ConfigError
 from reports.measures.metric_table import metric_units
 from tests.support.mutants import Mutant, mutants
 
+Read = TypeVar("Read")
 _PARTS: Final = re.compile(r"\S+\.yaml:(?:\d+:)? .+; allowed: .+; fix: .+", re.DOTALL)
 SUITE: Final = """\
 name: mine
@@ -38,7 +41,7 @@ slos: [payments, card-payments]
 
 
 @dataclass(slots=True)
-class SuiteFuzz:
+class Fuzz:
     """What became of some mutants."""
 
     count: int = 0
@@ -50,32 +53,64 @@ class SuiteFuzz:
     slowest_s: float = 0.0
 
 
-def fuzz_suites(count: int, seed: int, folder: Path) -> SuiteFuzz:
+def fuzz_suites(count: int, seed: int, folder: Path) -> Fuzz:
     """Read `count` mutants of a suite file."""
-    out, path, metrics = SuiteFuzz(), folder / "suite.yaml", metric_units()
-    for mutant in mutants(SUITE, count, seed):
-        path.write_bytes(mutant.raw)
-        _read(out, path, metrics, mutant)
+    read = partial(read_suite, metrics=metric_units())
+    tried = Tried(text=SUITE, path=folder / "suite.yaml", read=read, is_valid=_is_valid)
+    return fuzz(tried, count, seed)
+
+
+def _is_valid(suite: Suite) -> bool:
+    return bool(suite.entries) and suite.repeats.most >= suite.repeats.least
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried(Generic[Read]):
+    """A kind of file: a sound text, how it is read, and which mutants must be refused."""
+
+    text: str
+    path: Path
+    read: Callable[[Path], Read]
+    is_valid: Callable[[Read], bool]
+    refused: tuple[str, ...] = ("duplicate key", "unknown key")
+
+
+def fuzz(tried: Tried[Read], count: int, seed: int) -> Fuzz:
+    """Read mutants of a sound file."""
+    out = Fuzz()
+    for mutant in mutants(tried.text, count, seed):
+        tried.path.write_bytes(mutant.raw)
+        _read(out, mutant, tried)
     return out
 
 
-def _read(out: SuiteFuzz, path: Path, metrics: dict[str, str], mutant: Mutant) -> None:
+def _read(out: Fuzz, mutant: Mutant, tried: Tried[Read]) -> None:
     out.count += 1
     out.broken += mutant.breaks
     began_s = time.monotonic()
     try:
-        suite = read_suite(path, metrics)
+        valid = tried.is_valid(tried.read(tried.path))
     except ConfigError as error:
         out.refused += 1
         out.unclear += [p for p in error.problems if not _PARTS.fullmatch(p)]
     except BaseException:  # noqa: BLE001  # any other error is what is looked for
         out.crashed.append(f"{traceback.format_exc(limit=-3)}\n{mutant.raw[:400]!r}")
     else:
-        if mutant.breaks and mutant.kind in ("duplicate key", "unknown key"):
+        if mutant.breaks and mutant.kind in tried.refused:
             out.missed.append(f"{mutant.kind}: {mutant.raw[:400]!r}")
-        if not suite.entries or suite.repeats.most < suite.repeats.least:
-            out.missed.append(f"no valid suite: {mutant.raw[:400]!r}")
+        if not valid:
+            out.missed.append(f"not valid: {mutant.raw[:400]!r}")
     out.slowest_s = max(out.slowest_s, time.monotonic() - began_s)
+
+
+def told(out: Fuzz) -> list[str]:
+    """What became of them, in lines."""
+    return [
+        f"{out.count} mutants, {out.refused} refused, slowest {out.slowest_s:.2f} s",
+        f"{out.broken} surely break a rule, {len(out.missed)} of them were read",
+        f"{len(out.crashed)} crashed, {len(out.unclear)} refused without file, line and fix",
+        *(*out.crashed[:3], *out.unclear[:10], *out.missed[:10]),
+    ]
 
 
 def main(arguments: list[str]) -> int:
@@ -83,13 +118,7 @@ def main(arguments: list[str]) -> int:
     count, seed = (int(word) for word in (*arguments, "10000", "1")[:2])
     with tempfile.TemporaryDirectory() as folder:
         out = fuzz_suites(count, seed, Path(folder))
-    lines = [
-        f"{out.count} mutants, {out.refused} refused, slowest {out.slowest_s:.2f} s",
-        f"{out.broken} surely break a rule, {len(out.missed)} of them were read",
-        f"{len(out.crashed)} crashed, {len(out.unclear)} refused without file, line and fix",
-        *(*out.crashed[:3], *out.unclear[:10], *out.missed[:10]),
-    ]
-    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.write("\n".join(told(out)) + "\n")
     return 1 if out.crashed or out.unclear or out.missed else 0
 
 

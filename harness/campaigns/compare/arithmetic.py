@@ -9,7 +9,7 @@ import msgspec
 
 from harness.campaigns.compare.arm_files import ArmFiles
 from harness.campaigns.compare.matrix import Connections, Matrix, Pool
-from harness.campaigns.compare.matrix_file import line_at
+from harness.campaigns.compare.matrix_file import problem_at
 from harness.files.problems import Problem, Verbatim, fix_name, listed, raise_problems
 from harness.system import Service, System
 
@@ -97,7 +97,9 @@ def _names(path: Path, matrix: Matrix, arms: Sequence[ArmFiles]) -> list[Problem
         said += [(f"connections[{i}].database", each.database)]
         said += [(f"connections[{i}].pools.{name}", name) for name in each.pools]
     return [
-        _problem(path, at, name, f"{name!r} is no service", listed(known), fix_name(name, known))
+        problem_at(
+            path, at, name, (f"{name!r} is no service", listed(known), fix_name(name, known))
+        )
         for at, name in said
         if name not in known
     ]
@@ -113,39 +115,26 @@ def _sizes(path: Path, matrix: Matrix, arms: Sequence[ArmFiles]) -> list[Problem
         if len(set(sizes)) < 3 and len(sizes) == len(services):  # noqa: PLR2004  # unknowns of the law
             wrong = f"{series.service} has the sizes {listed(map(str, sizes))}"
             at, allowed = f"scaling[{index}].arms", "arms of at least three sizes"
-            found.append(_problem(path, at, series.name, wrong, allowed, "add an arm"))
+            found.append(problem_at(path, at, series.name, (wrong, allowed, "add an arm")))
     return found
 
 
 def _fits(
     path: Path, at: tuple[int, int], connections: Connections, one: ArmFiles
 ) -> list[Problem]:
-    key, line = f"arms[{at[1]}]", line_at(path, f"arms[{at[1]}]")
+    key = f"arms[{at[1]}]"
     for name, pool in connections.pools.items():
         service = one.system.service(name)
         if service is not None and pool_size(service, pool) is None:
-            text = service.env[pool.env]
-            return [
-                Problem(
-                    line=line,
-                    key=f"{key}.services.{name}.env.{pool.env}",
-                    value=text,
-                    wrong="not a number of connections",
-                    allowed="a whole number below a million",
-                    fix=f'write for example {pool.env}: "{pool.usual}"',
-                )
-            ]
+            where, text = f"{key}.services.{name}.env.{pool.env}", service.env[pool.env]
+            fix = f'write for example {pool.env}: "{pool.usual}"'
+            allowed = "a whole number below a million"
+            said = ("not a number of connections", allowed, fix)
+            return [problem_at(path, where, text, said)]
     found = used(connections, one.system)
     if found.used <= found.limit:
         return []
     wrong = f"{found.used} connections at {found.database} ({found.sum})"
     allowed = f"at most {found.limit}, by connections[{at[0]}].limit"
     fix = "take a smaller pool or fewer replicas, or raise the limit of the database"
-    value = Verbatim(one.arm.name)
-    return [Problem(line=line, key=key, value=value, wrong=wrong, allowed=allowed, fix=fix)]
-
-
-def _problem(path: Path, at: str, value: str, wrong: str, allowed: str, fix: str) -> Problem:
-    return Problem(
-        line=line_at(path, at), key=at, value=value, wrong=wrong, allowed=allowed, fix=fix
-    )
+    return [problem_at(path, key, Verbatim(one.arm.name), (wrong, allowed, fix))]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.campaigns.compare.matrix import Matrix, MatrixArm
-from harness.campaigns.compare.matrix_file import line_at
+from harness.campaigns.compare.matrix_file import line_at, problem_at
 from harness.campaigns.records import Arm
 from harness.errors import ConfigError
 from harness.files.document import plain
@@ -38,7 +38,8 @@ def _write(path: Path, index: int, arm: MatrixArm, usual: SystemFiles, folder: P
         if files.deployment is None:
             wrong = "changes a system file that holds its deployment too"
             fix = "move how it runs into deploy/local.yaml beside the system file"
-            raise_problems(path, [_problem(path, index, "", MISSING, wrong, "a deployment", fix)])
+            said = (wrong, "a deployment file", fix)
+            raise_problems(path, [problem_at(path, f"arms[{index}]", MISSING, said)])
         name = f"{index + 1}-{arm.name}".replace(" ", "-")
         changed = folder / name / "deployment.yaml"
         _change(path, index, arm, files, changed)
@@ -79,8 +80,8 @@ def _change(path: Path, index: int, arm: MatrixArm, files: SystemFiles, changed:
             if name not in items:
                 wrong = f"{name!r} is not in {deployment}"
                 fix = fix_name(name, list(items))
-                at = f"{key}.{name}"
-                problems.append(_problem(path, index, at, name, wrong, listed(items), fix))
+                at = f"arms[{index}].{key}.{name}"
+                problems.append(problem_at(path, at, name, (wrong, listed(items), fix)))
             else:
                 _apply(items[name], change)
     raise_problems(path, problems)
@@ -113,15 +114,6 @@ def _arm(name: str, files: SystemFiles) -> Arm:
         deployment=deployment,
         target=files.target,
         place=dict(files.place),
-    )
-
-
-def _problem(
-    path: Path, index: int, at: str, value: object, wrong: str, allowed: str, fix: str
-) -> Problem:
-    key = f"arms[{index}].{at}".rstrip(".")
-    return Problem(
-        line=line_at(path, key), key=key, value=value, wrong=wrong, allowed=allowed, fix=fix
     )
 
 

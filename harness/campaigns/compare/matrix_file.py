@@ -77,6 +77,13 @@ def _scaled(root: Node, matrix: Matrix) -> Iterator[Problem]:
             seen.add(name)
 
 
+def problem_at(path: Path, key: str, value: object, said: tuple[str, str, str]) -> Problem:
+    """A problem with a value of a file that was read before; said: wrong, allowed, fix."""
+    wrong, allowed, fix = said
+    line = line_at(path, key)
+    return Problem(line=line, key=key, value=value, wrong=wrong, allowed=allowed, fix=fix)
+
+
 def line_at(path: Path, key: str) -> int:
     """The line of a key such as `arms[1].services.ledger`, as far as the file has it."""
     node, line = read_document(path).root, 0

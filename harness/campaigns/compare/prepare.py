@@ -46,8 +46,8 @@ def begin(wanted: WantedMatrix) -> CampaignFolder:
     folder = empty_folder(place / stamp.strftime("%Y%m%dT%H%M%SZ"))
     try:
         store_plan(folder, _plan(wanted, folder, stamp))
-    except BaseException:
-        shutil.rmtree(folder.root)  # nothing was run, so nothing is worth keeping
+    except BaseException:  # raised again: nothing was run, so nothing is worth keeping
+        shutil.rmtree(folder.root)
         raise
     return folder
 

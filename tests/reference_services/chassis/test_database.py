@@ -16,9 +16,9 @@ from reference_services.chassis.database import (
     DatabaseBusyError,
     DatabaseDownError,
     DatabaseError,
-    PoolLimits,
     StatementRefusedError,
 )
+from reference_services.chassis.pool_limits import PoolLimits
 from tests.support.postgres_server import PostgresServer, free_port
 from tests.support.services_waiting import opened, until
 

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from reference_services.chassis.database import Database, PoolLimits, StatementRefusedError
+from reference_services.chassis.database import Database, StatementRefusedError
+from reference_services.chassis.pool_limits import PoolLimits
 from reference_services.ledger.domain import (
     FIRST_HASH,
     HoldRequest,

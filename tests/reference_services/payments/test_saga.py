@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from reference_services.chassis.database import Database, PoolLimits
+from reference_services.chassis.database import Database
 from reference_services.chassis.failpoints import NoFailpoints
 from reference_services.chassis.logs import Log
+from reference_services.chassis.pool_limits import PoolLimits
 from reference_services.payments.domain import Payment, PaymentRequest
 from reference_services.payments.edges import ContractError, StepError, Terms
 from reference_services.payments.saga import Saga

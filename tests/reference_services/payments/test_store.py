@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from reference_services.chassis.database import Database, PoolLimits
+from reference_services.chassis.database import Database
+from reference_services.chassis.pool_limits import PoolLimits
 from reference_services.defects.idempotency_in_memory import MemoryKeys
 from reference_services.payments.domain import PaymentRequest
 from reference_services.payments.store import SCHEMA, PostgresStore

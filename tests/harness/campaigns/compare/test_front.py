@@ -1,4 +1,4 @@
-"""The Pareto front: never empty, never one winner by chance, without what is worse in everything."""
+"""The Pareto front: never empty, never one winner by chance, no arm that is worse in all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The knee of a ramp is the highest rate that was carried before the limits were missed for good."""
+"""The knee of a ramp is the highest rate before the limits were missed for good."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The law of scaling is found again where it was planted, and is silent beyond what was measured."""
+"""A planted law of scaling is found; nothing is said beyond what was measured."""
 
 from __future__ import annotations
 
