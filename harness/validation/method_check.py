@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -10,14 +9,18 @@ from typing import Final
 from harness.files.document import Node
 from harness.files.problems import MISSING, Problem, fix_name, listed
 from harness.files.variables import UNKNOWN
-from harness.system import Service, System
+from harness.system import System
 from harness.targets.edge_abilities import EDGE_ABILITIES, abilities_of, ability_of, wrong_settings
 from harness.validation.ability_check import ability_problems
+from harness.validation.instance_counts import (
+    INSTANCE_ACTIONS,
+    held_problems,
+    instance_fault_problems,
+)
 from harness.validation.method import ACTIONS, INJECT, PROBES, UNDO, MethodStep
 
 # Rollbacks run while the fault phase waits for its end: more would end the run before them.
 ROLLBACKS_PAUSE_MAX_S: Final = 20.0
-INSTANCE_ACTIONS: Final = ("inject_kill", "inject_pause", "inject_crash", "inject_drain")
 _OURS: Final = (ACTIONS, PROBES)
 
 
@@ -54,7 +57,7 @@ def method_problems(
         found += _fault(step, limits, system) if step.injects else []
     return [
         *found,
-        *_held(method, limits, system),
+        *held_problems(method, limits.max_instances, system),
         *_undone(method, rollbacks),
         *_pauses(steps, method, rollbacks, limits),
     ]
@@ -95,7 +98,7 @@ def _fault(step: MethodStep, limits: Limits, system: System) -> Iterator[Problem
         yield from _edge_fault(step, system)
     elif "service" in step.arguments:
         yield from _target(step, "service", [s.name for s in system.services], limits.services)
-        yield from _instance_fault(step, system)
+        yield from instance_fault_problems(step, system)
 
 
 def _target(
@@ -148,55 +151,6 @@ def _edge_fault(step: MethodStep, system: System) -> Iterator[Problem]:
             allowed=wrong_one.allowed,
             fix=f"write `{wrong_one.name}` within this range, or leave it out if it is optional",
         )
-
-
-def _instance_fault(step: MethodStep, system: System) -> Iterator[Problem]:
-    service = system.service(str(step.arguments["service"]))
-    if service is None or step.func not in INSTANCE_ACTIONS:
-        return
-    count, node, at = _count(step), step.argument("instances"), step.argument_at("instances")
-    if service.url is not None:
-        wrong = f"{service.name} runs elsewhere: Squall does not stop its process"
-        allowed = "services that Squall starts"
-        fix = "take another service"
-        yield _problem(step.argument("service"), step.argument_at("service"), wrong, allowed, fix)
-    if not 1 <= count <= service.replicas:
-        wrong = f"{count} instances of {service.name!r}, which has {service.replicas}"
-        allowed = f"1 to {service.replicas}"
-        yield _problem(node, at, wrong, allowed, f"write `instances: {service.replicas}` or fewer")
-
-
-def _count(step: MethodStep) -> int:
-    value = step.arguments.get("instances", 1)
-    return value if isinstance(value, int) and not isinstance(value, bool) else 1
-
-
-def _held(method: Sequence[MethodStep], limits: Limits, system: System) -> Iterator[Problem]:
-    """What is held at the same time, until the next undo_all."""
-    held = Counter[str]()
-    for step in method:
-        if step.undoes:
-            held.clear()
-        service = system.service(str(step.arguments.get("service")))
-        if not step.injects or step.func not in INSTANCE_ACTIONS or service is None:
-            continue
-        held[service.name] += _count(step)
-        yield from _held_at_once(step, held, service, limits)
-
-
-def _held_at_once(
-    step: MethodStep, held: Counter[str], service: Service, limits: Limits
-) -> Iterator[Problem]:
-    node, at = step.argument("instances"), step.argument_at("instances")
-    total, mine = sum(held.values()), held[service.name]
-    if total > limits.max_instances:
-        wrong = f"{total} instances at once are more than max_instances {limits.max_instances}"
-        fix = "raise `blast_radius.max_instances`, take fewer instances, or undo before"
-        yield _problem(node, at, wrong, f"at most {limits.max_instances} at once", fix)
-    if mine > service.replicas and _count(step) <= service.replicas:
-        wrong = f"{mine} instances of {service.name!r} at once, which has {service.replicas}"
-        fix = "put an action undo_all before this one, or take fewer instances"
-        yield _problem(node, at, wrong, f"at most {service.replicas} at once", fix)
 
 
 def _undone(method: Sequence[MethodStep], rollbacks: Sequence[MethodStep]) -> Iterator[Problem]:
