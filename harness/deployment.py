@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from harness.files.document import Document, Node
-from harness.files.problems import MISSING, Problem, Verbatim, fix_name, listed
-from harness.files.record_check import missing_key, unknown_key
+from harness.files.problems import Problem, fix_name, listed
+from harness.files.record_check import missing_key, problem_at, unknown_key
 
 # Lines of the deployment file are kept above this, so that each problem knows its file.
 DEPLOYED_FROM_LINE: Final = 10_000_000
@@ -78,7 +78,7 @@ def split_problems(problems: list[Problem]) -> tuple[list[Problem], list[Problem
 
 def _of_top(how: Node) -> Iterator[Problem]:
     if not isinstance(how.value, dict):
-        yield _problem(how, "", "not a deployment file", listed(_TOP), "write `target: local`")
+        yield problem_at(how, "", "not a deployment file", listed(_TOP), "write `target: local`")
     for key in dict(how.items()):
         if key not in _TOP:
             yield unknown_key(how, key, "", list(_TOP))
@@ -95,10 +95,10 @@ def _of_items(what: Node, how: Node, key: str) -> Iterator[Problem]:
             yield missing_key(item, "name", at, known[0] if known else "...")
         elif name not in known:
             wrong = f"{name[:60]!r} is not in the system file"
-            yield _problem(node, f"{at}.name", wrong, listed(known), fix_name(name, known))
+            yield problem_at(node, f"{at}.name", wrong, listed(known), fix_name(name, known))
         elif name in seen:
             wrong = f"{name!r} is here twice"
-            yield _problem(node, f"{at}.name", wrong, "each name once", "join the two")
+            yield problem_at(node, f"{at}.name", wrong, "each name once", "join the two")
         seen.add(name)
         for own in dict(item.items()):
             if own not in ("name", *_HOW[key]):
@@ -113,7 +113,7 @@ def _in_the_wrong_file(what: Node, key: str) -> Iterator[Problem]:
                 yield Problem(
                     line=item.line_of_key(own),
                     key=f"{key}[{index}].{own}",
-                    value=MISSING if isinstance(node.value, dict | list) else node.value,
+                    value=node.value,
                     wrong="this belongs into the deployment file, which is given too",
                     allowed="what there is: names, health, ready, tables, events",
                     fix=f"move {listed(_HOW[key])} of all {key} there, each under its `name`",
@@ -144,8 +144,3 @@ def _shifted(node: Node) -> Node:
         value = [_shifted(child) for child in value]
     lines = {key: line + DEPLOYED_FROM_LINE for key, line in node.key_lines.items()}
     return Node(node.line + DEPLOYED_FROM_LINE, value, lines, node.size, node.depth)
-
-
-def _problem(node: Node, key: str, wrong: str, allowed: str, fix: str) -> Problem:
-    value = Verbatim("...") if isinstance(node.value, dict | list) else node.value
-    return Problem(line=node.line, key=key, value=value, wrong=wrong, allowed=allowed, fix=fix)

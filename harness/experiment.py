@@ -30,7 +30,7 @@ from harness.blast_radius import BlastRadius
 from harness.declared_fault import DeclaredFault, FaultCall, declared_call
 from harness.files.document import Document, Node, plain
 from harness.files.problems import Problem, Verbatim, fix_name, raise_problems
-from harness.files.record_check import problems_of, record
+from harness.files.record_check import problem_at, problems_of, record
 from harness.files.toolkit_file import toolkit_problems
 from harness.files.variables import read_variables
 from harness.files.yaml_file import read_document
@@ -272,14 +272,8 @@ def _fault(step: MethodStep) -> FaultCall:
 
 
 def _no_mapping(root: Node) -> Problem:
-    return Problem(
-        line=root.line,
-        key="",
-        value=root.value if not isinstance(root.value, list) else [],
-        wrong="not a Chaos Toolkit experiment",
-        allowed="a mapping with title, description, extensions and method",
-        fix="start from a file in experiments/",
-    )
+    wrong, allowed = "not a Chaos Toolkit experiment", "a mapping with title, extensions and method"
+    return problem_at(root, "", wrong, allowed, "start from a file in experiments/")
 
 
 def _no_extension(root: Node) -> Problem:

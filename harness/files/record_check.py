@@ -63,11 +63,23 @@ def missing_key(node: Node, key: str, at: str, example: object = "...") -> Probl
 def wrong_value(
     item: Node, key: str, wrong: str, allowed: str, fix: str, *, hidden: bool = False
 ) -> Problem:
-    """A problem with the value under the last part of `key`; `hidden`: it may hold a password."""
-    node = item.child(key.rpartition(".")[2]) or item
-    scalar = node.value if not isinstance(node.value, dict | list) else len(node.value)
-    value: object = "(not shown)" if hidden else scalar
-    return Problem(line=node.line, key=key, value=value, wrong=wrong, allowed=allowed, fix=fix)
+    """A problem with the value under the last part of `key`, or with that value missing.
+
+    `item` itself is meant where `key` ends with a place in a list. `hidden`: the value may hold a
+    password.
+    """
+    last = key.rpartition(".")[2]
+    node = item.child(last)
+    if node is None and last.endswith("]"):
+        return problem_at(item, key, wrong, allowed, fix)
+    value = MISSING if node is None else Verbatim("(not shown)") if hidden else node.value
+    line = (node or item).line
+    return Problem(line=line, key=key, value=value, wrong=wrong, allowed=allowed, fix=fix)
+
+
+def problem_at(node: Node, key: str, wrong: str, allowed: str, fix: str) -> Problem:
+    """A problem with the value of this very node; a message shows the size of a container."""
+    return Problem(line=node.line, key=key, value=node.value, wrong=wrong, allowed=allowed, fix=fix)
 
 
 @cache

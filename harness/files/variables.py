@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from harness.files.document import Node, plain
-from harness.files.problems import MISSING, Problem, fix_name, listed
-from harness.files.record_check import missing_key, unknown_key
+from harness.files.problems import Problem, fix_name, listed
+from harness.files.record_check import missing_key, problem_at, unknown_key
 
 _PATTERN: Final = re.compile(r"\$(?:(?P<escaped>\$)|\{(?P<braced>[_a-zA-Z][_a-zA-Z0-9]*)\})")
 _TYPES: Final = {
@@ -88,7 +88,7 @@ def _value(node: Node, at: str, environ: Mapping[str, str], problems: list[Probl
     names = ["env", "probe"] if at.startswith("configuration") else ["env", "vault"]
     wrong = "not a known type"
     text = str(kind.value)
-    problems.append(_wrong(kind, f"{at}.type", wrong, listed(names), fix_name(text, names)))
+    problems.append(problem_at(kind, f"{at}.type", wrong, listed(names), fix_name(text, names)))
     return UNKNOWN
 
 
@@ -108,7 +108,7 @@ def _from_environment(
         wrong = f"the environment variable {name[:80]} is not set"
         fix = f"export {name[:80]}=..., or add `default:` here"
         problems.append(
-            _wrong(place, f"{at}.key", wrong, "the name of a variable that is set", fix)
+            problem_at(place, f"{at}.key", wrong, "the name of a variable that is set", fix)
         )
         return UNKNOWN
     return _converted(node, at, environ[name], problems)
@@ -122,7 +122,7 @@ def _converted(node: Node, at: str, text: str, problems: list[Problem]) -> Any: 
     if convert is None:
         wrong, names = "not a known type", sorted(_TYPES)
         fix = fix_name(str(kind.value), names)
-        problems.append(_wrong(kind, f"{at}.env_var_type", wrong, listed(names), fix))
+        problems.append(problem_at(kind, f"{at}.env_var_type", wrong, listed(names), fix))
         return UNKNOWN
     try:
         return convert(text)
@@ -130,10 +130,5 @@ def _converted(node: Node, at: str, text: str, problems: list[Problem]) -> Any: 
         name = node.text("key")
         wrong = f"the environment variable {name[:80]} does not hold a value of this type"
         fix = f"set {name[:80]} to a value of type {kind.value}"
-        problems.append(_wrong(kind, f"{at}.env_var_type", wrong, f"{kind.value}", fix))
+        problems.append(problem_at(kind, f"{at}.env_var_type", wrong, f"{kind.value}", fix))
         return UNKNOWN
-
-
-def _wrong(node: Node, at: str, wrong: str, allowed: str, fix: str) -> Problem:
-    value = MISSING if isinstance(node.value, dict | list) else node.value
-    return Problem(line=node.line, key=at, value=value, wrong=wrong, allowed=allowed, fix=fix)

@@ -10,7 +10,7 @@ from typing import Final
 from harness.errors import ConfigError
 from harness.files.document import Document, Node
 from harness.files.problems import MISSING, Problem, fix_name, listed, nearest, raise_problems
-from harness.files.record_check import missing_key, problems_of, record, wrong_value
+from harness.files.record_check import missing_key, problem_at, problems_of, record, wrong_value
 from harness.files.yaml_file import read_documents
 from harness.python_child import CHECKOUT
 from harness.slo.agreement import recovery_problems, slo_problems
@@ -104,7 +104,7 @@ def document_problems(document: Document) -> list[Problem]:
             "a mapping with apiVersion, kind, metadata, spec",
         )
         fix = "start from a file in objectives/"
-        return [Problem(line=root.line, key="", value=[], wrong=wrong, allowed=allowed, fix=fix)]
+        return [problem_at(root, "", wrong, allowed, fix)]
     kind = root.text("kind")
     if kind not in _OURS:
         return [_unknown_kind(root, kind)]

@@ -11,7 +11,7 @@ from harness.evidence.declared import CheckSpec, HttpSource, Table
 from harness.evidence.schema import TYPES, column_of
 from harness.files.document import Node
 from harness.files.problems import Problem, fix_name, listed
-from harness.files.record_check import wrong_value
+from harness.files.record_check import problem_at, wrong_value
 from harness.system import System
 from harness.validation.payments_columns import PAYMENTS_COLUMNS
 
@@ -106,9 +106,8 @@ def _http(source: HttpSource, item: Node, at: str, system: System) -> Iterator[P
     by_service = source.service is not None and source.path is not None
     if by_service == (source.url is not None) or (source.service is None) != (source.path is None):
         allowed = "service and path, or url"
-        yield wrong_value(
-            item, at, "not one address", allowed, "write service and path, or url alone"
-        )
+        fix = "write service and path, or url alone"
+        yield problem_at(item, at, "not one address", allowed, fix)
     names = [s.name for s in system.services if s.kind == "process"]
     if source.service is not None and source.service not in names:
         wrong, fix = "no service of kind process has this name", fix_name(source.service, names)
@@ -160,8 +159,9 @@ def _checks(root: Node, system: System) -> Iterator[Problem]:
 
 def _check(spec: CheckSpec, item: Node, at: str, tables: dict[str, Table]) -> Iterator[Problem]:
     if spec.payments is not None:
+        node = item.child("payments") or item
         for name, columns in PAYMENTS_COLUMNS.items():
-            yield from _of_table(item, f"{at}.payments", (name, [*columns]), tables)
+            yield from _of_table(node, f"{at}.payments", (name, [*columns]), tables)
     if spec.effects is not None:
         it, place = spec.effects, f"{at}.effects"
         names = [*it.where, *it.unfinished, *it.equal]
@@ -196,9 +196,8 @@ def _of_table(
     for column in columns:
         if column not in table.columns:
             wrong = f"the table {name} has no column {column!r}"
-            yield wrong_value(
-                node, at, wrong, listed(table.columns), fix_name(column, table.columns)
-            )
+            fix = fix_name(column, table.columns)
+            yield problem_at(node, at, wrong, listed(table.columns), fix)
 
 
 def _items(root: Node, key: str) -> list[Node]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from harness.files.document import Node
-from harness.files.problems import MISSING, Problem, fix_name, listed
+from harness.files.problems import Problem, fix_name, listed
+from harness.files.record_check import wrong_value
 from harness.validation.method import MethodStep
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def foreign_fault_problems(
         key = f"{at}.faults[{index}]"
         if fault.action in seen:
             wrong = "this action is declared twice"
-            yield _wrong(node, f"{key}.action", wrong, "each action once", "remove one")
+            yield wrong_value(node, f"{key}.action", wrong, "each action once", "remove one")
         seen.add(fault.action)
         yield from _actions(fault, node, key, steps)
         yield from _radius(fault, node, key, terms)
@@ -39,14 +40,14 @@ def _actions(
     if fault.action not in foreign:
         wrong = f"no foreign action {fault.action[:60]!r} in the method"
         fix = fix_name(fault.action, foreign)
-        yield _wrong(node, f"{key}.action", wrong, listed(foreign) or "(none)", fix)
+        yield wrong_value(node, f"{key}.action", wrong, listed(foreign) or "(none)", fix)
         return
     place = next(i for i, s in enumerate(actions) if s.name == fault.action)
     undoing = [s.name for i, s in enumerate(actions) if i > place or s.at.startswith("rollbacks")]
     if fault.undo not in undoing:
         wrong = f"no action {fault.undo[:60]!r} after {fault.action!r}"
         allowed = "a later action of `method`, or one of `rollbacks`"
-        yield _wrong(node, f"{key}.undo", wrong, allowed, fix_name(fault.undo, undoing))
+        yield wrong_value(node, f"{key}.undo", wrong, allowed, fix_name(fault.undo, undoing))
 
 
 def _radius(fault: DeclaredFault, node: Node, key: str, terms: Terms) -> Iterator[Problem]:
@@ -59,13 +60,7 @@ def _radius(fault: DeclaredFault, node: Node, key: str, terms: Terms) -> Iterato
             if one not in allowed:
                 wrong = f"{one!r} is outside the blast_radius"
                 fix = f"add it to `blast_radius.{name}`"
-                yield _wrong(node, f"{key}.{name}", wrong, listed(allowed) or "(none)", fix)
+                yield wrong_value(node, f"{key}.{name}", wrong, listed(allowed) or "(none)", fix)
     if not (fault.services or fault.edges):
         wrong = "it says nothing of what it strikes"
-        yield _wrong(node, key, wrong, "services or edges", "add `services: [...]`")
-
-
-def _wrong(node: Node, key: str, wrong: str, allowed: str, fix: str) -> Problem:
-    place = node.child(key.rpartition(".")[2]) or node
-    value = MISSING if isinstance(place.value, dict | list) else place.value
-    return Problem(line=place.line, key=key, value=value, wrong=wrong, allowed=allowed, fix=fix)
+        yield wrong_value(node, key, wrong, "services or edges", "add `services: [...]`")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from harness.files.document import Node
 from harness.files.problems import Problem, fix_name, listed
-from harness.files.record_check import join
+from harness.files.record_check import join, wrong_value
 
 if TYPE_CHECKING:
     from harness.experiment import Terms
@@ -43,14 +43,16 @@ def _conditions(node: Node, at: str, when: When, system: System) -> Iterator[Pro
         item, key = (items.elements()[index] if items else node), f"{at}.all[{index}]"
         if len(one.kinds) != 1:
             fix = "write one of them"
-            yield _wrong(item, key, "not exactly one condition", listed(_KINDS), fix)
+            yield wrong_value(item, key, "not exactly one condition", listed(_KINDS), fix)
         for kind, name, known in (
             ("ready", one.ready and one.ready.service, services),
             ("breaker", one.breaker and one.breaker.edge, edges),
         ):
             if name and name not in known:
                 wrong, fix = f"{name[:60]!r} is not in the system", fix_name(name, known)
-                yield _wrong(item.child(kind) or item, f"{key}.{kind}", wrong, listed(known), fix)
+                yield wrong_value(
+                    item.child(kind) or item, f"{key}.{kind}", wrong, listed(known), fix
+                )
 
 
 def _times(node: Node, at: str, terms: Terms) -> Iterator[Problem]:
@@ -59,13 +61,13 @@ def _times(node: Node, at: str, terms: Terms) -> Iterator[Problem]:
         wrong = f"the phases last {total_s:g} s, more than max_duration_s"
         allowed = f"at least {total_s:g}"
         fix = "shorten the phases, or write a larger max_duration_s"
-        yield _wrong(node, f"{at}.max_duration_s", wrong, allowed, fix)
+        yield wrong_value(node, f"{at}.max_duration_s", wrong, allowed, fix)
     if terms.hold_s > terms.phases.recovery_s:
         wrong = f"longer than recovery_s {terms.phases.recovery_s:g}: no recovery can be shown"
         allowed = f"more than 0, at most {terms.phases.recovery_s:g}"
         where = "hold_s" if node.child("hold_s") else "phases"
         fix = "shorten hold_s (10 if it is missing), or lengthen phases.recovery_s"
-        yield _wrong(node, f"{at}.{where}", wrong, allowed, fix)
+        yield wrong_value(node, f"{at}.{where}", wrong, allowed, fix)
 
 
 def _names(node: Node, at: str, key: str, known: Sequence[str]) -> Iterator[Problem]:
@@ -93,7 +95,7 @@ def _objectives(node: Node, at: str) -> Iterator[Problem]:
         if name in seen:
             key = f"{at}.objectives[{index}]"
             wrong = "another objective has this name"
-            yield _wrong(item, f"{key}.name", wrong, "each name once", "rename it")
+            yield wrong_value(item, f"{key}.name", wrong, "each name once", "rename it")
         seen.add(name)
 
 
@@ -105,7 +107,7 @@ def objective_problems(node: Node, at: str, metrics: Mapping[str, str]) -> Itera
         if metric not in metrics:
             wrong = f"no metric {metric[:60]!r}"
             fix = fix_name(metric, metrics)
-            yield _wrong(item, f"{key}.metric", wrong, listed(sorted(metrics)), fix)
+            yield wrong_value(item, f"{key}.metric", wrong, listed(sorted(metrics)), fix)
             continue
         most = _MOST.get(metrics[metric], 1_000_000.0)
         limit = item.child("limit")
@@ -115,20 +117,13 @@ def objective_problems(node: Node, at: str, metrics: Mapping[str, str]) -> Itera
         if value > most:
             wrong = f"out of range for {metric}"
             fix = f"write a limit of at most {most:g}"
-            yield _wrong(item, f"{key}.limit", wrong, f"0 to {most:g} {metrics[metric]}", fix)
+            yield wrong_value(item, f"{key}.limit", wrong, f"0 to {most:g} {metrics[metric]}", fix)
         elif (item.text("must"), float(value)) in ((">=", 0.0), ("<=", _top(metrics[metric]))):
             wrong = f"{metric} {item.text('must')} {value:g} cannot fail"
             fix = "write a tighter limit, or remove the objective"
-            yield _wrong(item, f"{key}.limit", wrong, "a limit that a run can miss", fix)
+            yield wrong_value(item, f"{key}.limit", wrong, "a limit that a run can miss", fix)
 
 
 def _top(unit: str) -> float:
     """The largest value that a figure can have."""
     return 1.0 if unit == "ratio" else float("inf")
-
-
-def _wrong(node: Node, key: str, wrong: str, allowed: str, fix: str) -> Problem:
-    """A problem with the value under the last part of `key`."""
-    place = node.child(key.rpartition(".")[2]) or node
-    value = place.value if not isinstance(place.value, dict | list) else "(mapping)"
-    return Problem(line=place.line, key=key, value=value, wrong=wrong, allowed=allowed, fix=fix)

@@ -13,6 +13,7 @@ from harness.chaos.functions import Call, WrongCall
 from harness.chaos.preflight import ask
 from harness.files.document import Document, Node, plain
 from harness.files.problems import MISSING, Problem, Verbatim, fix_name, listed
+from harness.files.record_check import problem_at
 from harness.files.toolkit_file import activities
 from harness.files.variables import UNKNOWN, Variables, read_variables
 from harness.validation.method import MethodStep, steps, tolerance_probes
@@ -79,20 +80,20 @@ def _provider(step: MethodStep, variables: Variables) -> Iterator[Problem]:
     if is_program and path is not None and not shutil.which(Path(str(path.value)).expanduser()):
         wrong = "no such program on this machine, or not executable"
         fix = "install it, or write the whole path of a program"
-        yield _wrong(path, f"{at}.path", wrong, "a program in PATH or a path", fix)
+        yield problem_at(path, f"{at}.path", wrong, "a program in PATH or a path", fix)
     if provider.text("type") == "http" and url is not None:
         value = variables.resolve(url.value)
         if value is not UNKNOWN and not _is_url(str(value)):
             fix = "write for example http://127.0.0.1:18080/health"
             allowed = "http:// or https:// with host, port 1 to 65535"
-            yield _wrong(url, f"{at}.url", "not the address of a request", allowed, fix)
+            yield problem_at(url, f"{at}.url", "not the address of a request", allowed, fix)
     pauses = step.node.child("pauses")
     for key, node in pauses.items() if pauses else ():
         value = variables.resolve(node.value)
         if value is not UNKNOWN and isinstance(node.value, str) and not _is_pause(value):
             wrong = f"the variable is {str(value)[:40]!r}, not a pause"
             fix = "write a number, or `env_var_type: float` at the variable"
-            yield _wrong(node, f"{step.at}.pauses.{key}", wrong, "0 to 3600 s", fix)
+            yield problem_at(node, f"{step.at}.pauses.{key}", wrong, "0 to 3600 s", fix)
 
 
 def _is_pause(value: object) -> bool:
@@ -114,7 +115,7 @@ def _tolerance_probe(at: str, node: Node) -> Iterator[Problem]:
         place = func.child("func") or func
         allowed = "inject_... only in an action of `method`"
         fix = "move the activity to `method`"
-        yield _wrong(place, f"{at}.provider.func", f"{name} in this place", allowed, fix)
+        yield problem_at(place, f"{at}.provider.func", f"{name} in this place", allowed, fix)
 
 
 def _toolkit(root: Node, every: tuple[MethodStep, ...], variables: Variables) -> list[Problem]:
@@ -205,8 +206,3 @@ def _objection(every: tuple[MethodStep, ...], root: Node, text: str) -> Problem:
         allowed="what `chaos validate` accepts",
         fix="change what the message names",
     )
-
-
-def _wrong(node: Node, at: str, wrong: str, allowed: str, fix: str) -> Problem:
-    value = MISSING if isinstance(node.value, dict | list) else node.value
-    return Problem(line=node.line, key=at, value=value, wrong=wrong, allowed=allowed, fix=fix)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from harness.deployment import HOW_SERVICE
 from harness.files.document import Node
-from harness.files.problems import MISSING, Problem
-from harness.files.record_check import missing_key
+from harness.files.problems import Problem
+from harness.files.record_check import missing_key, wrong_value
 from harness.system import Edge, System
 
 _ONLY_LOCAL = tuple(key for key in HOW_SERVICE if key not in ("urls", "options"))
@@ -29,7 +29,7 @@ def _services(root: Node, system: System) -> Iterator[Problem]:
             if item.child(own) is not None:
                 wrong = "this target starts nothing"
                 fix = "remove it, or write `target: local`"
-                yield _wrong(item, f"{key}.{own}", wrong, "urls and options", fix)
+                yield wrong_value(item, f"{key}.{own}", wrong, "urls and options", fix)
 
 
 def _edges(root: Node, system: System) -> Iterator[Problem]:
@@ -42,13 +42,13 @@ def _edges(root: Node, system: System) -> Iterator[Problem]:
             yield from _proxied(edge, item, key)
             if any(url.startswith("https") for url in service.urls):
                 wrong = f"{service.name} speaks https, which a proxy cannot look into"
-                yield _wrong(item, f"{key}.via", wrong, "direct", "remove `via`")
+                yield wrong_value(item, f"{key}.via", wrong, "direct", "remove `via`")
         if edge.via in ("tcp", "direct") and edge.name == system.entry and service.count > 1:
             wrong = (
                 f"via: {edge.via} leads to one instance, {service.name} has {service.count} urls"
             )
             fix = "write `via: gateway`, or one URL: that of the load balancer"
-            yield _wrong(item, f"{key}.via", wrong, "gateway or mesh", fix)
+            yield wrong_value(item, f"{key}.via", wrong, "gateway or mesh", fix)
 
 
 def _proxied(edge: Edge, item: Node, key: str) -> Iterator[Problem]:
@@ -61,9 +61,3 @@ def _proxied(edge: Edge, item: Node, key: str) -> Iterator[Problem]:
 def _items(root: Node, key: str) -> list[Node]:
     found = root.child(key)
     return [] if found is None else found.elements()
-
-
-def _wrong(item: Node, key: str, wrong: str, allowed: str, fix: str) -> Problem:
-    node = item.child(key.rpartition(".")[2]) or item
-    value = MISSING if isinstance(node.value, dict | list) else node.value
-    return Problem(line=node.line, key=key, value=value, wrong=wrong, allowed=allowed, fix=fix)

@@ -8,8 +8,8 @@ from typing import Final
 
 from harness.deployment import HOW_SERVICE
 from harness.files.document import Node
-from harness.files.problems import MISSING, Problem, fix_name, listed
-from harness.files.record_check import missing_key
+from harness.files.problems import Problem, fix_name, listed
+from harness.files.record_check import missing_key, problem_at
 from harness.system import System
 from harness.targets.kubernetes.place import CONTEXT, NAMESPACE, OVERLAY
 
@@ -41,12 +41,12 @@ def _top(root: Node) -> Iterator[Problem]:
         if name in (CONTEXT, NAMESPACE):
             wrong = "context and namespace are given on the command line only"
             fix = f"remove it, and write --{name}"
-            yield _wrong(node, f"options.{name}", wrong, "no context and no namespace", fix)
+            yield problem_at(node, f"options.{name}", wrong, "no context and no namespace", fix)
         elif name not in _SYSTEM:
             yield _unknown(node, f"options.{name}", name, _SYSTEM)
         elif name == "entry" and not _ENTRY.match(str(node.value)):
             fix = "write for example payments:8080"
-            yield _wrong(node, "options.entry", "not a Service and port", "SERVICE:PORT", fix)
+            yield problem_at(node, "options.entry", "not a Service and port", "SERVICE:PORT", fix)
 
 
 def _services(root: Node) -> Iterator[Problem]:
@@ -55,13 +55,13 @@ def _services(root: Node) -> Iterator[Problem]:
         for own in _ELSEWHERE:
             if (node := item.child(own)) is not None:
                 wrong = "the manifests say how a service of this target runs"
-                yield _wrong(node, f"{key}.{own}", wrong, "options", "remove it")
+                yield problem_at(node, f"{key}.{own}", wrong, "options", "remove it")
         yield from _options(item, key, _SERVICE)
         selector = _option(item, "selector")
         if selector is not None and not _SELECTOR.match(str(selector.value)):
             wrong, allowed = "not a selector that this target reads", "NAME=VALUE,NAME=VALUE"
             fix = "write for example app.kubernetes.io/name=ledger"
-            yield _wrong(selector, f"{key}.options.selector", wrong, allowed, fix)
+            yield problem_at(selector, f"{key}.options.selector", wrong, allowed, fix)
 
 
 def _edges(root: Node) -> Iterator[Problem]:
@@ -77,7 +77,9 @@ def _options(item: Node, key: str, known: Sequence[str]) -> Iterator[Problem]:
         if name not in known:
             yield _unknown(node, at, name, known)
         elif name in _PORTS and not _is_port(str(node.value)):
-            yield _wrong(node, at, "not a port", f"1 to {_MOST_PORT}", 'write for example "8080"')
+            yield problem_at(
+                node, at, "not a port", f"1 to {_MOST_PORT}", 'write for example "8080"'
+            )
 
 
 def _is_port(text: str) -> bool:
@@ -95,9 +97,4 @@ def _items(root: Node, key: str) -> list[Node]:
 
 
 def _unknown(node: Node, key: str, name: str, known: Sequence[str]) -> Problem:
-    return _wrong(node, key, "unknown option", listed(known), fix_name(name, list(known)))
-
-
-def _wrong(node: Node, key: str, wrong: str, allowed: str, fix: str) -> Problem:
-    value = MISSING if isinstance(node.value, dict | list) else node.value
-    return Problem(line=node.line, key=key, value=value, wrong=wrong, allowed=allowed, fix=fix)
+    return problem_at(node, key, "unknown option", listed(known), fix_name(name, list(known)))
