@@ -20,7 +20,7 @@ from tests.support.squall_process import ROOT, Place
 pytestmark = [pytest.mark.end_to_end, pytest.mark.alone]
 PAGES = sorted((ROOT / "docs" / "tutorial").glob("[1-9]-*.md"))
 BLOCK = re.compile(r"(?:<!-- file: (\S+) -->\n)?```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
-SHORTER = " --rate-scale 2 --phases warm_up_s=1,baseline_s=5,fault_s=2,recovery_s=6,drain_s=2"
+SHORTER = " --rate-scale 2 --phases warm_up_s=1,baseline_s=5,fault_s=2,recovery_s=8,drain_s=1"
 REAL = {"1-first-run.md": SHORTER, "4-own-fault.md": ""}  # and what is added to the command
 VERDICT = {"1-first-run.md": "; records: not checked.", "4-own-fault.md": "every record is right"}
 LIMIT_S = 120
@@ -88,5 +88,5 @@ def test_every_command_of_a_page_works(place: Place, page: Path) -> None:
             assert first.startswith("PASS"), done.stdout + done.stderr
             assert VERDICT[page.name] in first
         else:
-            done = execute(place, line.replace("squall run", "squall validate", 1))
+            done = execute(place, line.replace("squall run ", "squall validate ", 1))
         assert done.returncode in allowed(line), f"{line}\n{done.stdout}{done.stderr}"
