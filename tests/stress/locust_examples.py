@@ -86,7 +86,7 @@ class Answers(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
-    """Its threads end with the process; a client that goes away is no error."""
+    """Its threads end with the process; an aborted connection is ignored."""
 
     daemon_threads = True
 
