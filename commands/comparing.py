@@ -37,9 +37,11 @@ def judge_comparison(
     """Compare what is stored, print and store it. Returns the exit code."""
     from harness.campaigns.compare.compare_json import compare_document
     from harness.campaigns.conduct import judged_attempts
+    from harness.files.whole_file import write_whole
     from harness.store import as_json as stored_form
     from harness.store import write_json
     from harness.view.output import show_lines
+    from reports.render.compare.page import render
     from reports.render.compare.words import closing_lines
 
     plan = folder.read_plan()
@@ -48,6 +50,7 @@ def judge_comparison(
     stored = str(folder.report)
     try:
         write_json(folder.compare, document)
+        write_whole(folder.report, render(document).encode("utf-8"))
     except OSError as error:
         stored = f"not stored: {error.strerror}"
         streams().talk(f"squall: {folder.compare}: {stored}")

@@ -12,6 +12,8 @@ from typing import Any, Final
 
 import msgspec
 
+from harness.campaigns.compare.document import CompareDocument
+from harness.campaigns.compare.matrix import Matrix
 from harness.campaigns.gate_document import GateDocument
 from harness.campaigns.suite import Suite
 from harness.deployment import HOW_EDGE, HOW_SERVICE
@@ -91,8 +93,20 @@ def _suite() -> Schema:
 
 
 def _gate() -> Schema:
-    """gate.json: what a reader of it may expect; every key is always there."""
-    made = _of(GateDocument)
+    return _written(GateDocument)
+
+
+def _matrix() -> Schema:
+    return _of(Matrix)
+
+
+def _compare() -> Schema:
+    return _written(CompareDocument)
+
+
+def _written(kind: type[msgspec.Struct]) -> Schema:
+    """What a reader of a document may expect; every key is always there."""
+    made = _of(kind)
     for part in made["$defs"].values():
         part["additionalProperties"] = False
         part["required"] = list(part["properties"])
@@ -108,6 +122,8 @@ SCHEMAS: Final[Mapping[str, Callable[[], Schema]]] = {
     "verdict": _verdict,
     "suite": _suite,
     "gate": _gate,
+    "matrix": _matrix,
+    "compare": _compare,
 }
 
 

@@ -17,6 +17,7 @@ from reports.measures.phases import fault_lives
 from reports.measures.ramp import attempts_per_intent, p99_ms, windows
 from reports.measures.run_load import load_between
 from reports.verdict.outcome import outcome_of
+from reports.verdict.reasons import any_proven
 from reports.verdict.scorecard import Scorecard
 
 # Beyond the knee the machine is full and the generator late; the knee lies before that.
@@ -26,8 +27,8 @@ _OF_A_RAMP: Final = frozenset({"load_late", "load_not_delivered"})
 def compare_outcome(folder: RunFolder, scorecard: Scorecard, knee: Knee | None) -> Outcome:
     """`knee`: its limits where the run is a ramp. Raises StoredRunError."""
     outcome = outcome_of(scorecard)
-    if knee is not None and not outcome.is_valid:
-        outcome = _of_ramp(outcome)
+    if knee is not None:
+        outcome = _of_ramp(outcome, scorecard)
     if not outcome.is_valid:
         return outcome
     stored = read_stored(folder)
@@ -47,9 +48,15 @@ def compare_outcome(folder: RunFolder, scorecard: Scorecard, knee: Knee | None) 
     )
 
 
-def _of_ramp(outcome: Outcome) -> Outcome:
-    """A ramp counts although its end was too much for the generator too."""
-    if not outcome.why or {why.code for why in outcome.why} - _OF_A_RAMP:
+def _of_ramp(outcome: Outcome, scorecard: Scorecard) -> Outcome:
+    """A ramp counts although its end was too much for system and generator.
+
+    What is only wrong under a sound load, such as an open payment, is no wrong record here.
+    """
+    if not any_proven(scorecard.checks):
+        outcome = msgspec.structs.replace(outcome, violations=())
+    late = {why.code for why in outcome.why} <= _OF_A_RAMP
+    if outcome.is_valid or not outcome.why or not late:
         return outcome
     return msgspec.structs.replace(outcome, verdict="INCONCLUSIVE")
 

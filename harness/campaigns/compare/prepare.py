@@ -19,7 +19,7 @@ from harness.campaigns.prepare import AROUND_S
 from harness.campaigns.real_runs import sha256_of, system_files_of
 from harness.campaigns.suite import Repeats, Suite
 from harness.errors import ConfigError
-from harness.experiment import Experiment, shape_problems
+from harness.experiment import Experiment, read_experiment, shape_problems
 from harness.files.problems import raise_problems
 from harness.files.yaml_file import read_document
 from harness.system import SystemFiles
@@ -96,8 +96,9 @@ def _planned(
     path = write_column(wanted.root, beside, column, folder)
     checked = path if column.phases or column.no_fault else source
     load = Load(scenario=column.scenario, seed=wanted.matrix.seed, rate_scale=column.rate_scale)
-    for one in arms:
-        experiment = _checked(wanted, checked, one, load)
+    experiment = _checked(wanted, checked, arms[0], load)
+    for one in arms[1:]:  # the load is the same
+        _fits(checked, one)
     phases = experiment.terms.phases
     return PlannedExperiment(
         name=column.name,
@@ -116,6 +117,14 @@ def _checked(wanted: WantedMatrix, path: Path, one: ArmFiles, load: Load) -> Exp
     except ConfigError as error:
         raise ConfigError(f"{error} (in the arm {one.arm.name!r})") from error
     return read
+
+
+def _fits(path: Path, one: ArmFiles) -> None:
+    """The faults of the experiment are possible in the system of this arm."""
+    try:
+        read_experiment(path, one.system)
+    except ConfigError as error:
+        raise ConfigError(f"{error} (in the arm {one.arm.name!r})") from error
 
 
 def _refuse_short_budget(matrix: Matrix, planned: tuple[PlannedExperiment, ...]) -> None:

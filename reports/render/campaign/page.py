@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from harness.campaigns.cell_decision import CellDecision
-from harness.campaigns.gate_document import AttemptLine, GateDocument
+from harness.campaigns.gate_document import GateDocument
 from harness.campaigns.objective_decision import ObjectiveDecision
 from harness.campaigns.records import Why
+from reports.render.campaign.attempts import attempts_section
 from reports.render.campaign.comparison import comparison_table
 from reports.render.campaign.dots import dots
+from reports.render.campaign.frame import cut, whole
 from reports.render.campaign.words import headline, interval
 from reports.render.format import say, say_limit
 from reports.render.markup import escape
-from reports.render.style import sheet
 
 _MARK: Final = {"PASS": "✓", "FAIL": "✗", "INVALID": "?", "INCONCLUSIVE": "?"}
 _DECIDED: Final = {
@@ -23,34 +24,18 @@ _DECIDED: Final = {
     "missing": "? no value",
 }
 _CLASS: Final = {"pass": "pass", "fail": "fail", "undecided": "missing", "missing": "missing"}
-# No script and no request; the one style sheet is inside the page.
-_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
-_MORE: Final = """
-.inconclusive{color:#8a5a00}.scroll{overflow-x:auto}td.dots{min-width:240px}
-@media(prefers-color-scheme:dark){.inconclusive{color:#e5b45a}}
-@media(max-width:480px){h1{font-size:22px}td,th{padding-right:8px}}
-@media print{.scroll{overflow:visible}}
-"""
-_MOST_ATTEMPTS: Final = 200
 _MOST_REASONS: Final = 50
-_MOST_TEXT: Final = 600
 
 
 def render(document: GateDocument, worst: str = "") -> str:
     """The whole page as text; `worst` is its section on the worst run."""
-    title = escape(f"{document.decision}: {document.suite}")
-    view = '<meta name="viewport" content="width=device-width,initial-scale=1">'
-    policy = f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-    style = f"<style>{sheet()}{_MORE}</style>"
-    head = f'<meta charset="utf-8">{policy}{view}<title>{title}</title>{style}'
+    title = f"{document.decision}: {document.suite}"
     parts = [_header(document), _key(document)]
     parts += [_experiment(document, place) for place in range(len(document.experiments))]
-    parts += [comparison_table(document), worst, _attempts(document), _method(document)]
+    parts += [comparison_table(document), worst]
+    parts += [attempts_section(document.attempts, "gate.json"), _method(document)]
     body = "\n".join(part for part in parts if part)
-    return (
-        f'<!doctype html>\n<html lang="en"><head>{head}</head><body><main>\n'
-        f"{body}\n</main></body></html>\n"
-    )
+    return whole(title, body)
 
 
 def _header(document: GateDocument) -> str:
@@ -61,13 +46,13 @@ def _header(document: GateDocument) -> str:
     reasons = "" if document.decision == "PASS" else _list(document.reasons)
     return (
         f'<header><div class="brand">{escape(brand)}</div>'
-        f"<h1>{word} {escape(_cut(headline(document)))}</h1>"
+        f"<h1>{word} {escape(cut(headline(document)))}</h1>"
         f'<p class="why">{escape(document.question)}</p>{reasons}</header>'
     )
 
 
 def _list(reasons: tuple[Why, ...]) -> str:
-    rows = [f"<li>{escape(_cut(why.text))}</li>" for why in reasons[:_MOST_REASONS]]
+    rows = [f"<li>{escape(cut(why.text))}</li>" for why in reasons[:_MOST_REASONS]]
     more = len(reasons) - _MOST_REASONS
     return f"<ul>{''.join(rows)}{f'<li>and {more} more</li>' if more > 0 else ''}</ul>"
 
@@ -87,7 +72,7 @@ def _key(document: GateDocument) -> str:
         (str(facts.seed), f"seed; fault up to {facts.jitter_s:g} s later"),
     ]
     cells = "".join(
-        f"<div><b>{escape(a)}</b><span>{escape(_cut(b))}</span></div>" for a, b in figures
+        f"<div><b>{escape(a)}</b><span>{escape(cut(b))}</span></div>" for a, b in figures
     )
     return f'<div class="key">{cells}</div>'
 
@@ -120,37 +105,6 @@ def _row(cell: CellDecision, found: ObjectiveDecision) -> str:
     )
 
 
-def _attempts(document: GateDocument) -> str:
-    names = ("attempt", "experiment", "repeat", "seed", "fault later", "result", "why")
-    head = "".join(f'<th scope="col">{name}</th>' for name in names)
-    rows = "".join(map(_attempt, document.attempts[:_MOST_ATTEMPTS]))
-    more = len(document.attempts) - _MOST_ATTEMPTS
-    note = f'<p class="note">{more} more attempts are in gate.json.</p>' if more > 0 else ""
-    return (
-        "<h2>Every attempt <small>validity; no run is left out</small></h2>"
-        '<div class="scroll" tabindex="0" role="region" aria-label="Every attempt">'
-        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>{note}"
-    )
-
-
-def _attempt(line: AttemptLine) -> str:
-    asked = line.request
-    result = line.verdict or "no run"
-    shown = result if line.counted else f"{result}, not counted"
-    label = f"attempt {line.number}"
-    place = f'<a href="{escape(line.run)}/report.html">{label}</a>' if line.verdict else label
-    cells = (
-        place,
-        escape(asked.experiment if asked.arm == "candidate" else f"{asked.experiment} {asked.arm}"),
-        str(asked.repeat + 1),
-        str(asked.seed),
-        f"{asked.later_s:g} s",
-        escape(shown),
-        escape(_cut(" ".join(why.text for why in line.reasons))),
-    )
-    return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
-
-
 def _method(document: GateDocument) -> str:
     facts = document.campaign
     text = (
@@ -166,7 +120,3 @@ def _method(document: GateDocument) -> str:
         f'<p class="note">squall {escape(facts.squall_version)}, seed {facts.seed}; '
         "gate.json has every figure with its unit.</p>"
     )
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _MOST_TEXT else f"{text[: _MOST_TEXT - 1]}…"

@@ -54,7 +54,8 @@ def title(figure: Compared) -> str:
 
 def limits(document: CompareDocument) -> list[str]:
     """How far values must lie apart, and what the mark means."""
-    lines = ["* on the Pareto front: no other arm is better in something and worse in nothing"]
+    front = "* on the Pareto front: no other arm is better in something and worse in nothing"
+    lines = [front] if document.front else []
     for one in document.figures:
         if one.least_ratio is not None:
             least = f"{(one.least_ratio - 1) * 100:.0f} %"
