@@ -52,7 +52,7 @@ locust-examples: setup
 soak: setup
 	$(BIN)/python -m benchmarks.soak $(ARGS)
 
-# Pictures of the report in runs/pictures: four verdicts, three widths, light and dark. Needs Chromium; with axe-core each page is checked. ARGS=RUN ... for stored runs.
+# Pictures of the report in runs/pictures: four verdicts, three widths, light and dark. Needs Chromium; with axe-core each page is checked. ARGS="RUN ..." for stored runs, ARGS="--document RUN" for docs/report.png.
 pictures: setup
 	$(BIN)/python -m tests.stress.pictures $(ARGS)
 

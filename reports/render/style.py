@@ -51,7 +51,7 @@ table{border-collapse:collapse;width:100%}
 td,th{padding:7px 14px 7px 0;border-bottom:1px solid #eef1f5;text-align:left;font-weight:400}
 td,th{vertical-align:top}td.t,.names,h1,.why,.key b{overflow-wrap:anywhere}th.k{min-width:84px}
 td.n{font-variant-numeric:tabular-nums;font-weight:600;white-space:nowrap}
-td.v{font-weight:600;white-space:nowrap}td.bar{width:230px;min-width:120px}
+td.v{font-weight:600}td.v,td.l{white-space:nowrap}td.bar{width:230px;min-width:120px}
 .events td{padding:3px 14px 3px 0}.e-fault td,.e-breaker td,.e-mark td{font-weight:600}
 .two{display:grid;grid-template-columns:minmax(0,2fr) minmax(0,3fr);gap:0 44px}
 .legend{display:flex;flex-wrap:wrap;gap:4px 18px;margin:0 0 4px}

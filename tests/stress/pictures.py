@@ -1,7 +1,8 @@
 """Pictures of the report page: four verdicts, three widths, light and dark (`make pictures`).
 
 Needs an installed Chromium. With axe-core (`npm install axe-core`, or AXE_JS=FILE) each page is
-checked as well. `python -m tests.stress.pictures RUN ...` pictures stored runs instead.
+checked as well. `python -m tests.stress.pictures RUN ...` pictures stored runs instead, and
+`python -m tests.stress.pictures --document RUN` makes docs/report.png of the upper part of one.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ def main(arguments: list[str]) -> int:
     TO.mkdir(parents=True, exist_ok=True)
     found: list[str] = []
     with tempfile.TemporaryDirectory() as place, Browser(program) as browser:
+        if arguments[:1] == ["--document"]:
+            return _document(browser, RunFolder(Path(arguments[1])), Path(place) / "report.html")
         for name, folder in _folders(arguments, Path(place)):
             page = TO / f"{name}.html"
             page.write_text(render(judge(folder)))
@@ -39,6 +42,15 @@ def main(arguments: list[str]) -> int:
     said = f"axe: {len(found)} violations" if script else "axe-core is not installed: not checked"
     sys.stdout.write("\n".join([*found, f"pictures are in {TO}; {said}", ""]))
     return 1 if found else 0
+
+
+def _document(browser: Browser, folder: RunFolder, page: Path) -> int:
+    width, height = DOCUMENT_SIZE
+    page.write_text(render(judge(folder)))
+    browser.show(page, width, "light")
+    DOCUMENT.write_bytes(browser.picture(width, height))
+    sys.stdout.write(f"{DOCUMENT}\n")
+    return 0
 
 
 def _folders(arguments: list[str], place: Path) -> list[tuple[str, RunFolder]]:
