@@ -83,9 +83,11 @@ def _new(suite: str, files: SystemFiles, runs_dir: Path, baseline: str | None) -
     from commands.gate_baseline import baseline_of
     from harness.campaigns.prepare import Wanted, arm_of_files, begin
     from harness.campaigns.suite import read_suite, suite_path
+    from reports.checks.own_before import refuse_wrong_own_checks
     from reports.measures.metric_table import metric_units
 
     path = suite_path(ROOT, suite)
+    refuse_wrong_own_checks(files.read(), files.system)
     arm = arm_of_files(files)
     arms, stored = baseline_of(baseline, arm, runs_dir) if baseline else ((arm,), {})
     words = ["squall", "gate", suite, *(["--baseline", baseline] if baseline else [])]

@@ -77,8 +77,11 @@ def run(**given: Any) -> int:  # noqa: ANN401  # click hands over what the optio
     Several are run one after the other and have one summary; the exit code is 1 if one FAILs,
     else 3 if one is INVALID.
     """
+    from reports.checks.own_before import refuse_wrong_own_checks
+
     names = _names(given.pop("experiments"), every=given.pop("every"))
     orders = [order_of(name, dict(given)) for name in names]  # all are checked before one starts
+    refuse_wrong_own_checks(orders[0].system, orders[0].system_path)  # the system of all of them
     if given["dry_run"]:
         return _show_plans(orders, given)
     if len(orders) == 1:

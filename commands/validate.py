@@ -20,9 +20,11 @@ def validate(experiments: tuple[str, ...], files: SystemFiles, as_json: bool) ->
     """Check experiment files (default: all of them) against the system file."""
     from harness.run.from_arguments import check, read_all
     from harness.run.listing import experiment_names
+    from reports.checks.own_before import refuse_wrong_own_checks
     from reports.measures.metric_table import metric_units
 
     names = experiments or tuple(experiment_names(ROOT))
     found = read_all(ROOT, names, files, metric_units())
+    refuse_wrong_own_checks(files.read(), files.system)
     show(tuple(map(check, found)), as_json=as_json)
     return 0

@@ -69,6 +69,7 @@ def watch(**given: Any) -> int:  # noqa: ANN401  # click hands over what the opt
     from harness.run.lifecycle import run
     from harness.run.run_state import Tools
     from harness.run.watch_files import write_watch
+    from reports.checks.own_before import refuse_wrong_own_checks
     from reports.measures.metric_table import metric_units
 
     place = state()
@@ -82,6 +83,7 @@ def watch(**given: Any) -> int:  # noqa: ANN401  # click hands over what the opt
         metrics=metric_units(),
         **words,
     )
+    refuse_wrong_own_checks(order.system, order.system_path)
     order = replace(order, again=shlex.join(["squall", *sys.argv[1:]]))
     folder = run(order, Tools(clock=clock(), state=place, watcher=watcher()))
     with after_start():
