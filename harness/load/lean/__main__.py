@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from harness.errors import HarnessError
+from harness.load.dead_worker import tell_death
 from harness.load.generator import overload
 from harness.load.header_variables import headers_from
 from harness.load.lean.engine import CannotRecordError, Engine
@@ -32,7 +33,7 @@ from harness.load.scenario import import_scenario, scenario_path
 from harness.load.session import NeverStartedError, open_session
 from harness.load.traffic import Curve
 from harness.safety.tied import tie_to
-from harness.store import LoadPlan
+from harness.store import LoadPlan, RunFolder
 
 BROKEN: Final = 70
 CANNOT_RECORD: Final = 74
@@ -60,10 +61,20 @@ def main() -> int:
         return _end(BROKEN, f"the scenario cannot be imported: {error!r}")
     if plan.workers == 1:
         return _work(0, plan, load)
-    parent = os.getpid()
+    return _conduct(plan, load)
+
+
+def _conduct(plan: LoadPlan, load: _Load) -> int:
+    """Wait for a child for each worker; tell which of them was killed, unless all are stopped."""
+    parent, stopped = os.getpid(), list[int]()
     children = [_fork(worker, plan, load, parent) for worker in range(plan.workers)]
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the children end first
-    return max(map(_wait, children))
+    signal.signal(signal.SIGTERM, lambda number, _: stopped.append(number))  # children end first
+    codes = [_wait(child) for child in children]
+    for worker, code in enumerate(codes):
+        if code < 0 and not stopped:
+            _log.error("load worker %s ended by signal %s", worker, -code)
+            tell_death(RunFolder(Path(plan.folder)), worker)
+    return max(codes)
 
 
 def _load_of(path: Path) -> _Load:

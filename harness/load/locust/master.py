@@ -14,6 +14,7 @@ import msgspec
 from harness.errors import HarnessError
 from harness.load.asked import write_asked
 from harness.load.attempt_file import AttemptFile
+from harness.load.dead_worker import death_of
 from harness.load.kept import KeptInFolder
 from harness.load.locust.clock_offset import Offset, RoundTrip, offset_of
 from harness.load.locust.due_arrivals import end_at_once
@@ -160,19 +161,14 @@ class MasterPart:
 
     def _lost(self, worker: _Worker) -> None:
         """Say of each of its arrivals whether it is recorded."""
-        there, all_of_it = len(worker.intents), len(worker.share)
-        text = f"it died: {there} of its {all_of_it} arrivals are recorded"
-        _log.error("load worker %s: %s", worker.number, text)
-        kept = worker.file.kept
-        self._end(
-            worker,
-            LoadDone(
-                worker=worker.number,
-                started=there,
-                attempts=kept,
-                died=f"{text}, {all_of_it - there} are not",
-            ),
+        told = death_of(
+            worker.number,
+            recorded=len(worker.intents),
+            share=len(worker.share),
+            attempts=worker.file.kept,
         )
+        _log.error("load worker %s: %s", worker.number, told.died)
+        self._end(worker, told)
 
     def _end(self, worker: _Worker, done: LoadDone) -> None:
         worker.over = True

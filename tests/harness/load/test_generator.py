@@ -126,6 +126,26 @@ def test_a_generator_that_dies_early_is_told(tmp_path: Path) -> None:
             generator.wait_ready(READY_S)
 
 
+def test_a_killed_worker_is_told_with_each_of_its_arrivals(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    with LoadServer() as server:
+        plan = plan_of(folder, server.url, 2, workers=2)
+        with Generator.start(plan, folder) as generator:
+            ready = generator.wait_ready(READY_S)
+            begin(generator)
+            until(lambda: server.answered > 50)
+            os.kill(ready[1].pid, signal.SIGKILL)
+            done = generator.wait_done(15)
+    recorded = {attempt.intent for attempt in attempts_of(folder) if attempt.intent % 2}
+    share = ready[1].arrivals
+    assert done[0].died == ""
+    assert done[1].died == (
+        f"it died: {len(recorded)} of its {share} arrivals are recorded, "
+        f"{share - len(recorded)} are not"
+    )
+    assert 0 < len(recorded) < share
+
+
 def test_a_host_that_payers_cannot_speak_to_is_told(tmp_path: Path) -> None:
     folder = folder_of(tmp_path)
     plan = plan_of(folder, "ftp://127.0.0.1:1", 1)
