@@ -43,6 +43,11 @@ def test_every_shipped_experiment_is_accepted(path: str) -> None:
     assert wrong("experiment", value_of(path)) == []
 
 
+@pytest.mark.parametrize("name", ["matrix", "all_columns"])
+def test_every_shipped_matrix_is_accepted(name: str) -> None:
+    assert wrong("matrix", value_of(f"examples/scaling/{name}.yaml")) == []
+
+
 @pytest.mark.parametrize("path", ["reference_services/system.yaml", *SYSTEMS])
 def test_every_shipped_system_file_is_accepted(path: str) -> None:
     assert wrong("system", value_of(path)) == []
@@ -67,6 +72,7 @@ def test_every_preset_is_accepted(path: Path) -> None:
         ("system", "reference_services/system.yaml", "servces"),
         ("deployment", "deploy/local.yaml", "entry"),
         ("slo", "objectives/open-banking.yaml", "knd"),
+        ("matrix", "examples/scaling/matrix.yaml", "arm"),
     ],
 )
 def test_an_unknown_key_is_refused(name: str, path: str, key: str) -> None:

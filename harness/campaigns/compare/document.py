@@ -16,6 +16,7 @@ from harness.campaigns.records import Why
 COMPARE_SCHEMA: Final = 1
 CAPACITY: Final = "capacity_per_s"
 COST: Final = "cost_minor_per_million"
+PRICE: Final = "price_minor_a_month"
 
 
 class AtLimit(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from harness.campaigns.compare.differences import Compared, Value, compared
-from harness.campaigns.compare.document import CAPACITY, COST
+from harness.campaigns.compare.document import CAPACITY, COST, PRICE
 from harness.campaigns.compare.strategy import Compare
 from harness.campaigns.gate import valid_of
 from harness.campaigns.plan import Plan
@@ -28,6 +28,8 @@ def figures_of(plan: Plan, compare: Compare, seen: Sequence[Attempt]) -> tuple[C
     capacity = next((one for one in found if one.column == priced), None)
     if capacity is not None and capacity.metric == CAPACITY:
         found.append(_cost(plan, capacity, count))
+    elif plan.matrix is not None and plan.matrix.prices is not None:
+        found.append(_price(plan, count))
     return tuple(found)
 
 
@@ -110,6 +112,15 @@ def _cost(plan: Plan, capacity: Compared, figures: int) -> Compared:
     empty = msgspec.structs.replace(empty, bound="highest")
     bounds = {one.arm for one in capacity.arms if one.is_bound}
     return compared(empty, values, bounds, figures)
+
+
+def _price(plan: Plan, figures: int) -> Compared:
+    """Of a month; it is exact, for it follows from the files."""
+    values = {fact.name: [float(fact.month_minor or 0)] * 2 for fact in plan.facts}
+    empty = Compared(
+        column="prices", metric=PRICE, unit="minor", must="<=", least_ratio=None, arms=()
+    )
+    return compared(empty, values, set(), figures)
 
 
 def _cost_of(month_minor: int, rate_per_s: float | None) -> float | None:

@@ -9,6 +9,7 @@ from harness.campaigns.compare.scaling_law import Bounded
 WORDS = {
     "capacity_per_s": "capacity",
     "cost_minor_per_million": "cost per million",
+    "price_minor_a_month": "a month",
     "lost_s": "lost seconds",
     "latency_ms_p99": "p99",
     "attempts_per_intent": "attempts per intent",
@@ -66,7 +67,7 @@ def limits(document: CompareDocument) -> list[str]:
 def value_text(value: Value, figure: Compared, currency: str) -> str:
     """The mean with its interval, in the unit of the figure."""
     if value.mean is None:
-        return "not measured"
+        return "none carried" if figure.unit == "minor" else "not measured"
     sign = "" if not value.is_bound else ">= " if figure.bound == "lowest" else "<= "
     unit = unit_text(figure, currency)
     bounds = ""

@@ -6,8 +6,8 @@ import os
 import subprocess
 import sys
 
-from harness.clock import SystemClock
-from harness.host.usage import Sample, Watched, between, take_sample
+from harness.clock import NS_PER_S, SystemClock
+from harness.host.usage import Sample, Watched, between, over_time, take_sample
 
 BURN = "import time\nend=time.process_time()+0.3\nwhile time.process_time()<end: pass\n"
 BURN_AND_STAY = BURN + "print(flush=True)\ninput()\n"
@@ -35,3 +35,15 @@ def test_the_dearest_stands_first_with_its_share_of_a_core() -> None:
     dear, cheap = between(begin, end, 0)
     assert (dear.name, dear.of_one_core) == ("b", 0.5)
     assert (cheap.name, cheap.cpu_s) == ("a", 0.2)
+
+
+def test_a_restarted_process_counts_from_zero_and_shares_are_of_the_asked_stretch() -> None:
+    samples = [
+        Sample(mono_ns=second * NS_PER_S, cpu_s=cpu_s)
+        for second, cpu_s in ((1, {"a": 5.0}), (3, {"a": 7.0}), (5, {"a": 0.5, "b": 1.0}))
+    ]
+    found = over_time(samples, NS_PER_S)
+    assert found.shares(0, 2) == {"a": 1.0}
+    assert found.shares(2, 4) == {"b": 0.5, "a": 0.25}
+    assert found.shares(0, 4) == {"a": 0.625, "b": 0.25}
+    assert found.shares(9, 10) == {}

@@ -9,11 +9,16 @@ import pytest
 
 from harness.campaigns.compare.compare_json import compare_document
 from harness.campaigns.compare.document import CompareDocument
+from harness.campaigns.compare.matrix_file import read_matrix
+from harness.campaigns.compare.prepare import WantedMatrix, begin
 from harness.campaigns.conduct import conduct, judged_attempts
 from harness.campaigns.folder import new_folder
 from harness.campaigns.plan import Plan, compare_of
 from harness.campaigns.records import Outcome, Request
+from harness.system import system_files
+from reports.measures.metric_table import metric_units
 from tests.support.replayed_runs import broken_records, invalid, replay
+from tests.support.squall_process import ROOT
 from tests.support.stub_campaign import StubRuns, bench
 from tests.support.stub_comparison import CARRIED, made_up, ramp_outcome, stub_comparison
 
@@ -66,6 +71,17 @@ def test_the_cost_is_that_of_a_month_for_the_payments_of_a_month() -> None:
     cost = next(f for f in document(outcome=exact).figures if f.unit == "minor")
     good_millions = 300 * 0.99 * 3600 * 730 / 1e6
     assert cost.of("one").mean == pytest.approx(12_000 / good_millions, rel=1e-3)
+
+
+def test_without_a_ramp_the_price_of_a_month_is_compared() -> None:
+    assert PLAN.matrix is not None
+    column = PLAN.matrix.columns[1]
+    matrix = msgspec.structs.replace(PLAN.matrix, columns=(column,), scaling=(), knee=None)
+    plan = msgspec.structs.replace(PLAN, matrix=matrix, experiments=PLAN.experiments[1:])
+    price = document(plan).figures[-1]
+    assert price.of("one").mean == 12_000
+    assert price.of("one").better_than == ("two", "three", "two small")
+    assert price.of("two").better_than == ("three",)
 
 
 def test_the_law_is_fitted_and_ends_at_the_largest_arm() -> None:
@@ -135,6 +151,22 @@ def test_the_same_attempts_give_the_same_document() -> None:
     seen = replay(compare_of(PLAN), made_up())
     one, other = (msgspec.json.encode(compare_document(PLAN, seen)) for _ in range(2))
     assert one == other
+
+
+def test_both_examples_have_time_for_all_their_runs(tmp_path: Path) -> None:
+    for name in ("matrix", "all_columns"):
+        path = ROOT / "examples" / "scaling" / f"{name}.yaml"
+        wanted = WantedMatrix(
+            root=ROOT,
+            path=path,
+            matrix=read_matrix(path),
+            files=system_files(ROOT / "reference_services" / "system.yaml", None, None),
+            metrics=metric_units(),
+            runs_dir=tmp_path,
+        )
+        plan = begin(wanted).read_plan()
+        assert len(plan.arms) * len(plan.experiments) >= 8
+    assert read_matrix(path.with_name("matrix.yaml")).budget_s <= 1200
 
 
 def test_a_stored_comparison_is_continued_and_judged_again(tmp_path: Path) -> None:

@@ -122,12 +122,6 @@ def test_the_files_that_were_run_are_under_the_seal(tmp_path: Path) -> None:
     assert folder.damage()
 
 
-def test_the_example_is_sound_and_has_time_for_all_its_runs(tmp_path: Path) -> None:
-    matrix = read_matrix(EXAMPLE)
-    assert [arm.name for arm in matrix.arms] == ["one", "two", "three", "two small pools"]
-    assert begun(tmp_path, EXAMPLE.read_text()).read_plan().matrix == matrix
-
-
 def test_mutated_files_are_read_or_refused_with_file_line_and_fix(tmp_path: Path) -> None:
     out = fuzz_matrices(400, 3, tmp_path)
     assert (out.crashed, out.unclear, out.missed) == ([], [], [])
