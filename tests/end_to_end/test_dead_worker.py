@@ -53,6 +53,7 @@ extensions:
     question: What does a dead load worker do to a run?
     scenario: ../reading.py
     control: true
+    to_the_end: true
     phases: {warm_up_s: 1, baseline_s: 2, fault_s: 1, recovery_s: 4, drain_s: 6}
     max_duration_s: 14
     blast_radius: {}
