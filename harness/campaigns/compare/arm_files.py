@@ -95,9 +95,9 @@ def _change(path: Path, index: int, arm: MatrixArm, files: SystemFiles, changed:
 def _apply(item: dict[str, Any], change: Any) -> None:  # noqa: ANN401  # of a service or an edge
     for field in change.__struct_fields__:
         value = getattr(change, field)
-        if isinstance(value, dict):
+        if isinstance(value, dict) and value:
             item[field] = {**item.get(field, {}), **value}
-        elif value is not None:
+        elif value is not None and not isinstance(value, dict):
             item[field] = value
 
 

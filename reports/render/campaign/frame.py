@@ -10,7 +10,8 @@ from reports.render.style import sheet
 # No script and no request; the one style sheet is inside the page.
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 _MORE: Final = """
-.inconclusive{color:#8a5a00}.scroll{overflow-x:auto}.small{max-width:520px}td.dots{min-width:240px}
+.inconclusive{color:#8a5a00}.scroll{overflow-x:auto}.small{max-width:520px}
+.cells td,.cells th{min-width:96px}td.dots{min-width:240px}
 @media(prefers-color-scheme:dark){.inconclusive{color:#e5b45a}}
 @media(max-width:480px){h1{font-size:22px}td,th{padding-right:8px}}
 @media print{.scroll{overflow:visible}}

@@ -14,7 +14,7 @@ from reports.render.style import CALM, GOOD, INK, QUIET, Colour
 
 WIDE: Final = 300.0
 HIGH: Final = 230.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 12.0, 16.0, 44.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 12.0, 24.0, 44.0
 _TEXT_PX: Final = 12.0
 
 

@@ -156,4 +156,6 @@ def _table(label: str, names: tuple[str, ...], rows: list[list[str]]) -> str:
     body = "".join(
         f"<tr>{''.join(f'<td>{escape(cut(cell))}</td>' for cell in row)}</tr>" for row in rows
     )
-    return scrolled(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>", label)
+    return scrolled(
+        f'<table class="cells"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>', label
+    )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from harness.campaigns.compare.differences import Compared, Value
 from harness.campaigns.compare.document import ArmRow, CompareDocument, Series
+from harness.campaigns.compare.saturation import Saturated
 from harness.campaigns.compare.scaling_law import Bounded
 
-WORDS = {
+_TEN: Final = 1000  # of the currency, in minor units
+WORDS: Final = {
     "capacity_per_s": "capacity",
     "cost_minor_per_million": "cost per million",
     "price_minor_a_month": "a month",
@@ -50,7 +54,8 @@ def table(document: CompareDocument) -> list[str]:
 
 def title(figure: Compared) -> str:
     """The column and what is compared in it."""
-    return f"{figure.column}: {WORDS.get(figure.metric, figure.metric)}"
+    word = WORDS.get(figure.metric, figure.metric)
+    return word if figure.column == word else f"{figure.column}: {word}"
 
 
 def limits(document: CompareDocument) -> list[str]:
@@ -79,7 +84,7 @@ def value_text(value: Value, figure: Compared, currency: str) -> str:
 def number(value: float, figure: Compared) -> str:
     """As many digits as help."""
     if figure.unit == "minor":
-        return f"{value / 100:,.2f}"
+        return f"{value / 100:,.2f}" if value >= _TEN else f"{value / 100:.4f}"
     return f"{value:,.0f}" if figure.unit in ("per_s", "ms") else f"{value:.2f}"
 
 
@@ -92,7 +97,12 @@ def unit_text(figure: Compared, currency: str) -> str:
 def at_limit_text(row: ArmRow) -> str:
     """The resource that saturates, of each column."""
     said = {each.column: each.resources[0] for each in row.at_limit}
-    return "; ".join(f"{name}: {one.resource or one.text}" for name, one in said.items())
+    return "; ".join(f"{name}: {one.resource or _nothing(one)}" for name, one in said.items())
+
+
+def _nothing(one: Saturated) -> str:
+    """Why no resource is named, in few words."""
+    return "not measured" if one.share is None else f"none, machine {one.share:.0%} busy"
 
 
 def series_line(series: Series) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.campaigns.compare.arm_files import write_arms
 from harness.campaigns.compare.matrix import Matrix
 from harness.campaigns.compare.matrix_file import read_matrix
 from harness.campaigns.compare.prepare import WantedMatrix, begin
@@ -120,6 +121,31 @@ def test_the_files_that_were_run_are_under_the_seal(tmp_path: Path) -> None:
     changed = next(folder.arms.glob("*/deployment.yaml"))
     changed.write_text(f"{changed.read_text()}# later\n")
     assert folder.damage()
+
+
+def test_an_arm_may_be_another_place_of_a_cluster_or_another_overlay(tmp_path: Path) -> None:
+    path = tmp_path / "matrix.yaml"
+    place = "place: {context: squall-local, namespace: payments"
+    path.write_text(f"""\
+name: hpa
+budget_s: 3600
+columns: [{{name: spike, experiment: no-fault}}]
+arms:
+  - {{name: low, target: kubernetes, {place}, overlay: hpa}}}}
+  - {{name: high, target: kubernetes, {place}}}, services: {{ledger: {{replicas: 3}}}}}}
+""")
+    low, high = write_arms(path, read_matrix(path), FILES, tmp_path / "arms")
+    assert low.arm.place == {
+        "context": "squall-local",
+        "namespace": "payments",
+        "overlay": "hpa",
+    }
+    assert low.arm.deployment == str(ROOT / "deploy" / "kubernetes.yaml")
+    assert low.system.target == "kubernetes"
+    ledger = high.system.service("ledger")
+    assert ledger is not None
+    assert ledger.replicas == 3
+    assert Path(high.system.options["overlays"]) == ROOT / "deploy" / "kubernetes" / "overlays"
 
 
 def test_mutated_files_are_read_or_refused_with_file_line_and_fix(tmp_path: Path) -> None:
