@@ -63,7 +63,7 @@ def p99_ms(cohorts: Cohorts) -> float | None:
 
 
 def attempts_per_intent(cohorts: Cohorts) -> float:
-    """Attempts for each planned step of those that were started; planned steps are no retries."""
+    """Attempts for each planned step of those that were started; planned steps are not retries."""
     started = int(np.count_nonzero(cohorts.attempts))
     planned = started + int(np.count_nonzero(cohorts.further))
     return float(cohorts.attempts.sum() / planned) if planned else 1.0

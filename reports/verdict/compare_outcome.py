@@ -20,7 +20,7 @@ from reports.verdict.outcome import outcome_of
 from reports.verdict.reasons import any_proven
 from reports.verdict.scorecard import Scorecard
 
-# Beyond the knee the machine is full and the generator late; the knee lies before that.
+# Beyond the knee the machine is full and the generator late; the knee is before that.
 _OF_A_RAMP: Final = frozenset({"load_late", "load_not_delivered"})
 
 
@@ -51,7 +51,7 @@ def compare_outcome(folder: RunFolder, scorecard: Scorecard, knee: Knee | None) 
 def _of_ramp(outcome: Outcome, scorecard: Scorecard) -> Outcome:
     """A ramp counts although its end was too much for system and generator.
 
-    What is only wrong under a sound load, such as an open payment, is no wrong record here.
+    An open payment is wrong only under a sound load, so it does not count here.
     """
     if not any_proven(scorecard.checks):
         outcome = msgspec.structs.replace(outcome, violations=())
@@ -72,7 +72,7 @@ def _capacity(found: KneeFound | None) -> Measure:
 
 
 def _usual_measures(stored: StoredRun, scorecard: Scorecard) -> tuple[Measure, ...]:
-    """Of every run; the first one is what arms are compared by where there is no ramp."""
+    """Of every run; without a ramp the arms are compared by the first one."""
     begin_s, end_s = stored.terms.phases.warm_up_s, stored.terms.phases.load_s
     first, stop = place(stored.due, begin_s), place(stored.due, end_s)
     cohorts = fold(stored.due.span_us(first, stop), stored.attempts.between(first, stop), first)

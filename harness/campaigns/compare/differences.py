@@ -94,7 +94,8 @@ def _logs(values: Sequence[float | None], empty: Compared) -> list[float] | None
 def _reach(logs: Mapping[str, list[float] | None], figures: int) -> float | None:
     """Half the length of each interval, on the log scale."""
     rows = [row for row in logs.values() if row is not None]
-    moving = [row for row in rows if len(set(row)) > 1] or rows  # a zero has no spread of its own
+    # Constant values, as of an arm that carries 0, do not show how large the chance is.
+    moving = [row for row in rows if len(set(row)) > 1]
     rows = moving if len(moving) > 1 else rows
     arms, repeats = len(rows), min(map(len, rows), default=0)
     if arms < 2 or repeats < _LEAST_REPEATS:  # noqa: PLR2004  # one arm differs from none

@@ -72,7 +72,7 @@ class CompareFacts(msgspec.Struct, frozen=True, kw_only=True):
 class CompareDocument(msgspec.Struct, frozen=True, kw_only=True):
     """compare.json. `figures` are compared: each column's own figure, and the cost.
 
-    `details` are told beside them, without intervals. `front`: the arms that no other dominates.
+    `details` are shown without intervals. `front`: the arms that no other dominates.
     """
 
     schema: int

@@ -73,7 +73,7 @@ def _names(runs: Runs) -> tuple[Measure, ...]:
 
 
 def _compared(column: str, place: int, runs: Runs, figures: int) -> Compared:
-    """One measure of all arms; with `figures` 0 it is only told."""
+    """One measure of all arms; with `figures` 0 it is shown without intervals."""
     known = _names(runs)[place]
     values = {arm: [_of(each, known.metric) for each in of_arm] for arm, of_arm in runs.items()}
     plain = {arm: [None if m is None else m.value for m in each] for arm, each in values.items()}

@@ -11,7 +11,7 @@ from harness.campaigns.compare.matrix import Knee
 
 # Fewer arrivals have no 99th percentile: one of them would be it.
 LEAST_ARRIVALS: Final = 20
-# A window that misses a limit alone is a stray; so many in a row are the end of what is carried.
+# One window that misses a limit is a stray; this number of them in a row is the knee.
 IN_A_ROW: Final = 2
 
 
@@ -49,7 +49,7 @@ class KneeFound(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def knee_of(windows: Sequence[Window], limits: Knee) -> KneeFound | None:
-    """The highest rate before the limits are missed for good; None: no window can be judged."""
+    """The highest rate before the limits are missed continuously; None: no window can be judged."""
     judged = [window for window in windows if window.arrivals >= LEAST_ARRIVALS]
     reached: list[Window] = []
     for place, window in enumerate(judged):

@@ -89,8 +89,8 @@ class MatrixArm(_Strict, frozen=True, kw_only=True):
 class Column(_Strict, frozen=True, kw_only=True):
     """One experiment in which all arms are measured.
 
-    `ramp`: its load rises, and what is measured is the highest rate that holds the limits of
-    `knee`. `no_fault` and `phases`: as the options of `squall run`.
+    `ramp`: its load rises, and the highest rate that holds the limits of `knee` is measured.
+    `no_fault` and `phases`: as the options of `squall run`.
     """
 
     name: Label

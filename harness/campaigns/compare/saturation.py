@@ -1,4 +1,4 @@
-"""Which resource saturates, from what was busy where a run was at its limit; pure."""
+"""The resource that saturates, from the load of a run at its limit; pure."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def saturated(loads: Sequence[Load | None]) -> tuple[Saturated, ...]:
 
 
 def mean_load(loads: Sequence[Load]) -> Load:
-    """The mean of what was busy; a process that is missing in a run took nothing there."""
+    """The mean of several loads; a process that is missing in one of them counts as 0 there."""
     busy = [load.machine for load in loads if load.machine is not None]
     return Load(
         machine=fmean(busy) if busy else None,

@@ -24,7 +24,7 @@ _TWO_SIDED: Final = 0.975
 
 
 class BeyondMeasuredError(HarnessError):
-    """A size at which nothing was measured lies outside of what the fit may say."""
+    """The fit says nothing about a size outside of the measured ones."""
 
 
 class Bounded(msgspec.Struct, frozen=True, kw_only=True):

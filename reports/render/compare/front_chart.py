@@ -19,7 +19,7 @@ _TEXT_PX: Final = 12.0
 
 
 def front_chart(document: CompareDocument) -> str:
-    """Empty where fewer than two figures have values. A number stands for each arm."""
+    """Empty where fewer than two figures have values. Each arm has its number."""
     drawn = [one for one in document.figures if any(v.mean is not None for v in one.arms)]
     if len(drawn) < 2 or not document.front:  # noqa: PLR2004  # the two axes
         return ""
