@@ -60,6 +60,8 @@ def gate(
     else:
         folder = _new(suite, files, runs_dir, baseline)
     plan = folder.read_plan()
+    if plan.kind != "gate":
+        raise click.UsageError(f"--resume: {folder.root} is a campaign of `squall {plan.kind}`")
 
     def tools() -> Tools:
         return Tools(clock=clock(), state=state(), watcher=watcher())

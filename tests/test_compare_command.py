@@ -28,6 +28,14 @@ def test_it_takes_a_matrix_or_a_campaign(words: tuple[str, ...]) -> None:
     assert squall("compare", *words).returncode == 2
 
 
+def test_a_gate_does_not_continue_a_comparison(tmp_path: Path) -> None:
+    folder = new_folder(tmp_path / "campaign", stub_comparison())
+    done = squall("gate", "--resume", str(folder.root))
+    assert done.returncode == 2
+    assert "is a campaign of `squall compare`" in done.stderr
+    assert not list(folder.attempts.glob("*"))
+
+
 def test_a_comparison_without_a_run_is_stored_shown_and_no_pass(tmp_path: Path) -> None:
     folder = new_folder(tmp_path / "campaign", stub_comparison())
     folder.seal()

@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.campaigns.compare.differences import Compared, compared
+from harness.campaigns.records import Outcome
+from tests.support.replayed_runs import recorded
 
 CAPACITY = Compared(
     column="capacity", metric="capacity_per_s", unit="per_s", must=">=", least_ratio=None, arms=()
@@ -97,3 +99,46 @@ def test_two_arms_differ_exactly_where_their_intervals_are_apart(rows: list[list
         for other in found.arms:
             apart = (one.low or 0) > (other.high or 0)
             assert (other.arm in one.better_than) == apart
+
+
+def test_recorded_runs_of_one_build_given_to_two_arms_show_no_difference() -> None:
+    """Ten recorded runs of `payments-paused`, dealt to two arms of three repeats, 200 times."""
+    runs, draw, wrong = recorded("payments-paused"), random.Random(4), 0
+    for _ in range(200):
+        dealt = draw.sample(runs, 6)
+        wrong += any(shown(figure) for figure in figures_of(dealt[:3], dealt[3:]))
+    assert wrong <= 10
+
+
+def test_recorded_runs_against_runs_twice_as_slow_show_the_difference() -> None:
+    runs = recorded("payments-paused")
+    twice = [
+        [2 * (f.value or 0) for f in run.figures if f.metric == "attempts_per_intent"]
+        for run in runs[:3]
+    ]
+    values = [
+        f.value for run in runs[3:6] for f in run.figures if f.metric == "attempts_per_intent"
+    ]
+    slow = [value for each in twice for value in each]
+    found = compared(LOST, {"as it is": values, "twice": slow}, set(), 4)
+    assert found.of("as it is").better_than == ("twice",)
+
+
+def figures_of(one: list[Outcome], other: list[Outcome]) -> list[Compared]:
+    """Each objective of these runs as a compared figure."""
+    found = []
+    for place, first in enumerate(one[0].figures):
+        empty = Compared(
+            column="a",
+            metric=first.metric,
+            unit=first.unit,
+            must=first.must,
+            least_ratio=None,
+            arms=(),
+        )
+        values = {
+            name: [run.figures[place].value for run in runs]
+            for name, runs in (("a", one), ("again", other))
+        }
+        found.append(compared(empty, values, set(), len(one[0].figures)))
+    return found
