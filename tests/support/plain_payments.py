@@ -52,10 +52,15 @@ class OneKey:
 def plain_payments(rows: Rows, known: Sequence[Known]) -> Found:
     """The violations of the check `payments`, by class."""
     by_key = _by_key(rows)
+    times = Counter(p.payment_id for p in rows.payments)
+    shared = {name for name, count in times.items() if count > 1}
     found: dict[str, list[str]] = defaultdict(list)
     for intent, asked in enumerate(rows.asked):
         it = by_key.pop(asked.key, OneKey(entries=(), charges=(), payments=()))
-        for kind in _judge(asked, known[intent], it):
+        wrong = _judge(asked, known[intent], it)
+        if _has_wrong_id(it, shared):
+            wrong = (wrong - {"stuck"}) | {"ids_differ"}
+        for kind in wrong:
             found[kind].append(asked.key)
     found["unknown_key"] = sorted(by_key)
     found["hold_account_open"] = _open_hold_accounts(rows)
@@ -97,6 +102,8 @@ def _judge(asked: Asks, known: Known, it: OneKey) -> set[str]:
         found.add("left_on_hold")
     if any(p.status not in ("captured", "declined", "pending") for p in it.payments):
         found.add("unknown_status")
+    if _is_early(it.entries):
+        found.add("ended_early")
     if not found and (known is Known.UNKNOWN or it.stored("pending")):
         found.add("stuck")
     return found
@@ -134,6 +141,24 @@ def _is_wrong_party(asked: Asks, entry: Entry) -> bool:
         "void": (hold, asked.payer),
     }[entry.kind]
     return entry.account != (giver if entry.amount_minor < 0 else receiver)
+
+
+def _has_wrong_id(it: OneKey, shared: set[str]) -> bool:
+    """Whether the stored id is another payment's too, or not that of a charge or a transfer."""
+    ids = {p.payment_id for p in it.payments}
+    used = {c.key for c in it.charges}
+    allowed = {f"{name}:{kind}" for name in ids for kind in ("hold", "post", "void")}
+    wrong = {e.transfer_id for e in it.entries} - allowed
+    wrong |= {e.transfer_id for e in it.entries if not e.transfer_id.endswith(f":{e.kind}")}
+    return bool(ids & shared) or bool(ids and (wrong or used - ids))
+
+
+def _is_early(entries: Sequence[Entry]) -> bool:
+    """Whether the payment's post or void precedes its hold in the hold account."""
+    on_hold = [e for e in entries if e.account.startswith("held:")]
+    holds = [e.sequence for e in on_hold if e.kind == "hold"]
+    ends = [e.sequence for e in on_hold if e.kind != "hold"]
+    return bool(holds and ends and min(ends) < min(holds))
 
 
 def _open_hold_accounts(rows: Rows) -> list[str]:

@@ -39,8 +39,24 @@ select a.intent, count(*) as legs,
            when t.kind = 'post' then a.payee else a.payer end), false) as wrong_party,
        coalesce(bool_or(abs(t.amount_minor::hugeint) <> a.amount_minor
                         or t.currency <> a.currency), false) as wrong_amount,
-       coalesce(sum(t.amount_minor) filter (starts_with(t.account, 'held:')), 0) <> 0 as held
+       coalesce(sum(t.amount_minor) filter (starts_with(t.account, 'held:')), 0) <> 0 as held,
+       coalesce(min(t.sequence) filter (starts_with(t.account, 'held:') and t.kind <> 'hold')
+                < min(t.sequence) filter (starts_with(t.account, 'held:') and t.kind = 'hold'),
+                false) as early
 from ledger_entries t {_OURS} and t.kind <> 'fund' group by a.intent"""  # noqa: S608  # own names
+# An id of a stored payment is that of no other one, and of its charges and transfers.
+_WRONG_ID: Final = """
+with stored as (select intent, list(payment_id) as ids from payments
+                where intent >= 0 and intent < $size group by intent),
+     shared as (select payment_id from payments group by payment_id having count(*) > 1),
+     used as (select intent, key as id from bank_charges union all
+              select intent, case when ends_with(transfer_id, ':' || kind)
+                                  then left(transfer_id, -1 - length(kind)) else ' ' end
+              from ledger_entries where kind <> 'fund')
+select distinct intent, true as wrong_id from (
+    select intent from stored join used using (intent) where not list_contains(ids, id)
+    union all select intent from payments join shared using (payment_id)
+    where intent >= 0 and intent < $size)"""
 _STRANGERS: Final = """
 select distinct key from (
     select key, intent from payments
@@ -59,7 +75,8 @@ class Facts:
     """Counts and findings, one place an intent.
 
     `stored`, `charges` and `legs` count rows of any kind; `odd` rows of an undefined status;
-    `held`: what was booked on hold accounts under the key does not sum to zero.
+    `held`: what was booked on hold accounts under the key does not sum to zero; `early`: its post
+    or void precedes its hold in the sequence of the hold account.
     """
 
     stored: Ints
@@ -73,15 +90,17 @@ class Facts:
     posts: Ints
     voids: Ints
     held: Flags
+    early: Flags
+    wrong_id: Flags
     wrong_party: Flags
     wrong_amount: Flags
 
     @classmethod
     def of(cls, evidence: Evidence, size: int) -> Facts:
         """Of the first `size` intents."""
-        stored, charged, booked = (
+        stored, charged, booked, named = (
             _by_intent(evidence.ask(query, size=size), size)
-            for query in (_STORED, _CHARGED, _BOOKED)
+            for query in (_STORED, _CHARGED, _BOOKED, _WRONG_ID)
         )
         return cls(
             stored=stored["stored"],
@@ -95,6 +114,8 @@ class Facts:
             posts=booked["posts"],
             voids=booked["voids"],
             held=booked["held"],
+            early=booked["early"],
+            wrong_id=named["wrong_id"],
             wrong_party=stored["wrong_party"] | booked["wrong_party"],
             wrong_amount=stored["wrong_amount"] | charged["wrong_amount"] | booked["wrong_amount"],
         )

@@ -41,6 +41,12 @@ ENDS_DIFFER: Final = _payment(
 UNKNOWN_STATUS: Final = _payment(
     "unknown_status", "unknown status", "stored with a status that is not defined"
 )
+IDS_DIFFER: Final = _payment(
+    "ids_differ", "another payment's id", "charged or booked under another id than it is stored"
+)
+ENDED_EARLY: Final = _payment(
+    "ended_early", "ended before its hold", "posted or voided before its hold"
+)
 HOLD_ACCOUNT_OPEN: Final = ViolationClass(
     name="hold_account_open",
     label="hold accounts that are not zero",
@@ -51,5 +57,6 @@ STUCK: Final = _payment("stuck", "never resolved", "never resolved", proven=Fals
 
 PAYMENT_CLASSES: Final = (
     *(DOUBLED, LOST, GHOST, UNKNOWN_KEY, WRONG_PARTY, AMOUNTS_DIFFER, ENDED_TWICE),
-    *(LEFT_ON_HOLD, ENDS_DIFFER, UNKNOWN_STATUS, HOLD_ACCOUNT_OPEN, STUCK),
+    *(LEFT_ON_HOLD, ENDS_DIFFER, UNKNOWN_STATUS, IDS_DIFFER, ENDED_EARLY),
+    *(HOLD_ACCOUNT_OPEN, STUCK),
 )

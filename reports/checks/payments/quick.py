@@ -35,10 +35,17 @@ _LEGS: Final = " + ".join(
 _BOOKED: Final = f"select coalesce({_LEGS}, 0) as marks from payments"  # noqa: S608  # own names
 _CHARGED: Final = """
 select coalesce(charges = charged, false) as alike from (
-    select coalesce(sum(hash(hash(key, amount_minor, currency, 'charged'))), 0) as charged
+    select coalesce(sum(hash(hash(key, payment_id, amount_minor, currency, 'charged'))), 0)
+               as charged
     from payments), (
-    select coalesce(sum(hash(hash(reference, amount_minor, currency, status))), 0) as charges
+    select coalesce(sum(hash(hash(reference, key, amount_minor, currency, status))), 0) as charges
     from bank_charges)"""
+# The hold of each payment precedes its post in the sequence of the hold account.
+_EARLY: Final = """
+select coalesce(bool_or(ended < held), false) as early from (
+    select min(case when kind = 'hold' then sequence end) as held,
+           min(case when kind <> 'hold' then sequence end) as ended
+    from ledger_entries where starts_with(account, 'held:') group by hash(reference))"""
 
 
 def are_sound(records: PaymentRecords, known: Knowledge, asked: Marks) -> bool:
@@ -57,4 +64,6 @@ def are_sound(records: PaymentRecords, known: Knowledge, asked: Marks) -> bool:
         return False
     if not records.evidence.ask(_CHARGED)["alike"][0]:
         return False
-    return records.books.entries.are_booked(_BOOKED)
+    if not records.books.entries.are_booked(_BOOKED):
+        return False
+    return not records.evidence.ask(_EARLY)["early"][0]

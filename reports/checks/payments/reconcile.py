@@ -30,8 +30,11 @@ class Reconciliation:
     needs: ClassVar[Needs] = {
         ASKED: ("key", *_PAYMENT_COLUMNS),
         PAYMENTS: ("key", "payment_id", "status", *_PAYMENT_COLUMNS),
-        CHARGES: ("reference", "amount_minor", "currency", "status"),
-        ENTRIES: ("transfer_id", "reference", "account", "amount_minor", "currency", "kind"),
+        CHARGES: ("key", "reference", "amount_minor", "currency", "status"),
+        ENTRIES: (
+            *("transfer_id", "reference", "account", "sequence"),
+            *("amount_minor", "currency", "kind"),
+        ),
     }
     joins: ClassVar[tuple[str, ...]] = (PAYMENTS, CHARGES, ENTRIES)
     classes: ClassVar = kinds.PAYMENT_CLASSES
@@ -104,6 +107,8 @@ def judge_each(
         kinds.LEFT_ON_HOLD: it.held & decided,
         kinds.ENDS_DIFFER: moved & ~everywhere & decided & ~lost & ~ghost,
         kinds.UNKNOWN_STATUS: it.odd > 0,
+        kinds.IDS_DIFFER: it.wrong_id,
+        kinds.ENDED_EARLY: it.early,
     }
     open_ = (known == Known.UNKNOWN) | ~decided
     return {**graver, kinds.STUCK: open_ & ~np.logical_or.reduce([*graver.values()])}
