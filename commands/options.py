@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import sys
@@ -26,6 +27,18 @@ USAGE, INVALID = 2, 3
 _NAME: Final = "squall"
 
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+
+
+def _folder(ctx: click.Context, param: click.Parameter, path: Path) -> Path:
+    """A folder, or one that is not there yet."""
+    del ctx, param
+    if os.path.lexists(path) and not os.path.isdir(path):  # noqa: PTH112  # a loop of links too
+        from harness.files.problems import shown
+
+        raise click.UsageError(f"--runs-dir {shown(str(path))}: is not a folder; name a folder")
+    return path
+
+
 runs_dir = click.option(
     "--runs-dir",
     type=click.Path(path_type=Path),
@@ -33,6 +46,7 @@ runs_dir = click.option(
     show_default=True,
     help="Folder in which runs are stored.",
     is_eager=True,
+    callback=_folder,
 )
 _SYSTEM = click.option(
     "--system",

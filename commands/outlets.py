@@ -48,14 +48,14 @@ outlets = click.option(
 
 def write_outlets(summary: VerdictSummary, wanted: Wanted) -> None:
     """Write each; a file that cannot be written is said and does not change the exit code."""
-    from harness.files.whole_file import write_whole
+    from harness.files.whole_file import write_special, write_whole
     from reports.outlets.registry import OUTLETS
 
     for kind, path in wanted:
         made = OUTLETS[kind](summary)
         try:
             if path.exists() and not path.is_file():  # /dev/stdout, a pipe
-                path.write_bytes(made)
+                write_special(path, made)
             else:
                 write_whole(path, made)
         except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,7 +32,8 @@ def seal(
     from reports.pack.write import write_pack
 
     folder = RunFolder(run_path)
-    target = output or Path(f"{run_path.resolve().parent.name}-{run_path.resolve().name}.tar")
+    real = Path(os.path.realpath(run_path))
+    target = output or Path(f"{real.parent.name}-{real.name}.tar")
     sealed_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     try:
         manifest = write_pack(folder, target, Responsible(**responsible), sealed_at, key)

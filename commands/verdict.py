@@ -11,6 +11,7 @@ import click
 from commands.campaign_judging import decide
 from commands.options import streams
 from harness.errors import ConfigError
+from harness.files.whole_file import open_plain
 
 if TYPE_CHECKING:
     from reports.serving.answer import Answer, Read
@@ -81,7 +82,7 @@ def _token(file: Path | None) -> str:
     if file is None:
         return ""
     try:
-        with file.open("rb") as stream:
+        with open_plain(file) as stream:
             text = stream.read(_LONGEST_TOKEN + 1).decode("ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"--token-file {file}: cannot be read: {error}") from None

@@ -221,7 +221,7 @@ def experiment_of(document: Document) -> Experiment:
 
 def experiment_name(path: Path) -> str:
     """The name of an experiment's runs: one plain folder name, however the file was reached."""
-    real = path.resolve()
+    real = Path(os.path.realpath(path))
     name = real.parent.name if real.stem == "experiment" else real.stem
     printable = "".join(char if char.isprintable() else "_" for char in name).strip(". ")
     return printable[:_MOST_NAME] or "experiment"

@@ -30,6 +30,17 @@ def read_whole(path: Path, most_bytes: int = MOST_BYTES) -> bytes:
         return stream.readall()
 
 
+def write_special(path: Path, content: bytes) -> None:
+    """Write to a device or a pipe. Raises OSError for a FIFO without a reader, and does not wait.
+
+    A reader that is there is waited for.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    with FileIO(descriptor, "wb") as stream:
+        os.set_blocking(descriptor, True)
+        _write_all(stream, content)
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write all or nothing: a reader never sees half a file, and a link is never followed."""
     part = path.with_name(path.name + ".part")
@@ -38,11 +49,15 @@ def write_whole(path: Path, content: bytes) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         with FileIO(os.open(part, flags, 0o666), "wb") as stream:
-            left = memoryview(content)
-            while left:
-                left = left[stream.write(left) :]
+            _write_all(stream, content)
         part.replace(path)
     except OSError:
         with suppress(OSError):
             part.unlink()
         raise
+
+
+def _write_all(stream: FileIO, content: bytes) -> None:
+    left = memoryview(content)
+    while left:
+        left = left[stream.write(left) :]

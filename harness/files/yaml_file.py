@@ -152,11 +152,10 @@ _Quoting.add_representer(str, _text_node)
 def _read_bytes(path: Path) -> bytes:
     """The bytes of a regular file; a FIFO or a device is refused without waiting for it."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        return _read_regular(path)
     except FileNotFoundError:
-        raise_problems(
-            path, [_whole("(file)", "no such file", "an existing file", "check the path")]
-        )
+        missing = _whole("(file)", "no such file", "an existing file", "check the path")
+        raise_problems(path, [missing])
         raise
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
@@ -164,6 +163,10 @@ def _read_bytes(path: Path) -> bytes:
             path, [_whole("(file)", f"cannot be read: {why}", "a readable file", "check the path")]
         )
         raise
+
+
+def _read_regular(path: Path) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     try:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):

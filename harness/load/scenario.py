@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import os
 import re
 import sys
 from pathlib import Path
@@ -41,7 +42,7 @@ def scenario_path(word: str, beside: Path | None = None) -> Path:
         raise ConfigError(f"{text}; or give the path of a Locust file or of a YAML scenario")
     folders = (Path.cwd(), *((beside,) if beside is not None else ()))
     for folder in folders:
-        path = Path(folder, word).resolve()
+        path = Path(os.path.realpath(Path(folder, word)))
         if path.is_file():
             return path
     places = " and ".join(str(folder) for folder in folders)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +61,7 @@ def slo_path(word: str, beside: Path | None = None) -> Path:
         raise ConfigError(f"{text}; or give the path of a file")
     folders = (Path.cwd(), *((beside,) if beside is not None else ()))
     for folder in folders:
-        path = Path(folder, word).resolve()
+        path = Path(os.path.realpath(Path(folder, word)))
         if path.exists():
             return path
     places = " and ".join(str(folder) for folder in folders)

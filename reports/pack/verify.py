@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from harness.files.whole_file import open_plain
 from harness.store import RunFolder
 from reports.pack.errors import NotAPackError
 from reports.pack.manifest import Manifest, PackedFile
@@ -48,12 +49,14 @@ class Signers:
 
 
 def verify_pack(path: Path, signers: Signers | None) -> Verified:
-    """Everything that can be known of a pack. Raises NotAPackError, SignatureError, OSError."""
+    """Everything that can be known of a pack. Raises NotAPackError, SignatureError."""
     try:
-        with tarfile.open(path, mode="r:") as tar:
+        with open_plain(path) as stream, tarfile.open(fileobj=stream, mode="r:") as tar:
             return _verify(tar, path, signers)
     except tarfile.TarError as error:
         raise NotAPackError(f"no pack of Squall: {error}", file=path) from None
+    except OSError as error:
+        raise NotAPackError(f"cannot be read: {error.strerror}", file=path) from error
 
 
 def _verify(tar: tarfile.TarFile, path: Path, signers: Signers | None) -> Verified:

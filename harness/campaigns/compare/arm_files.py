@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,7 @@ def _change(path: Path, index: int, arm: MatrixArm, files: SystemFiles, changed:
     raise_problems(path, problems)
     options = values.get("options")
     if isinstance(options, dict) and "overlays" in options:
-        options["overlays"] = str((deployment.absolute().parent / options["overlays"]).resolve())
+        options["overlays"] = os.path.realpath(deployment.absolute().parent / options["overlays"])
     changed.parent.mkdir(parents=True, exist_ok=True)
     write_whole(changed, dump_document(values))
 

@@ -150,7 +150,7 @@ def _manifests(options: Mapping[str, str], deployment: Path | None) -> str:
     overlays, overlay = options.get("overlays"), options.get(OVERLAY)
     if not overlays or not overlay or deployment is None:
         return ""
-    return str((deployment.absolute().parent / overlays / overlay).resolve())
+    return os.path.realpath(deployment.absolute().parent / overlays / overlay)
 
 
 def write_place(state: State, place: Place) -> None:
