@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import random
 
-from tests.support.planted_defects import (
-    Defect,
-    change_charge,
-    change_moves,
-    change_payment,
-    victim,
-)
+from msgspec import structs
+
+from tests.support.planted_defects import Defect, change_moves, change_payment, victim
 from tests.support.planted_script import Script
 
 
@@ -30,7 +26,10 @@ def store_the_id_of_another(script: Script, draw: random.Random) -> None:
 
 
 def charge_under_another_id(script: Script, draw: random.Random) -> None:
-    change_charge(script, victim(script, draw)[1].key, key="another")
+    _, it = victim(script, draw)
+    script.charges = [
+        structs.replace(c, key="another") if c.reference == it.key else c for c in script.charges
+    ]
 
 
 def post_under_another_id(script: Script, draw: random.Random) -> None:
