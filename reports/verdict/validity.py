@@ -185,7 +185,8 @@ def about_tail(trace: Trace) -> list[Reason]:
     tail_s = trace.known.between(trace.f1_s, trace.end_s)
     if tail_s >= trace.hold_s:
         return []
-    text = f"After the fault only {tail_s:.1f} s of load remained; {trace.hold_s:g} s are needed"
+    left_s = max(tail_s, 0.0)
+    text = f"After the fault only {left_s:.1f} s of load remained; {trace.hold_s:g} s are needed"
     return [_reason("tail_short", f"{text} to call a recovery stable.")]
 
 
@@ -212,7 +213,7 @@ def _about_observed(lives: tuple[FaultLife, ...], due: Schedule) -> list[Reason]
     found = []
     for life in lives:
         if {"verified", "undone"} <= life.at_s.keys():
-            count = place(due, life.at_s["undone"]) - place(due, life.at_s["verified"])
+            count = max(0, place(due, life.at_s["undone"]) - place(due, life.at_s["verified"]))
             if count < MIN_DURING:
                 text = f"Only {count} operations were due while {life.name} of {life.target} was on"
                 text = f"{text}; {MIN_DURING} are needed to see one in twenty fail."

@@ -1,0 +1,37 @@
+"""A fault before, after or without the measured time of the load is INVALID by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reports.verdict.judge import judge
+from tests.support.runs_builder import F0_S, F1_S, KILLED, LOAD_S, sound_run
+
+STAGES = ("asked", "injected", "verified", "undone", "verified_undone")
+
+
+@pytest.mark.parametrize(
+    ("begin_s", "end_s", "code"),
+    [
+        (-5.0, -2.0, "baseline_small"),
+        (0.1, 0.9, "baseline_small"),
+        (0.5, 3.5, "baseline_small"),
+        (LOAD_S + 1, LOAD_S + 3, "fault_unobserved"),
+        (F0_S, F0_S, "fault_unobserved"),
+        (F1_S, F0_S, "fault_unobserved"),
+    ],
+)
+def test_a_fault_at_a_wrong_time_is_invalid_by_name(
+    begin_s: float, end_s: float, code: str, tmp_path: Path
+) -> None:
+    run = sound_run(outage_s=0)
+    run.events = [event for event in run.events if event.source != "fault"]
+    for stage, at_s in zip(STAGES, (begin_s, begin_s, begin_s, end_s, end_s), strict=True):
+        run.tell(at_s, "fault", stage, KILLED, fault_id="1")
+    run.looks(begin_s, end_s)
+    card = judge(run.write(tmp_path / "run"))
+    assert card.verdict == "INVALID"
+    assert code in {reason.code for reason in card.reasons}
+    assert not any("only -" in reason.text.lower() for reason in card.reasons)
