@@ -27,7 +27,7 @@ _ENDS: Final = {
     Known.CAPTURED: "the payer was told that it is paid",
     Known.REFUSED: "the payer was refused",
     Known.UNKNOWN: "the payer never learned how it ended",
-    Known.UNSTARTED: "it never started",
+    Known.UNSTARTED: "no start of it is recorded",
 }
 
 

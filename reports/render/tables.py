@@ -24,7 +24,7 @@ def records_table(document: Document, picture: Picture, checks: Sequence[Checked
     rows = _row("acknowledged", f"{told.acknowledged:,}")
     rows += _row("refused", f"{told.refused:,}")
     rows += _row("unknown at first", f"{told.unknown_at_first:,}")
-    rows += _row("never started", f"{told.unstarted:,}") if told.unstarted else ""
+    rows += _row("without a record of a start", f"{told.unstarted:,}") if told.unstarted else ""
     unmade, sound = "", []
     for checked in checks:
         if checked.verdict == "not_checked":
