@@ -23,7 +23,7 @@ runs/<experiment>/<UTC>/
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 
@@ -68,6 +68,9 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     system_folder: str = ""  # where own checks are found
 
 
+MOST_WORKERS: Final = 1_000  # far more than `run --workers` takes
+
+
 class LoadPlan(msgspec.Struct, frozen=True, kw_only=True):
     """load/plan.json, from the harness to the generator.
 
@@ -85,7 +88,7 @@ class LoadPlan(msgspec.Struct, frozen=True, kw_only=True):
     intent_prefix: str
     load_s: float
     stop_s: float
-    workers: int = 1
+    workers: Annotated[int, msgspec.Meta(ge=0, le=MOST_WORKERS)] = 1
     users: int = 1
     spawn_rate: float = 1.0
     locust_ui: int = 0
