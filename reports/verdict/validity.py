@@ -117,8 +117,8 @@ def about_load(seen: Delivery) -> list[Reason]:
     """Arrivals that never started, or started too late."""
     found = []
     if seen.ratio < MIN_DELIVERED:
-        text = f"Only {seen.started:,} of {seen.scheduled:,} scheduled intents have a record of a start."
-        found.append(_reason("load_not_delivered", text))
+        text = f"Only {seen.started:,} of {seen.scheduled:,} scheduled intents"
+        found.append(_reason("load_not_delivered", f"{text} have a record of a start."))
     if seen.late_ms_p99 is not None and seen.late_ms_p99 > seen.limit_ms:
         text = f"1 % of the intents started {seen.late_ms_p99:.1f} ms late or later"
         found.append(_reason("load_late", f"{text} (limit {seen.limit_ms:g} ms)."))
