@@ -40,12 +40,13 @@ select coalesce(charges = charged, false) as alike from (
     from payments), (
     select coalesce(sum(hash(hash(reference, key, amount_minor, currency, status))), 0) as charges
     from bank_charges)"""
-# The hold of each payment precedes its post in the sequence of the hold account.
+# The hold of each payment precedes its post in the sequence of the hold account, whose leg is the
+# positive one of a hold and the negative one of a post (the marks above hold for both).
 _EARLY: Final = """
 select coalesce(bool_or(ended < held), false) as early from (
-    select min(case when kind = 'hold' then sequence end) as held,
-           min(case when kind <> 'hold' then sequence end) as ended
-    from ledger_entries where starts_with(account, 'held:') group by hash(reference))"""
+    select min(sequence) filter (kind = 'hold') as held,
+           min(sequence) filter (kind <> 'hold') as ended
+    from ledger_entries where (kind = 'hold') = (amount_minor > 0) group by hash(reference))"""
 
 
 def are_sound(records: PaymentRecords, known: Knowledge, asked: Marks) -> bool:
