@@ -43,13 +43,16 @@ def answer(port: int) -> dict[str, object]:
     [
         (("--host", "0.0.0.0"), "give --token-file FILE"),  # noqa: S104  # that is refused
         (("--token-file", "/nowhere"), "cannot be read"),
-        (("--token-file", "/dev/null"), "holds no token"),
+        (("--token-file", "/dev/null"), "is not a regular file"),
+        (("--token-file", "{empty}"), "holds no token"),
     ],
 )
 def test_a_server_that_others_can_reach_needs_a_token(
     words: tuple[str, ...], told: str, tmp_path: Path
 ) -> None:
-    server = started(str(tmp_path), *words)
+    empty = tmp_path / "empty"
+    empty.touch()
+    server = started(str(tmp_path), *[word.format(empty=empty) for word in words])
     _, said = server.communicate(timeout=30)
     assert server.returncode == 2
     assert told in said

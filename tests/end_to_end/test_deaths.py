@@ -25,7 +25,7 @@ FAST = {"warm_up_s": 0.5, "baseline_s": 3, "fault_s": 20, "recovery_s": 1, "drai
 
 
 def run_into_the_fault(place: Place, name: str) -> subprocess.Popen[bytes]:
-    experiment = place.experiment(name, phases=FAST, hold_s=1)
+    experiment = place.experiment(name, phases=FAST, hold_s=1, to_the_end=True)
     run = place.start_run(experiment, "--rate-scale", "1.0")
     wait_until(lambda: place.has_event("fault", "verified") or run.poll() is not None)
     assert run.poll() is None, run.stderr.read().decode() if run.stderr else ""
