@@ -26,6 +26,7 @@ class SmallPlace(Place):
         changes = {
             "phases": PHASES,
             "hold_s": 0.2,
+            "to_the_end": True,
             "evidence": [],
             "blast_radius": {"services": ["back"], "max_instances": 1},
             "arguments": {"service": "back"},
