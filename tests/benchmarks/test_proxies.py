@@ -78,6 +78,7 @@ def test_a_client_without_a_server_says_so() -> None:
             load(nobody.getsockname()[1], 1, MOMENT_S)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("start", PROXIES)
 def test_a_proxy_delays_and_lets_go(upstream: int, start: Start) -> None:
     async def switched(delay_ms: int) -> None:

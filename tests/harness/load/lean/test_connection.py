@@ -157,6 +157,7 @@ def test_each_failure_has_its_class(
     assert (failed.status, failed.error) == (0, error)
 
 
+@pytest.mark.alone
 def test_patience_bounds_the_whole_attempt_not_each_read() -> None:
     def dribble(connection: socket.socket) -> None:
         pause = threading.Event()

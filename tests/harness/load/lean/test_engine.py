@@ -123,6 +123,7 @@ def test_what_was_prepared_for_a_dropped_arrival_is_sent_by_no_other(
     assert paid == {f"t-{intent}": 1 for intent in served}
 
 
+@pytest.mark.alone
 def test_at_the_stop_the_rest_is_given_up_and_who_waits_is_kept(tmp_path: Path) -> None:
     with LoadServer() as server:
         server.freeze()

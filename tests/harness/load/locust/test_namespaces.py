@@ -91,6 +91,7 @@ def worker(number: int, file: Path, port: int, url: str) -> Iterator[None]:
         subprocess.run(["ip", "link", "del", ours], check=False, capture_output=True)
 
 
+@pytest.mark.alone
 @pytest.mark.skipif(not permitted(), reason="network and time namespaces are not permitted here")
 def test_two_workers_in_namespaces_start_every_arrival_once(tmp_path: Path) -> None:
     folder, port = folder_of(tmp_path), free_port()

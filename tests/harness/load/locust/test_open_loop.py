@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+import pytest
 
 from harness.load.generator import Generator
 from harness.load.records import Attempt, ErrorClass, Outcome
@@ -94,6 +95,7 @@ def test_kill_9_loses_no_attempt_that_had_ended(tmp_path: Path) -> None:
     assert not folder.done(0).exists()
 
 
+@pytest.mark.alone
 def test_a_frozen_server_does_not_hold_back_the_arrivals(tmp_path: Path) -> None:
     folder = folder_of(tmp_path)
     with (
@@ -167,6 +169,7 @@ def test_payers_of_a_troubled_server_come_to_their_answer_with_one_key(tmp_path:
     assert len(server.keys) == len(final) == len(read_schedule(folder.schedule))
 
 
+@pytest.mark.alone
 def test_payers_give_up_at_the_stop_and_their_last_attempts_are_kept(tmp_path: Path) -> None:
     folder = folder_of(tmp_path)
     with LoadServer() as server:

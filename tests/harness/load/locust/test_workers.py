@@ -56,6 +56,7 @@ def test_the_offset_is_wrong_by_at_most_its_error(
     assert found.error_ns <= min(there + back for there, back in ways) / 2 + 1
 
 
+@pytest.mark.alone
 def test_two_workers_start_every_arrival_once(tmp_path: Path) -> None:
     with LoadServer() as server:
         folder, plan = planned(tmp_path, server.url, 2)

@@ -29,6 +29,7 @@ def up(whole: UpSystem) -> Iterator[UpSystem]:
         whole.target.clear_edge(edge.name)
 
 
+@pytest.mark.alone
 def test_latency_is_felt_and_counted(up: UpSystem) -> None:
     before = up.edge("payer>front")
     fault = EdgeFault(kind="latency", latency_ms=200)

@@ -54,6 +54,7 @@ def test_a_caller_that_only_closes_its_own_side_still_gets_its_answer() -> None:
     act(play)
 
 
+@pytest.mark.alone
 def test_latency_is_never_early_and_counts_hits() -> None:
     async def play(scene: Scene) -> None:
         caller = await scene.caller()
