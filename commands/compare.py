@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from commands.campaign_bench import bench_of
 from commands.comparing import judge_comparison, judge_of
-from commands.options import ROOT, as_json, clock, runs_dir, state, streams, system_file, watcher
+from commands.options import ROOT, as_json, runs_dir, streams, system_file
 
 if TYPE_CHECKING:  # a command imports only what it needs
     from harness.campaigns.folder import CampaignFolder
@@ -37,12 +38,9 @@ def compare(
     as_json: bool,
 ) -> int:
     """Run the arms of the file MATRIX in all its columns; print what differs, and no winner."""
-    from harness.campaigns.conduct import Bench, conduct
+    from harness.campaigns.conduct import conduct
     from harness.campaigns.folder import CampaignFolder
     from harness.campaigns.plan import compare_of
-    from harness.campaigns.real_runs import RealRuns
-    from harness.run.run_state import Tools
-    from reports.measures.metric_table import metric_units
 
     if (matrix is None) == (resume is None):
         raise click.UsageError("give either MATRIX or --resume CAMPAIGN")
@@ -54,17 +52,8 @@ def compare(
     if plan.kind != "compare":
         raise click.UsageError(f"--resume: {folder.root} is a campaign of `squall {plan.kind}`")
 
-    def tools() -> Tools:
-        return Tools(clock=clock(), state=state(), watcher=watcher())
-
     streams().talk(f"squall: campaign {folder.root}")
-    bench = Bench(
-        runs=RealRuns(root=ROOT, plan=plan, metrics=metric_units(), tools=tools),
-        judge=judge_of(plan),
-        clock=clock(),
-        note=lambda text: streams().talk(f"squall: {text}"),
-    )
-    seen = conduct(folder, compare_of(plan), bench)
+    seen = conduct(folder, compare_of(plan), bench_of(plan, judge_of(plan)))
     return judge_comparison(folder, seen, as_json=as_json)
 
 

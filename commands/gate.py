@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from commands.campaign_bench import bench_of
 from commands.campaign_judging import judge_and_store, judge_campaign
-from commands.options import ROOT, as_json, clock, runs_dir, state, streams, system_file, watcher
+from commands.options import ROOT, as_json, runs_dir, streams, system_file
 from commands.outlets import Wanted as Outlets
 from commands.outlets import outlets
 
@@ -44,12 +45,9 @@ def gate(
     as_json: bool,
 ) -> int:
     """Run the experiments of SUITE (a name, or a path) repeatedly, and decide."""
-    from harness.campaigns.conduct import Bench, conduct
+    from harness.campaigns.conduct import conduct
     from harness.campaigns.folder import CampaignFolder
     from harness.campaigns.plan import gate_of
-    from harness.campaigns.real_runs import RealRuns
-    from harness.run.run_state import Tools
-    from reports.measures.metric_table import metric_units
 
     if (suite is None) == (resume is None):
         raise click.UsageError("give either SUITE or --resume CAMPAIGN")
@@ -63,18 +61,8 @@ def gate(
     if plan.kind != "gate":
         raise click.UsageError(f"--resume: {folder.root} is a campaign of `squall {plan.kind}`")
 
-    def tools() -> Tools:
-        return Tools(clock=clock(), state=state(), watcher=watcher())
-
-    runs = RealRuns(root=ROOT, plan=plan, metrics=metric_units(), tools=tools)
     streams().talk(f"squall: campaign {folder.root}")
-    bench = Bench(
-        runs=runs,
-        judge=judge_and_store,
-        clock=clock(),
-        note=lambda text: streams().talk(f"squall: {text}"),
-    )
-    seen = conduct(folder, gate_of(plan), bench)
+    seen = conduct(folder, gate_of(plan), bench_of(plan, judge_and_store))
     return judge_campaign(folder.root, as_json=as_json, seen=seen, outlets=outlets)
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from commands.campaign_bench import bench_of
 from commands.campaign_judging import judge_and_store, judge_noise
-from commands.options import ROOT, as_json, clock, runs_dir, state, streams, system_file, watcher
+from commands.options import ROOT, as_json, runs_dir, streams, system_file
 
 if TYPE_CHECKING:  # a command imports only what it needs
     from harness.campaigns.suite import Suite
@@ -61,15 +62,10 @@ def noise(
     as_json: bool,
 ) -> int:
     """Repeat EXPERIMENT unchanged; say its spread and the repeats that a difference needs."""
-    from harness.campaigns.conduct import Bench, conduct
+    from harness.campaigns.conduct import conduct
     from harness.campaigns.plan import gate_of
     from harness.campaigns.prepare import Wanted, arm_of_files, begin
-    from harness.campaigns.real_runs import RealRuns
-    from harness.run.run_state import Tools
     from reports.measures.metric_table import metric_units
-
-    def tools() -> Tools:
-        return Tools(clock=clock(), state=state(), watcher=watcher())
 
     words = ["squall", "noise", experiment, "--repeats", str(repeats), "--seed", str(seed)]
     wanted = Wanted(
@@ -85,13 +81,7 @@ def noise(
     folder = begin(wanted)
     plan = folder.read_plan()
     streams().talk(f"squall: campaign {folder.root}")
-    bench = Bench(
-        runs=RealRuns(root=ROOT, plan=plan, metrics=metric_units(), tools=tools),
-        judge=judge_and_store,
-        clock=clock(),
-        note=lambda text: streams().talk(f"squall: {text}"),
-    )
-    seen = conduct(folder, gate_of(plan), bench)
+    seen = conduct(folder, gate_of(plan), bench_of(plan, judge_and_store))
     return judge_noise(folder, seen, difference=difference, as_json=as_json)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,13 +25,14 @@ def seal(
     run_path: Path, output: Path | None, key: Path | None, as_json: bool, **responsible: str
 ) -> int:
     """Pack RUN into one file: manifest, digests, scope, verdict; signed if a key is given."""
+    from harness.files.real_path import real_path
     from harness.store import RunFolder
     from harness.store import as_json as stored_form
     from reports.pack.manifest import Responsible
     from reports.pack.write import write_pack
 
     folder = RunFolder(run_path)
-    real = Path(os.path.realpath(run_path))
+    real = real_path(run_path)
     target = output or Path(f"{real.parent.name}-{real.name}.tar")
     sealed_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     try:

@@ -30,6 +30,7 @@ from harness.blast_radius import BlastRadius
 from harness.declared_fault import DeclaredFault, FaultCall, declared_call
 from harness.files.document import Document, Node, plain
 from harness.files.problems import Problem, Verbatim, fix_name, raise_problems
+from harness.files.real_path import real_path
 from harness.files.record_check import problem_at, problems_of, record
 from harness.files.toolkit_file import toolkit_problems
 from harness.files.variables import read_variables
@@ -221,7 +222,7 @@ def experiment_of(document: Document) -> Experiment:
 
 def experiment_name(path: Path) -> str:
     """The name of an experiment's runs: one plain folder name, however the file was reached."""
-    real = Path(os.path.realpath(path))
+    real = real_path(path)
     name = real.parent.name if real.stem == "experiment" else real.stem
     printable = "".join(char if char.isprintable() else "_" for char in name).strip(". ")
     return printable[:_MOST_NAME] or "experiment"

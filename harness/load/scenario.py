@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import importlib.util
-import os
 import re
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Final
 
 from harness.errors import ConfigError
 from harness.files.problems import nearest
+from harness.files.real_path import real_path
 from harness.load.protocol.reading import SUFFIXES, is_description, read_description
 from harness.python_child import CHECKOUT
 
@@ -42,7 +42,7 @@ def scenario_path(word: str, beside: Path | None = None) -> Path:
         raise ConfigError(f"{text}; or give the path of a Locust file or of a YAML scenario")
     folders = (Path.cwd(), *((beside,) if beside is not None else ()))
     for folder in folders:
-        path = Path(os.path.realpath(Path(folder, word)))
+        path = real_path(Path(folder, word))
         if path.is_file():
             return path
     places = " and ".join(str(folder) for folder in folders)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Final
 from harness.errors import ConfigError
 from harness.files.document import Document, Node
 from harness.files.problems import MISSING, Problem, fix_name, listed, nearest, raise_problems
+from harness.files.real_path import real_path
 from harness.files.record_check import missing_key, problem_at, problems_of, record, wrong_value
 from harness.files.yaml_file import read_documents
 from harness.python_child import CHECKOUT
@@ -61,7 +61,7 @@ def slo_path(word: str, beside: Path | None = None) -> Path:
         raise ConfigError(f"{text}; or give the path of a file")
     folders = (Path.cwd(), *((beside,) if beside is not None else ()))
     for folder in folders:
-        path = Path(os.path.realpath(Path(folder, word)))
+        path = real_path(Path(folder, word))
         if path.exists():
             return path
     places = " and ".join(str(folder) for folder in folders)

@@ -7,12 +7,11 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from harness.errors import ConfigError
-from harness.files.document import Node
-from harness.files.problems import MISSING, Problem
+from harness.files.problems import Problem
 from harness.system import MAX_REPLICAS, System
 from harness.targets.base import Scales
 from harness.targets.registry import target_type
-from harness.validation.method import MethodStep
+from harness.validation.method import MethodStep, problem_near
 
 INSTANCE_ACTIONS: Final = ("inject_kill", "inject_pause", "inject_crash", "inject_drain")
 
@@ -25,13 +24,13 @@ def instance_fault_problems(step: MethodStep, system: System) -> Iterator[Proble
     if service.url is not None:
         node, at = step.argument("service"), step.argument_at("service")
         wrong = f"{service.name} runs elsewhere: Squall does not stop its process"
-        yield _problem(node, at, wrong, "services that Squall starts", "take another service")
+        yield problem_near(node, at, wrong, "services that Squall starts", "take another service")
     count, there = _count(step), _there(service.name, system)
     if not 1 <= count <= there:
         wrong = f"{count} instances of {service.name!r}, which has {there}"
         fix = f"write `instances: {there}` or fewer"
         node, at = step.argument("instances"), step.argument_at("instances")
-        yield _problem(node, at, wrong, f"1 to {there}", fix)
+        yield problem_near(node, at, wrong, f"1 to {there}", fix)
 
 
 def held_problems(
@@ -76,16 +75,11 @@ def _too_many(step: MethodStep, total: int, most: int) -> Problem:
     node, at = step.argument("instances"), step.argument_at("instances")
     wrong = f"{total} instances at once are more than max_instances {most}"
     fix = "raise `blast_radius.max_instances`, take fewer instances, or undo before"
-    return _problem(node, at, wrong, f"at most {most} at once", fix)
+    return problem_near(node, at, wrong, f"at most {most} at once", fix)
 
 
 def _more_than_there(step: MethodStep, service: str, mine: int, there: int) -> Problem:
     node, at = step.argument("instances"), step.argument_at("instances")
     wrong = f"{mine} instances of {service!r} at once, which has {there}"
     fix = "put an action undo_all before this one, or take fewer instances"
-    return _problem(node, at, wrong, f"at most {there} at once", fix)
-
-
-def _problem(node: Node, at: str, wrong: str, allowed: str, fix: str) -> Problem:
-    value = MISSING if isinstance(node.value, dict | list) else node.value
-    return Problem(line=node.line, key=at, value=value, wrong=wrong, allowed=allowed, fix=fix)
+    return problem_near(node, at, wrong, f"at most {there} at once", fix)

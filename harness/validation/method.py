@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from harness.files.document import Node, plain
+from harness.files.problems import MISSING, Problem
 from harness.files.toolkit_file import activities
 from harness.files.variables import UNKNOWN, Variables
 
@@ -107,3 +108,9 @@ def _seconds(pauses: Node | None, key: str, variables: Variables) -> float:
     value = variables.resolve(plain(node)) if node else 0
     known = isinstance(value, int | float) and not isinstance(value, bool)
     return float(value) if known else 0.0
+
+
+def problem_near(node: Node, at: str, wrong: str, allowed: str, fix: str) -> Problem:
+    """A problem at a value, or at the container in which it is missing."""
+    value = MISSING if isinstance(node.value, dict | list) else node.value
+    return Problem(line=node.line, key=at, value=value, wrong=wrong, allowed=allowed, fix=fix)

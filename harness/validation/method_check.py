@@ -17,7 +17,7 @@ from harness.validation.instance_counts import (
     held_problems,
     instance_fault_problems,
 )
-from harness.validation.method import ACTIONS, INJECT, PROBES, UNDO, MethodStep
+from harness.validation.method import ACTIONS, INJECT, PROBES, UNDO, MethodStep, problem_near
 
 # Rollbacks run while the fault phase waits for its end: more would end the run before them.
 ROLLBACKS_PAUSE_MAX_S: Final = 20.0
@@ -72,24 +72,24 @@ def _place(step: MethodStep) -> Iterator[Problem]:
         kind = step.node.child("type") or step.node
         wrong = f"{step.func} as a probe"
         fix = "write `type: action`"
-        yield _problem(kind, f"{step.at}.type", wrong, f"action for {step.func}", fix)
+        yield problem_near(kind, f"{step.at}.type", wrong, f"action for {step.func}", fix)
     if step.injects and not step.at.startswith("method"):
         wrong = f"{step.func} outside the method"
         allowed = "inject_... only in an action of `method`"
-        yield _problem(func, key, wrong, allowed, "move the activity to `method`")
+        yield problem_near(func, key, wrong, allowed, "move the activity to `method`")
     elif step.undoes and not step.at.startswith(("method", "rollbacks")):
         allowed = "undo_all only in `method` and `rollbacks`"
-        yield _problem(func, key, "undo_all here", allowed, "move the activity to `rollbacks`")
+        yield problem_near(func, key, "undo_all here", allowed, "move the activity to `rollbacks`")
     if changes and step.node.child("background") and step.node.child("background").value is True:  # type: ignore[union-attr]  # tested the line before
         background = step.node.child("background") or step.node
         key = f"{step.at}.background"
         wrong = f"{step.func} in the background"
-        yield _problem(background, key, wrong, "false", "remove `background`")
+        yield problem_near(background, key, wrong, "false", "remove `background`")
     if step.module.split(".")[0] == "harness" and step.module not in _OURS:
         module = step.provider.child("module") or step.node
         key = f"{step.at}.provider.module"
         fix = fix_name(step.module, _OURS)
-        yield _problem(module, key, "not a module of activities", listed(_OURS), fix)
+        yield problem_near(module, key, "not a module of activities", listed(_OURS), fix)
 
 
 def _fault(step: MethodStep, limits: Limits, system: System) -> Iterator[Problem]:
@@ -109,14 +109,14 @@ def _target(
         if not isinstance(value, int | float | bool | list | dict | None):
             wrong = "the value of a variable is not known before the start"
             fix = "write the name itself"
-            yield _problem(node, at, wrong, f"a fixed {name}", fix)
+            yield problem_near(node, at, wrong, f"a fixed {name}", fix)
     elif value not in known:
         wrong = f"{value[:60]!r} is not in the system"
-        yield _problem(node, at, wrong, listed(known), fix_name(value, known))
+        yield problem_near(node, at, wrong, listed(known), fix_name(value, known))
     elif value not in allowed:
         wrong = f"{value!r} is outside the blast_radius"
         fix = f"add it to `blast_radius.{name}s`, or take another {name}"
-        yield _problem(node, at, wrong, listed(allowed), fix)
+        yield problem_near(node, at, wrong, listed(allowed), fix)
 
 
 def _edge_fault(step: MethodStep, system: System) -> Iterator[Problem]:
@@ -130,7 +130,7 @@ def _edge_fault(step: MethodStep, system: System) -> Iterator[Problem]:
             node = step.provider.child("func") or step.node
             wrong = f"edge {edge.name} goes via {edge.via}: it cannot do this"
             fix = "take one of the allowed functions, or another edge"
-            yield _problem(node, f"{step.at}.provider.func", wrong, listed(actions), fix)
+            yield problem_near(node, f"{step.at}.provider.func", wrong, listed(actions), fix)
         return
     given = {name: value for name, value in step.arguments.items() if name not in ("edge", "slot")}
     known = {
@@ -161,7 +161,7 @@ def _undone(method: Sequence[MethodStep], rollbacks: Sequence[MethodStep]) -> It
     node = step.provider.child("func") or step.node
     wrong = "nothing undoes this fault"
     allowed = f"an action {ACTIONS}.{UNDO} after it in `method`, or in `rollbacks`"
-    yield _problem(node, f"{step.at}.provider.func", wrong, allowed, "add an action undo_all")
+    yield problem_near(node, f"{step.at}.provider.func", wrong, allowed, "add an action undo_all")
 
 
 def _pauses(
@@ -187,7 +187,7 @@ def _too_long(steps: Sequence[MethodStep], most_s: float, what: str, fix: str) -
                 wrong = f"the pauses last {total_s:g} s, more than {what} {most_s:g}"
                 node = pauses.child(key) or pauses
                 allowed = f"{most_s:g} s in all"
-                yield _problem(node, f"{step.at}.pauses.{key}", wrong, allowed, fix)
+                yield problem_near(node, f"{step.at}.pauses.{key}", wrong, allowed, fix)
                 return
 
 
@@ -208,21 +208,21 @@ def _too_short(method: Sequence[MethodStep]) -> Iterator[Problem]:
             node = step.node.child("pauses") or step.provider.child("func") or step.node
             wrong = "the fault is undone in the same moment"
             fix = "add `pauses: {after: 10}` to this action"
-            yield _problem(node, f"{step.at}.pauses", wrong, "a pause before undo_all", fix)
+            yield problem_near(node, f"{step.at}.pauses", wrong, "a pause before undo_all", fix)
 
 
 def _not_in_a_watch(step: MethodStep) -> Problem:
     node = step.provider.child("func") or step.node
     wrong = "a watch does nothing itself"
     fix = "remove `watch: true`, or the activity; mark other faults with `squall mark`"
-    return _problem(node, step.at, wrong, "an empty method with `watch: true`", fix)
+    return problem_near(node, step.at, wrong, "an empty method with `watch: true`", fix)
 
 
 def _not_in_a_control(step: MethodStep) -> Problem:
     node = step.provider.child("func") or step.node
     wrong = "a control run has no fault"
     fix = "remove `control: true`, or the activity"
-    return _problem(node, step.at, wrong, "activities that inject nothing", fix)
+    return problem_near(node, step.at, wrong, "activities that inject nothing", fix)
 
 
 def _injects_nothing(root: Node) -> Problem:
@@ -235,8 +235,3 @@ def _injects_nothing(root: Node) -> Problem:
         allowed=f"an action of {ACTIONS} whose name begins with {INJECT}, or a declared fault",
         fix=f"add an action with `module: {ACTIONS}` and for example `func: inject_kill`",
     )
-
-
-def _problem(node: Node, at: str, wrong: str, allowed: str, fix: str) -> Problem:
-    value = MISSING if isinstance(node.value, dict | list) else node.value
-    return Problem(line=node.line, key=at, value=value, wrong=wrong, allowed=allowed, fix=fix)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 from harness.host.cpu import Machine, Slice
@@ -51,4 +50,4 @@ def sharing(machine: Machine, begin_s: float, end_s: float) -> Sharing | None:
 
 def _longest_hole_s(slices: Sequence[Slice], begin_s: float, end_s: float) -> float:
     edges = [begin_s, *(edge for s in slices for edge in (s.begin_s, s.end_s)), end_s]
-    return max(after - before for before, after in list(pairwise(edges))[::2])
+    return max(after - before for before, after in zip(edges[::2], edges[1::2], strict=True))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from harness.campaigns.records import Arm
 from harness.errors import ConfigError
 from harness.files.document import plain
 from harness.files.problems import MISSING, Problem, fix_name, listed, raise_problems
+from harness.files.real_path import real_path
 from harness.files.whole_file import write_whole
 from harness.files.yaml_file import checked_root, dump_document, read_document
 from harness.system import System, SystemFiles, system_files
@@ -88,7 +88,7 @@ def _change(path: Path, index: int, arm: MatrixArm, files: SystemFiles, changed:
     raise_problems(path, problems)
     options = values.get("options")
     if isinstance(options, dict) and "overlays" in options:
-        options["overlays"] = os.path.realpath(deployment.absolute().parent / options["overlays"])
+        options["overlays"] = str(real_path(deployment.absolute().parent / options["overlays"]))
     changed.parent.mkdir(parents=True, exist_ok=True)
     write_whole(changed, dump_document(values))
 

@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from harness.errors import ConfigError, TargetError
+from harness.files.real_path import real_path
 from harness.safety.private_file import read_private
 from harness.safety.state import State
 from harness.system import System
@@ -150,7 +151,7 @@ def _manifests(options: Mapping[str, str], deployment: Path | None) -> str:
     overlays, overlay = options.get("overlays"), options.get(OVERLAY)
     if not overlays or not overlay or deployment is None:
         return ""
-    return os.path.realpath(deployment.absolute().parent / overlays / overlay)
+    return str(real_path(deployment.absolute().parent / overlays / overlay))
 
 
 def write_place(state: State, place: Place) -> None:
