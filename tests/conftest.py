@@ -17,3 +17,8 @@ def pytest_configure() -> None:
 def pytest_collection_finish() -> None:
     """The thousands of collected tests live to the end: the collector need not visit them again."""
     gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """At the end everything is to be collected: DuckDB reports what is left."""
+    gc.unfreeze()
