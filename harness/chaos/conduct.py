@@ -23,6 +23,7 @@ from chaoslib.run import RunEventHandler
 from harness.chaos import actions
 from harness.chaos.control_watch import ControlWatch
 from harness.chaos.declared_faults import DeclaredFaults
+from harness.chaos.prompt_signals import run_handlers_at_once
 from harness.chaos.session import open_declared, prepare
 from harness.errors import HarnessError
 from harness.files.document import plain
@@ -118,6 +119,7 @@ def conduct(path: Path, journal_path: Path) -> int:
     declared = open_declared(experiment, os.environ)
     journal, controls = None, ControlWatch()
     controls.listen()
+    run_handlers_at_once()
     try:
         handlers = [_Conducting(declared)]
         journal = run_experiment(experiment, settings=_SETTINGS, event_handlers=handlers)

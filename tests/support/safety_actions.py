@@ -34,6 +34,13 @@ def hang() -> None:
     threading.Event().wait(60)
 
 
+def leave_signals_to_another_thread(word: str) -> None:
+    """From here on no SIGUSR1 interrupts the main thread, as one just before a wait does not."""
+    threading.Thread(target=threading.Event().wait, args=(60,), daemon=True).start()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+    note(word)
+
+
 def before_activity_control(**context: object) -> None:
     """As a Chaos Toolkit control: a guard that does not work."""
     del context

@@ -134,8 +134,9 @@ def test_a_signal_in_an_action_ends_it_and_rolls_back(stage: Stage, sig: signal.
     assert status(conductor) == "interrupted"
 
 
-def test_a_stop_in_a_pause_rolls_back(stage: Stage) -> None:
-    conductor = begun(stage.conductor(action("note", pause_s=60, word="fault")))
+@pytest.mark.parametrize("func", ["note", "leave_signals_to_another_thread"])
+def test_a_stop_in_a_pause_rolls_back(stage: Stage, func: str) -> None:
+    conductor = begun(stage.conductor(action(func, pause_s=60, word="fault")))
     stage.await_note("fault")
     conductor.stop()
     assert stage.said() == ["fault", "rolled back"]
