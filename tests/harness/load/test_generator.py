@@ -38,6 +38,7 @@ def test_scenarios_are_the_files_with_a_curve() -> None:
     assert scenario_names() == (
         "mixed_payments",
         "payday_spike",
+        "payday_users",
         "rising_payments",
         "steady_payments",
         "steady_users",
