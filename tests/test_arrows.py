@@ -88,6 +88,7 @@ ONE_ROOM: Final = {
     "harness/start_condition": "harness/description",
     "harness/validation": "harness/description",
     "harness/targets/base": "harness/description",
+    "harness/targets/environment": "harness/description",
     "harness/targets/cluster_abilities": "harness/description",
     "harness/targets/registry": "harness/description",
 }

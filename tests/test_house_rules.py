@@ -51,7 +51,15 @@ SHARED_BY_SERVICES = {
     "bank",
 }
 # The modules of harness/targets that all targets share.
-SEAM = {"base", "cluster_abilities", "records", "registry", "replay", "edge_abilities"}
+SEAM = {
+    "base",
+    "cluster_abilities",
+    "environment",
+    "records",
+    "registry",
+    "replay",
+    "edge_abilities",
+}
 MAX_FUNCTION, MAX_FILE, MAX_PARAMETERS = 50, 300, 5
 
 

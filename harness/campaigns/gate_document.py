@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from harness.campaigns.cell_decision import CellDecision
+from harness.campaigns.containment import Containment
 from harness.campaigns.records import Request, RunVerdict, Why
 from harness.campaigns.regression import Regression
 from harness.campaigns.score import Score
@@ -59,5 +60,6 @@ class GateDocument(msgspec.Struct, frozen=True, kw_only=True):
     regressions: tuple[Regression, ...] = ()
     scores: tuple[Score, ...] = ()
     score: Score = Score()
+    containment: Containment = Containment()
     attempts: tuple[AttemptLine, ...]
     campaign: GateFacts

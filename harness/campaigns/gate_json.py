@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from harness.campaigns.baseline_comparison import against_baseline
 from harness.campaigns.cell_decision import CellDecision
+from harness.campaigns.containment import containment_of
 from harness.campaigns.gate import Gate, money_violated, valid_of
 from harness.campaigns.gate_decision import decide_gate, runs_needed
 from harness.campaigns.gate_document import GATE_SCHEMA, AttemptLine, GateDocument, GateFacts
@@ -32,6 +33,7 @@ def gate_document(plan: Plan, seen: Sequence[Attempt], damage: Sequence[str] = (
         regressions=against,
         scores=tuple(scores),
         score=score_of_suite(scores, gate.experiments) if valid else Score(),
+        containment=containment_of(cells),
         attempts=attempt_lines(gate, seen),
         campaign=GateFacts(
             path=plan.path,

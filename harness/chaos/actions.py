@@ -15,6 +15,7 @@ from harness.errors import FaultError
 from harness.faults.bandwidth import Bandwidth
 from harness.faults.base import Evidence
 from harness.faults.crash import Crash
+from harness.faults.environment import Environment
 from harness.faults.http_errors import HttpErrors
 from harness.faults.kill import Kill
 from harness.faults.latency import Latency
@@ -43,6 +44,20 @@ def inject_kill(service: str, instances: int = 1) -> list[Evidence]:
 def inject_pause(service: str, instances: int = 1) -> list[Evidence]:
     """Freeze (SIGSTOP) `instances` instances of a service."""
     return session().fault_instances(service, instances, lambda name: Pause(instance=name))
+
+
+def inject_environment(
+    service: str, lives: list[dict[str, str]], instances: int = 1, deaths: int = 0
+) -> list[Evidence]:
+    """Restart `instances` instances with other environment variables, until it is undone.
+
+    Each next life of them gets the next variables of `lives`, all further ones the last. While the
+    fault is on they must end unasked `deaths` times, or the run does not count.
+    """
+    given = tuple(lives)
+    return session().fault_instances(
+        service, instances, lambda name: Environment(instance=name, lives=given, deaths=deaths)
+    )
 
 
 def inject_crash(service: str, instances: int = 1) -> list[Evidence]:

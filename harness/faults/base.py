@@ -12,6 +12,7 @@ also compares the dose when these keys are there:
 ```
 settings()      percent       the share of units that the fault must touch (100: all of them)
                 latency_ms    the delay that each touched unit must get
+                deaths        how often the instance must end unasked while the fault is on
 held() evidence units         what the fault could have touched since it was set (requests, chunks,
                               connections)
                 touched       how many of them it has touched; both counts only grow
@@ -19,6 +20,8 @@ held() evidence units         what the fault could have touched since it was set
                               few units is then as sure as that of many
                 delay_ms      the sum of the delays that were measured on the touched units, or
                 set_ms        the delay that the target reports as set, where it cannot measure
+                deaths        how often the instance has ended unasked since the fault was set;
+                              then a state of the instance does not mean that the fault was off
 ```
 
 A fault with `percent` must return `units` and `touched`; one with `latency_ms` must return
@@ -51,6 +54,7 @@ class Seen:
     chosen: int = 0
     offered: int = 0
     delay_ms: float | None = None
+    deaths: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

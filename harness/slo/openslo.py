@@ -34,6 +34,8 @@ from harness.slo.durations import WINDOW, window_s
 
 API: Final = "openslo/v1"
 REQUESTS: Final = "requests"
+# The ratio, while the fault was on, of an SLO for a request that the fault must not reach.
+CONTAINMENT: Final = "containment_ratio"
 Method = Literal["Occurrences", "Timeslices", "RatioTimeslices"]
 DocumentName = Annotated[
     str,

@@ -10,6 +10,7 @@ from harness.errors import UnknownResourceError
 from harness.safety.state import State
 from harness.targets.base import CALL_LIMIT_S, Proof, Running, UndoData, Undoes, UpPlan
 from harness.targets.cluster_abilities import NodeSeen
+from harness.targets.environment import Lives
 from harness.targets.records import EdgeFault, EdgeStatus, IdentityState, InstanceStatus
 from harness.timeline import Timeline
 
@@ -148,6 +149,19 @@ class NoTarget:
     def resume(self, instance: str) -> InstanceStatus:
         """Raise UnknownResourceError."""
         _unknown("instance", instance)
+
+    def configure(self, instance: str, lives: Lives, lease_s: float) -> None:
+        """Raise UnknownResourceError."""
+        del lives, lease_s
+        _unknown("instance", instance)
+
+    def restore(self, instance: str) -> None:
+        """Raise UnknownResourceError."""
+        _unknown("instance", instance)
+
+    def variables(self, identity: str) -> None:
+        """No process has that identity."""
+        del identity
 
     def fault_edge(self, edge: str, fault: EdgeFault, lease_s: float) -> EdgeStatus:
         """Raise UnknownResourceError."""

@@ -39,6 +39,8 @@ class InstanceStatus(msgspec.Struct, frozen=True, kw_only=True):
     `identity` names this life of the instance and never another one. Only the target reads it:
     locally a process with its start time, elsewhere a container id or a pod uid. "" while nothing
     runs, or where the target cannot tell.
+    `deaths`: how often it has ended unasked. `variables`: what a fault has given this life of it
+    besides its own environment.
     """
 
     name: str
@@ -47,6 +49,8 @@ class InstanceStatus(msgspec.Struct, frozen=True, kw_only=True):
     identity: str = ""
     address: str = ""
     leased: bool = False
+    deaths: int = 0
+    variables: dict[str, str] = {}
 
 
 class EdgeFault(msgspec.Struct, frozen=True, kw_only=True):

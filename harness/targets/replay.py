@@ -3,6 +3,7 @@
 action       data["resource"]           undone when
 revive       an instance                it is ready
 resume       an instance                it is ready
+restore      an instance                it is ready with its own variables
 clear_edge   an edge, or `edge#slot`    the fault is gone
 """
 
@@ -13,11 +14,13 @@ from typing import Final
 
 from harness.errors import FaultError, UnknownResourceError
 from harness.targets.base import EdgeFaults, Instances, Kills, Pauses, Proof, UndoData, able
+from harness.targets.environment import Configures
 from harness.targets.records import split_slot
 
 _DO: Final[Mapping[str, Callable[[object, str], object]]] = {
     "revive": lambda target, name: able(target, Kills).revive(name),
     "resume": lambda target, name: able(target, Pauses).resume(name),
+    "restore": lambda target, name: able(target, Configures).restore(name),
     "clear_edge": lambda target, name: able(target, EdgeFaults).clear_edge(name),
 }
 
@@ -35,7 +38,9 @@ def undone_by_abilities(target: object, action: str, data: UndoData) -> Proof:
         return _edge_is_clear(able(target, EdgeFaults), data["resource"])
     for instance in able(target, Instances).instances():
         if instance.name == data["resource"]:
-            return Proof(instance.state == "ready", f"state: {instance.state}")
+            own = not instance.variables
+            how = f"state: {instance.state}" + ("" if own else ", with other variables")
+            return Proof(instance.state == "ready" and own, how)
     raise UnknownResourceError(data["resource"])
 
 

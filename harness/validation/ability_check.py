@@ -10,12 +10,14 @@ from harness.files.problems import Problem, listed
 from harness.system import System
 from harness.targets import base
 from harness.targets.cluster_abilities import Crashes, CutsNetwork, Drains, RollsOut
+from harness.targets.environment import Configures
 from harness.targets.registry import target_type
 from harness.validation.method import MethodStep
 
 _OF_INSTANCES: Final[dict[str, type]] = {
     "inject_kill": base.Kills,
     "inject_pause": base.Pauses,
+    "inject_environment": Configures,
     "inject_crash": Crashes,
     "inject_drain": Drains,
     "inject_scale": base.Scales,

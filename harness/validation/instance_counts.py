@@ -8,12 +8,18 @@ from typing import Final
 
 from harness.errors import ConfigError
 from harness.files.problems import Problem
+from harness.files.variables import UNKNOWN
 from harness.system import MAX_REPLICAS, System
 from harness.targets.base import Scales
+from harness.targets.environment import wrong_lives
 from harness.targets.registry import target_type
 from harness.validation.method import MethodStep, problem_near
 
-INSTANCE_ACTIONS: Final = ("inject_kill", "inject_pause", "inject_crash", "inject_drain")
+ENVIRONMENT: Final = "inject_environment"
+INSTANCE_ACTIONS: Final = (
+    *("inject_kill", "inject_pause", "inject_crash", "inject_drain"),
+    ENVIRONMENT,
+)
 
 
 def instance_fault_problems(step: MethodStep, system: System) -> Iterator[Problem]:
@@ -31,6 +37,16 @@ def instance_fault_problems(step: MethodStep, system: System) -> Iterator[Proble
         fix = f"write `instances: {there}` or fewer"
         node, at = step.argument("instances"), step.argument_at("instances")
         yield problem_near(node, at, wrong, f"1 to {there}", fix)
+    lives = step.arguments.get("lives")
+    if step.func == ENVIRONMENT and (wrong := wrong_lives(lives)) and not _is_unknown(lives):
+        fix = "write for example `lives: [{LOG_LEVEL: debug}]`"
+        node, at = step.argument("lives"), step.argument_at("lives")
+        yield problem_near(node, at, wrong, "a list of variables with their values", fix)
+
+
+def _is_unknown(lives: object) -> bool:
+    """Missing, which the function's signature says better, or known by the run only."""
+    return lives is None or lives is UNKNOWN
 
 
 def held_problems(

@@ -30,6 +30,8 @@ def wrong(life: FaultLife) -> str:
     found = ""
     if percent is not None:
         found = _wrong_share(percent, looks)
+    if not found and (deaths := _number(asked.get("deaths"))):
+        found = _wrong_deaths(deaths, looks[-1].data)
     if not found and latency_ms is not None:
         found = _wrong_delay(latency_ms, _number(asked.get("jitter_ms")) or 0.0, looks[-1].data)
     return found
@@ -98,6 +100,13 @@ def _wrong_delay(asked_ms: float, jitter_ms: float, last: dict[str, Scalar]) -> 
     if abs(set_ms - asked_ms) > ROUNDED_MS:
         return f"asked for {asked_ms:g} ms, set to {set_ms:g} ms"
     return ""
+
+
+def _wrong_deaths(asked: float, last: dict[str, Scalar]) -> str:
+    seen = _number(last.get("deaths"))
+    if seen is None:
+        return "the target did not count the deaths"
+    return "" if seen >= asked else f"asked for {asked:g} deaths, {seen:g} seen"
 
 
 def _counted(look: Sample) -> tuple[int, int]:

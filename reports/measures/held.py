@@ -75,9 +75,11 @@ def _gap(life: FaultLife) -> tuple[float, float]:
 def _reported(life: FaultLife, events: tuple[Event, ...], t0: int) -> str:
     """What the target itself reported while the fault was to be on.
 
-    An instance's next state is expected from the last look on: the undo has begun by then.
+    An instance's next state is expected from the last look on: the undo has begun by then. A fault
+    that counts deaths lives on over the deaths of its instance.
     """
-    last_look_s = max(sample.at_s for sample in life.samples if sample.on)
+    on = [sample for sample in life.samples if sample.on]
+    last_look_s, outlives = on[-1].at_s, "deaths" in on[-1].data
     resource = life.target.partition("#")[0]
     for event in events:
         at_s = event.at_s(t0)
@@ -85,7 +87,7 @@ def _reported(life: FaultLife, events: tuple[Event, ...], t0: int) -> str:
             continue
         if event.kind in _LAPSES and life.at_s["verified"] <= at_s <= life.at_s["undone"]:
             return f"at {at_s:.1f} s {_LAPSES[event.kind]}"
-        if event.kind == "instance" and life.at_s["verified"] < at_s < last_look_s:
+        if event.kind == "instance" and not outlives and life.at_s["verified"] < at_s < last_look_s:
             return f"at {at_s:.1f} s the instance was {event.data.get('state')}"
     return ""
 

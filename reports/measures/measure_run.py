@@ -92,8 +92,12 @@ def _window(stored: StoredRun, faults: tuple[FaultLife, ...]) -> FaultWindow | N
 
 
 def _slos(stored: StoredRun, tallies: Tallies, window: FaultWindow | None) -> tuple[SloFigure, ...]:
-    f0_s = None if window is None else window.begin_s
-    span = SloSpan(begin_s=stored.terms.phases.warm_up_s, f0_s=f0_s)
+    span = SloSpan(
+        begin_s=stored.terms.phases.warm_up_s,
+        f0_s=None if window is None else window.begin_s,
+        f1_s=None if window is None else window.end_s,
+        control=stored.terms.control,
+    )
     slices = {name: tally.result() for name, tally in tallies.slos.items()}
     return slo_figures(stored.slos, slices, span)
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from harness.slo.openslo import CONTAINMENT
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
@@ -38,6 +40,7 @@ METRICS: Final[Mapping[str, Metric]] = {
 # The figures of SLO documents; their limits stand there, so that no experiment names them.
 SLO_METRICS: Final[Mapping[str, Metric]] = {
     "slo_ratio": Metric(unit="ratio", words="good by the SLO"),
+    CONTAINMENT: Metric(unit="ratio", words="good by the SLO while the fault was on"),
     "slo_recovery_s": Metric(unit="s", words="time from the fault until the SLO holds again"),
     "slo_lost_s": Metric(unit="s", words="lost service in seconds of complete outage, by the SLO"),
     "slo_budget_ratio": Metric(unit="ratio", words="share of the SLO's error budget"),

@@ -2,6 +2,8 @@
 
 Without a recovery objective, an SLO must hold in all seconds from the end of warm-up to the end of
 the load. With one, it must hold outside the time that the objective allows for the recovery.
+An SLO for one request name without a recovery objective is about a request that the fault must not
+reach: it must hold in the seconds of the fault alone as well (containment).
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import numpy as np
 
 from harness.slo.agreement import title_of
 from harness.slo.documents import SloSet
-from harness.slo.openslo import Slo, SloObjective
+from harness.slo.openslo import CONTAINMENT, Slo, SloObjective
 from harness.slo.recovery_objective import RecoveryObjective
 from reports.inputs.schedule import Floats
 from reports.measures.metric_table import Measured
@@ -37,10 +39,15 @@ class SloFigure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SloSpan:
-    """The seconds of a run that count; `f0_s` None: no fault was proven."""
+    """The seconds of a run that count; None: no fault was proven.
+
+    `control`: there is no fault to be contained.
+    """
 
     begin_s: float
     f0_s: float | None
+    f1_s: float | None = None
+    control: bool = False
 
 
 def slo_figures(
@@ -55,6 +62,10 @@ def slo_figures(
             name, target = f"{slo.name}: {title_of(objective)}", round(objective.share, 9)
             measured = Measured(value=ratio(counted, slo, objective))
             found.append(_figure(name, "slo_ratio", target, measured, must=">="))
+            if slo.good.name and not recoveries and not span.control:
+                measured = Measured(value=ratio(_while_on(of_slo, span), slo, objective))
+                name = f"{name}, while the fault was on"
+                found.append(_figure(name, CONTAINMENT, target, measured, must=">="))
         for recovery in recoveries:
             found += _recovery_figures(slo, recovery, of_slo, span)
     return tuple(found)
@@ -85,6 +96,13 @@ def _outside_of(slices: Slices, recoveries: tuple[RecoveryObjective, ...], span:
     longest_s = max(one.spec.recover_s for one in recoveries)
     before = slices.between(begin, max(begin, math.floor(span.f0_s)))
     return before.joined(slices.between(math.ceil(span.f0_s + longest_s), size))
+
+
+def _while_on(slices: Slices, span: SloSpan) -> Slices:
+    """The seconds of the fault, those at its begin and end included; none without a fault."""
+    if span.f0_s is None or span.f1_s is None:
+        return slices.between(0, 0)
+    return slices.between(math.floor(span.f0_s), math.ceil(span.f1_s))
 
 
 def _recovery_figures(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from harness.errors import TargetError
 from harness.safety.identity import Process, family, is_alive, process_state, signal_process
+from harness.targets.environment import Lives
 from harness.targets.local.child import Child, Command, Spawner
 from harness.targets.local.listener import listener_of
 from harness.targets.local.probes import Probe
@@ -25,6 +26,7 @@ PROBE_STARTING_S: Final = 0.05
 MISSES_UNTIL_UNREADY: Final = 2
 DEATH_LIMIT_S: Final = 5.0
 FREEZE_LIMIT_S: Final = 1.0
+RESTART_GRACE_S: Final = 8.0
 _LOOK_AGAIN_S: Final = 0.005
 
 
@@ -52,8 +54,10 @@ class Instance:
         self._child: Child | None = None
         self._wanted, self._look = asyncio.Event(), asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        self._stopping = False
+        self._stopping, self._asked_to_end = False, False
         self._listener = ""
+        self._lives: Lives = ()
+        self._variables: dict[str, str] = {}
 
     def begin(self) -> None:
         """Start it, and look after it from now on."""
@@ -74,6 +78,8 @@ class Instance:
             identity=identity_of(child.pid, child.started_ticks) if child else self._listener,
             address=self.spec.address,
             leased=leased,
+            deaths=self.deaths,
+            variables=self._variables,
         )
 
     async def kill(self) -> InstanceStatus:
@@ -97,12 +103,30 @@ class Instance:
         child = self._child
         if child is None:
             return
+        self._asked_to_end = True
         child.signal(self.spec.stop_signal)
         try:
             await child.ended(grace_s)
         except TimeoutError:
             child.signal_family(signal.SIGKILL)
             await child.ended(DEATH_LIMIT_S)
+
+    def configure(self, lives: Lives) -> None:
+        """Restart it; its next lives have these variables in turn, the last ones from then on."""
+        self._must_be_ours("given other variables")
+        self._lives = lives
+        self._restart_soon()
+
+    def restore(self) -> None:
+        """Restart it with its own variables; nothing to do if no others were given."""
+        self._lives = ()
+        if self._variables:
+            self._restart_soon()
+
+    def _restart_soon(self) -> None:
+        restarting = asyncio.create_task(self.restart(RESTART_GRACE_S))
+        self._tasks.append(restarting)
+        restarting.add_done_callback(self._tasks.remove)
 
     def revive(self) -> None:
         """Let it start again; nothing to do if it lives."""
@@ -147,9 +171,10 @@ class Instance:
                 child.signal_family(signal.SIGKILL)
                 await child.ended(DEATH_LIMIT_S)
             await _gone(left)
-        for task in self._tasks:
+        tasks = tuple(self._tasks)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         self._become("stopped")
 
     async def _keep(self, command: Command) -> None:
@@ -158,14 +183,21 @@ class Instance:
         while True:
             await self._wanted.wait()
             began_s = clock()
-            await self._live_once(command)
+            await self._live_once(self._next(command))
+            unasked, self._asked_to_end = not self._asked_to_end, False
             if not self._wanted.is_set():
                 continue
-            self.deaths += 1
+            self.deaths += unasked
             if clock() - began_s > STEADY_S:
                 pause_s = BACKOFF_FIRST_S
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, BACKOFF_MAX_S)
+
+    def _next(self, command: Command) -> Command:
+        """What starts the next life: the variables of the last life stay for all further ones."""
+        self._variables = dict(self._lives[0]) if self._lives else {}
+        self._lives = self._lives[1:] or self._lives
+        return replace(command, env={**command.env, **self._variables})
 
     async def _live_once(self, command: Command) -> None:
         """From one start to the death after it."""
@@ -183,6 +215,7 @@ class Instance:
     def _ended(self, child: Child, code: int | None = None) -> None:
         if self._child is child:
             pid, self._child = child.pid, None
+            self._variables = {}
             state: InstanceState = "stopped" if self._stopping else "down"
             self._become(state, pid=pid, code=code)
 

@@ -19,6 +19,8 @@ Operation = Literal[
     "revive",
     "pause",
     "resume",
+    "configure",
+    "restore",
     "roll_out",
     "fault_edge",
     "clear_edge",
@@ -33,12 +35,13 @@ KEPT: Final = b"kept\n"
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A command, and its instance or edge."""
+    """A command, and its instance or edge; `lives` are the variables of `configure`."""
 
     op: Operation
     resource: str = ""
     lease_s: float = 0.0
     fault: EdgeFault | None = None
+    lives: tuple[dict[str, str], ...] = ()
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

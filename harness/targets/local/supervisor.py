@@ -8,6 +8,7 @@ from functools import partial
 
 from harness.errors import FaultError, TargetError, UnknownResourceError
 from harness.files.problems import nearest
+from harness.targets.environment import Lives, wrong_lives
 from harness.targets.local.edge_faults import check_fault, check_lease
 from harness.targets.local.edge_owner import EdgeOwner, EdgeSeen
 from harness.targets.local.instance import Instance
@@ -73,12 +74,15 @@ class Supervision:
                 return Answer(instances=(await self._kill(name, lease_s),))
             case "pause":
                 return Answer(instances=(await self._pause(name, lease_s),))
+            case "configure":
+                self._configure(name, request.lives, lease_s)
+                return Answer()
             case "fault_edge":
                 return Answer(edges=(await self._fault_edge(name, request.fault, lease_s),))
             case "clear_edge":
                 await self._clear(name)
                 return Answer(edges=(await self._look_at(self._edge_of(name)[0]),))
-            case _:  # revive, resume
+            case _:  # revive, resume, restore
                 await self._undo_instance(name)
                 return Answer(instances=(self._status(name),))
 
@@ -110,11 +114,20 @@ class Supervision:
             raise
         return self._status(name)
 
+    def _configure(self, name: str, lives: Lives, lease_s: float) -> None:
+        check_lease(lease_s)
+        if wrong := wrong_lives(lives):
+            raise FaultError(f"lives: {wrong}")
+        instance = self._instance(name)
+        instance.configure(lives)
+        self._leases.hold(name, lease_s, partial(self._let_go, name))
+
     async def _undo_instance(self, name: str) -> None:
-        """Both undoings at once: each is nothing where its fault is not on."""
+        """All undoings at once: each is nothing where its fault is not on."""
         instance = self._instance(name)
         instance.resume()
         instance.revive()
+        instance.restore()
         self._leases.drop(name)
 
     async def _fault_edge(self, name: str, fault: EdgeFault | None, lease_s: float) -> EdgeStatus:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.targets.environment import Lives
 from harness.targets.local.client import SupervisedSystem
+from harness.targets.local.process_environment import environment_of
 from harness.targets.local.protocol import Request
 from harness.targets.records import InstanceStatus
 
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class LocalTarget(SupervisedSystem):
-    """Has the abilities Lifecycle, Deploys, Kills, Pauses, RollsOut, EdgeFaults and Fetches."""
+    """Starts processes, kills, pauses and configures them, rolls out, faults edges, fetches."""
 
     @classmethod
     def preflight(cls, system: System, state_root: Path) -> tuple[Finding, ...]:
@@ -48,6 +51,19 @@ class LocalTarget(SupervisedSystem):
     def resume(self, instance: str) -> InstanceStatus:
         """Let it go on. Nothing to do if it was not paused."""
         return self._instance(Request(op="resume", resource=instance))
+
+    def configure(self, instance: str, lives: Lives, lease_s: float) -> None:
+        """Restart it; its next lives have these variables until `restore` or the lease ends."""
+        given = tuple(map(dict, lives))
+        self.ask(Request(op="configure", resource=instance, lives=given, lease_s=lease_s))
+
+    def restore(self, instance: str) -> None:
+        """Restart it with its own variables. Nothing to do if no others were given."""
+        self.ask(Request(op="restore", resource=instance))
+
+    def variables(self, identity: str) -> Mapping[str, str] | None:
+        """The environment of that very process, by the kernel's word; None if it has ended."""
+        return environment_of(identity)
 
     def roll_out(self, service: str) -> None:
         """End (SIGTERM) and start each instance in turn; returns at once."""

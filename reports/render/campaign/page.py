@@ -10,6 +10,7 @@ from harness.campaigns.objective_decision import ObjectiveDecision
 from harness.campaigns.records import Why
 from reports.render.campaign.attempts import attempts_section
 from reports.render.campaign.comparison import comparison_table
+from reports.render.campaign.containment import containment_section
 from reports.render.campaign.dots import dots
 from reports.render.campaign.frame import cut, whole
 from reports.render.campaign.words import headline, interval
@@ -32,7 +33,7 @@ def render(document: GateDocument, worst: str = "") -> str:
     title = f"{document.decision}: {document.suite}"
     parts = [_header(document), _key(document)]
     parts += [_experiment(document, place) for place in range(len(document.experiments))]
-    parts += [comparison_table(document), worst]
+    parts += [containment_section(document), comparison_table(document), worst]
     parts += [attempts_section(document.attempts, "gate.json"), _method(document)]
     body = "\n".join(part for part in parts if part)
     return whole(title, body)

@@ -6,6 +6,7 @@ import pytest
 
 from harness.errors import UnknownResourceError
 from harness.targets import base
+from harness.targets.environment import Configures
 from harness.targets.noop import NoTarget
 from harness.targets.records import EdgeFault
 
@@ -19,6 +20,7 @@ ABILITIES = (
     base.EdgeFaults,
     base.Scales,
     base.Partitions,
+    Configures,
     base.Events,
     base.Fetches,
 )
@@ -41,6 +43,8 @@ def test_every_fault_on_it_names_something_unknown() -> None:
         lambda: target.revive("ledger-1"),
         lambda: target.pause("ledger-1", 1),
         lambda: target.resume("ledger-1"),
+        lambda: target.configure("ledger-1", (), 1),
+        lambda: target.restore("ledger-1"),
         lambda: target.fault_edge("ledger-1", EdgeFault(kind="reset"), 1),
         lambda: target.clear_edge("ledger-1"),
         lambda: target.scale("ledger-1", 3, 1),

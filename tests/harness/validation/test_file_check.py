@@ -120,6 +120,22 @@ def test_an_edge_fault_must_be_one_that_this_edge_can_do(
     assert said in edge_fault(tmp_path, func, arguments)
 
 
+@pytest.mark.parametrize(
+    ("lives", "said"),
+    [
+        ("lives: []", "not a list of 1 to 20"),
+        ("lives: [{1A: x}]", "'1A' is not a variable"),
+        ("lives: [{A: 1}]", "not of the argument's type"),
+        ("deaths: 5", "needs the argument `lives`"),
+    ],
+)
+def test_variables_that_cannot_be_given_are_refused_with_their_line(
+    tmp_path: Path, lives: str, said: str
+) -> None:
+    new = INJECT.replace("inject_kill", "inject_environment").replace("instances: 1", lives)
+    assert said in refused(with_method(tmp_path, new))
+
+
 def test_instances_are_counted_over_the_whole_method(tmp_path: Path) -> None:
     two = INJECT.replace("after: 10", "after: 5")
     said = refused(with_method(tmp_path, two + two))

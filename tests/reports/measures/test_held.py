@@ -236,3 +236,31 @@ def test_an_edge_that_nothing_crossed_proves_nothing(tmp_path: Path) -> None:
     card = judged(tmp_path, without_traffic)
     assert (card.verdict, codes(card)) == ("INVALID", ["fault_unobserved"])
     assert KILLED[1] in card.reasons[0].text
+
+
+def dying(times: int, asked: int) -> Callable[[RunsBuilder], None]:
+    """A fault that asked for `asked` deaths, and an instance that died `times` times."""
+
+    def change(run: RunsBuilder) -> None:
+        add(run, "asked", deaths=asked)
+        add(run, "held", deaths=times)
+        for number in range(times):
+            at_s = F0_S + 0.3 + number / 10
+            run.tell(at_s, "target", "instance", ("ledger-1", ""), state="down")
+
+    return change
+
+
+def test_an_instance_that_died_as_often_as_asked_was_under_its_fault(tmp_path: Path) -> None:
+    assert "fault_not_held" not in codes(judged(tmp_path, dying(5, 5)))
+
+
+def test_fewer_deaths_than_asked_are_another_dose(tmp_path: Path) -> None:
+    card = judged(tmp_path, dying(4, 5))
+    assert codes(card)[0] == "fault_not_held"
+    assert "asked for 5 deaths, 4 seen" in card.reasons[0].text
+
+
+def test_deaths_that_nobody_counted_are_no_deaths(tmp_path: Path) -> None:
+    card = judged(tmp_path, lambda run: add(run, "asked", deaths=1))
+    assert "did not count the deaths" in card.reasons[0].text

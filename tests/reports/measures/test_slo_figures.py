@@ -65,6 +65,50 @@ def test_with_one_the_slo_holds_outside_the_time_that_a_recovery_may_take() -> N
     assert found(PAYMENTS, late, f0_s=10)["slo_ratio"].measured.value == pytest.approx(18 / 20)
 
 
+def about_one_request(slo: Slo = SLO) -> SloSet:
+    """The SLO for one request name, without a recovery objective."""
+    metric = slo.spec.indicator.spec.ratio_metric
+    spec = structs.replace(metric.good.metric_source.spec, name="query")
+    source = structs.replace(metric.good.metric_source, spec=spec)
+    ratio = structs.replace(metric, good=structs.replace(metric.good, metric_source=source))
+    inner = structs.replace(slo.spec.indicator.spec, ratio_metric=ratio)
+    indicator = structs.replace(slo.spec.indicator, spec=inner)
+    return SloSet(slos=(structs.replace(slo, spec=structs.replace(slo.spec, indicator=indicator)),))
+
+
+def test_a_request_outside_of_the_fault_is_judged_in_the_seconds_of_the_fault_alone() -> None:
+    outage = slices(*[100] * 10, 100, 50, 100, *[100] * 20)
+    span = SloSpan(begin_s=0, f0_s=10.2, f1_s=12.7)
+    figures = slo_figures(about_one_request(), {SLO.name: outage}, span)
+    by_metric = {figure.metric: figure for figure in figures}
+    assert by_metric["containment_ratio"].measured.value == pytest.approx(250 / 300)
+    assert by_metric["containment_ratio"].limit == 0.99
+    assert by_metric["slo_ratio"].measured.value == pytest.approx(3250 / 3300)
+
+
+def test_without_a_fault_or_a_request_containment_is_missing_and_in_a_control_run_not_asked() -> (
+    None
+):
+    documents, whole = about_one_request(), slices(*[100] * 30)
+    figures = slo_figures(documents, {SLO.name: whole}, SloSpan(begin_s=0, f0_s=None))
+    assert [f.measured.value for f in figures if f.metric == "containment_ratio"] == [None]
+    silent = Slices(good=whole.good * 0, total=whole.total * 0)
+    span = SloSpan(begin_s=0, f0_s=5, f1_s=9)
+    figures = slo_figures(documents, {SLO.name: silent}, span)
+    assert [f.measured.value for f in figures if f.metric == "containment_ratio"] == [None]
+    control = SloSpan(begin_s=0, f0_s=5, f1_s=9, control=True)
+    assert len(slo_figures(documents, {SLO.name: whole}, control)) == 1
+
+
+@pytest.mark.parametrize("documents", [ALONE, PAYMENTS])
+def test_an_slo_for_all_requests_or_with_a_recovery_says_nothing_of_containment(
+    documents: SloSet,
+) -> None:
+    span = SloSpan(begin_s=0, f0_s=5, f1_s=9)
+    figures = slo_figures(documents, {SLO.name: slices(*[100] * 30)}, span)
+    assert "containment_ratio" not in {figure.metric for figure in figures}
+
+
 def test_recovery_lost_seconds_and_budget_of_a_complete_outage() -> None:
     outage = slices(*[100] * 10, *[0] * 5, *[100] * 15)
     figures = found(PAYMENTS, outage, f0_s=10)

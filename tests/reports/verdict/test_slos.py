@@ -62,7 +62,10 @@ def test_a_request_name_that_the_scenario_does_not_make_is_never_a_pass(tmp_path
     other = ALONE.replace("spec: {}", 'spec: {name: "GET /x"}')
     other = other.replace("spec: {ok", 'spec: {name: "GET /x", ok')
     card = judged(sound_run(outage_s=0), tmp_path, other)
-    assert verdicts(card) == {"payments-availability: paid within 300 ms": "missing"}
+    assert verdicts(card) == {
+        "payments-availability: paid within 300 ms": "missing",
+        "payments-availability: paid within 300 ms, while the fault was on": "missing",
+    }
     assert card.verdict == "FAIL"
 
 

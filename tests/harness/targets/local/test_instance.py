@@ -17,6 +17,7 @@ from harness.safety.identity import family, is_alive, process_state
 from harness.targets.local import instance as life
 from harness.targets.local.child import Command, NoProcessLog, Spawner
 from harness.targets.local.instance import Instance, InstanceSpec
+from harness.targets.local.process_environment import environment_of
 from harness.targets.local.process_name import process_of
 from tests.support.target_timeline import HeardTimeline
 from tests.support.target_waiting import until_true
@@ -120,6 +121,46 @@ def test_one_that_keeps_dying_is_started_ever_less_often(
     act(tmp_path, play, ("false",))
 
 
+DIES_UNLESS_LAST = 'echo "$STEP"; case "$STEP" in ""|last) sleep 60;; esac'
+
+
+def test_each_next_life_has_the_next_variables_and_a_restart_is_no_death(tmp_path: Path) -> None:
+    async def play(stage: Stage) -> None:
+        await stage.until("ready")
+        await until_true((tmp_path / "ledger-1.log").read_text)
+        stage.instance.configure(({"STEP": "first"}, {"STEP": "second"}, {"STEP": "last"}))
+        await until_true(lambda: "last" in (tmp_path / "ledger-1.log").read_text())
+        now = stage.instance.status()
+        assert (now.variables, now.deaths) == ({"STEP": "last"}, 2)
+        assert (environment_of(now.identity) or {})["STEP"] == "last"
+        stage.instance.restore()
+        stage.instance.restore()
+        await until_true(lambda: stage.instance.status().identity not in ("", now.identity))
+        after = stage.instance.status()
+        assert (after.variables, after.deaths) == ({}, 2)
+        assert "STEP" not in (environment_of(after.identity) or {"STEP": ""})
+        assert environment_of(now.identity) is None
+        lines = (tmp_path / "ledger-1.log").read_text().splitlines()
+        assert lines[:4] == ["", "first", "second", "last"]
+
+    act(tmp_path, play, ("sh", "-c", DIES_UNLESS_LAST))
+
+
+def test_what_is_restored_between_two_lives_comes_back_with_its_own_variables(
+    tmp_path: Path,
+) -> None:
+    async def play(stage: Stage) -> None:
+        await stage.until("ready")
+        await stage.instance.kill()
+        stage.instance.configure(({"STEP": "first"},))
+        stage.instance.restore()
+        stage.instance.revive()
+        await stage.until("ready")
+        assert stage.instance.status().variables == {}
+
+    act(tmp_path, play)
+
+
 def test_one_lost_probe_is_no_event_and_two_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -206,6 +247,8 @@ def test_one_that_runs_elsewhere_is_watched_and_not_touched() -> None:
             await instance.kill()
         with pytest.raises(TargetError, match="runs elsewhere: it cannot be paused"):
             await instance.pause()
+        with pytest.raises(TargetError, match="runs elsewhere: it cannot be given other"):
+            instance.configure(({"A": "1"},))
         instance.revive()
         await instance.stop(0.1)
 

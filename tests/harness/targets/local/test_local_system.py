@@ -137,6 +137,26 @@ def test_a_paused_one_wakes_when_nobody_renews(up: UpSystem) -> None:
     assert up.events("lease_expired", "front")
 
 
+def test_other_variables_come_with_a_restart_and_go_with_their_lease(up: UpSystem) -> None:
+    before = up.instance("back-1")
+    up.target.configure("back-1", ({"COLOUR": "red"},), LONG_S)
+    until(lambda: up.instance("back-1").variables == {"COLOUR": "red"})
+    now = up.until("back-1", "ready")
+    assert ask(now.address, "GET", "/").json()["env"]["COLOUR"] == "red"
+    assert (up.target.variables(now.identity) or {})["COLOUR"] == "red"
+    assert (now.identity != before.identity, now.leased, now.deaths) == (True, True, before.deaths)
+    assert not up.target.undone("restore", {"resource": "back-1"}).holds
+    up.target.renew("back-1", 0.2)
+    until(lambda: up.instance("back-1").identity not in ("", now.identity))
+    again = up.until("back-1", "ready")
+    assert "COLOUR" not in ask(again.address, "GET", "/").json()["env"]
+    assert up.target.undone("restore", {"resource": "back-1"}).holds
+    up.target.undo("restore", {"resource": "back-1"})
+    assert up.instance("back-1").identity == again.identity
+    with pytest.raises(FaultError, match="'1A' is not a variable"):
+        up.target.configure("back-1", ({"1A": "x"},), LONG_S)
+
+
 def test_a_fault_survives_an_envoy_that_dies_and_so_do_its_counters(up: UpSystem) -> None:
     address = up.edge("front>back").address
     up.target.fault_edge("front>back", EdgeFault(kind="errors", status=555), LONG_S)

@@ -13,7 +13,7 @@ import pytest
 from harness.campaigns.gate_document import GateDocument
 from harness.campaigns.gate_json import gate_document
 from harness.campaigns.plan import gate_of
-from harness.campaigns.records import Outcome, Why
+from harness.campaigns.records import Figure, Outcome, Why
 from reports.render.campaign.page import render
 from reports.render.campaign.words import closing_lines
 from reports.render.campaign.worst_run import worst_attempt, worst_section
@@ -133,6 +133,44 @@ def test_a_run_that_proves_something_is_worse_than_an_invalid_one() -> None:
     assert line is not None
     assert line.verdict == "FAIL"
     assert worst_attempt(document(invalid())) is not None
+
+
+def kept(value: float | None) -> Outcome:
+    """A run in which a request outside of the fault had this ratio; at least 99 % is asked."""
+    made = Figure(
+        name="queries: answered", metric="containment_ratio", must=">=", limit=0.99,
+        unit="ratio", value=value,
+    )  # fmt: skip
+    missed = value is None or value < made.limit
+    return Outcome(verdict="FAIL" if missed else "PASS", figures=(figure(2.0), made))
+
+
+@pytest.mark.parametrize(
+    ("values", "verdict", "decision", "shown"),
+    [
+        ((1.0, 0.999, 1.0), "contained", "PASS", "99.9 %"),
+        ((0.5, 0.4, 0.5), "not contained", "FAIL", "40.0 %"),
+        ((1.0, None, 1.0), "undecided", "INCONCLUSIVE", "? no value"),
+    ],
+)
+def test_what_the_fault_must_not_reach_has_a_section_and_a_place_in_gate_json(
+    values: tuple[float | None, ...], verdict: str, decision: str, shown: str
+) -> None:
+    found = document(*map(kept, values))
+    section = render(found).split("<h2>Containment")[1].split("<h2>")[0]
+    assert found.containment.verdict == verdict
+    assert found.decision == decision
+    assert verdict in section
+    assert shown in section
+    assert "kill" in section
+    told = msgspec.json.decode(msgspec.json.encode(found))["containment"]
+    assert told["limits"][0]["name"] == "queries: answered"
+
+
+def test_without_such_a_request_containment_was_not_measured() -> None:
+    found = document(*WAYS["PASS"])
+    assert found.containment.verdict == "not measured"
+    assert "not known" in render(found).split("<h2>Containment")[1].split("<h2>")[0]
 
 
 def test_text_of_a_run_cannot_become_markup() -> None:
