@@ -1,7 +1,8 @@
 """An experiment in its short form: the same faults and objectives within some fifteen seconds.
 
 The matrix has hundreds of cells, so each run is as short as its measures allow. Pauses shrink with
-the fault phase; the spike becomes the steady traffic that it rises above.
+the fault phase; the spike becomes the steady traffic that it rises above. A fault that counts the
+deaths of an instance keeps its time: a process does not start faster in a short run.
 """
 
 from __future__ import annotations
@@ -37,11 +38,13 @@ def shortened(values: dict[str, Any], source: Path) -> dict[str, Any]:
     terms = next((one for one in extensions if one.get("name") == EXTENSION), None)
     if terms is None:
         raise ConfigError(f"no extension named `{EXTENSION}`", file=source)
-    phases = CONTROL if terms.get("control") else PHASES
+    phases = dict(CONTROL if terms.get("control") else PHASES)
+    if any(_counts_deaths(step) for step in values["method"]):
+        phases["fault_s"] = terms["phases"]["fault_s"]
     ratio = phases["fault_s"] / terms["phases"]["fault_s"]
     short = {
         **terms,
-        "phases": dict(phases),
+        "phases": phases,
         "hold_s": HOLD_S,
         "to_the_end": True,  # wrong records are proven under foreign load too
         "scenario": _STEADY.get(terms["scenario"], terms["scenario"]),
@@ -57,3 +60,9 @@ def _paused(step: dict[str, Any], ratio: float) -> dict[str, Any]:
     if "pauses" not in step:
         return step
     return {**step, "pauses": {when: s * ratio for when, s in step["pauses"].items()}}
+
+
+def _counts_deaths(step: dict[str, Any]) -> bool:
+    """Whether the fault of this step waits for deaths."""
+    arguments = (step.get("provider") or {}).get("arguments")
+    return isinstance(arguments, dict) and bool(arguments.get("deaths"))

@@ -152,4 +152,5 @@ def test_the_short_form_of_every_experiment_is_sound(tmp_path: Path) -> None:
         ROOT, tuple(map(str, written)), system_files(SYSTEM, None, None), None, load
     )
     assert [one.name for one in read] == names
-    assert all(one.terms.phases.load_s <= 16 for one in read)
+    longer = [one.name for one in read if one.terms.phases.load_s > 16]
+    assert longer == ["killed-at-each-step"]  # a process does not start faster in a short run

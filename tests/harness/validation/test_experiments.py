@@ -23,9 +23,11 @@ IN_A_CLUSTER = read_system(
 SYSTEM = read_system(ROOT / "reference_services" / "system.yaml", ROOT / "deploy" / "local.yaml")
 EXPECTED = {
     "answer-lost",
+    "bank-silent",
     "bank-answers-lost",
     "bank-slow",
     "database-killed",
+    "killed-at-each-step",
     "ledger-answers-lost",
     "ledger-database-slow",
     "ledger-errors",
@@ -34,6 +36,7 @@ EXPECTED = {
     "no-fault",
     "payments-killed",
     "payments-paused",
+    "retry-storm",
     "rolling-restart",
 }
 
