@@ -21,7 +21,7 @@ TYPES: Final = ("text", "integer", "decimal", "boolean", "hex<bytes>")
 _TYPE: Final = re.compile(r"(text|integer|decimal|boolean|hex([1-9][0-9]{0,3}))(\?)?")
 _SQL: Final = {"text": "VARCHAR", "integer": "BIGINT", "decimal": "DECIMAL(38,9)"}
 _SQL_OTHER: Final = {"boolean": "BOOLEAN", "hex": "BLOB", "words": "VARCHAR"}
-_DECIMAL: Final = r"-?(0|[1-9][0-9]{0,28})(\.[0-9]{1,9})?"
+DECIMAL: Final = r"-?(0|[1-9][0-9]{0,28})(\.[0-9]{1,9})?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class Column:
         rules = {
             "text": f"{name} is not null",
             "integer": f"{name}::bigint::varchar = {name}",
-            "decimal": f"regexp_full_match({name}, '{_DECIMAL}')",
+            "decimal": f"regexp_full_match({name}, '{DECIMAL}')",
             "boolean": f"{name} in ('true', 'false')",
             "hex": f"length({name}) = {2 * self.size} and lower({name}) = {name}",
             "words": f"{name} in ({', '.join(map(quoted, self.words)) or 'null'})",

@@ -13,7 +13,7 @@ from harness.files.document import Node
 from harness.files.problems import Problem, fix_name, listed
 from harness.files.record_check import problem_at, wrong_value
 from harness.system import System
-from harness.validation.payments_columns import PAYMENTS_COLUMNS
+from harness.validation.payments_columns import PAYMENTS_COLUMNS, WHOLE
 
 _SOURCES: Final = ("http", "sql", "command")
 _KINDS: Final = ("payments", "effects", "double_entry", "own")
@@ -162,6 +162,8 @@ def _check(spec: CheckSpec, item: Node, at: str, tables: dict[str, Table]) -> It
         node = item.child("payments") or item
         for name, columns in PAYMENTS_COLUMNS.items():
             yield from _of_table(node, f"{at}.payments", (name, [*columns]), tables)
+            for column in (each for each in columns if each in WHOLE):
+                yield from _number(node, f"{at}.payments", (name, column), tables, ("integer",))
     if spec.effects is not None:
         it, place = spec.effects, f"{at}.effects"
         names = [*it.where, *it.unfinished, *it.equal]
@@ -178,10 +180,13 @@ def _check(spec: CheckSpec, item: Node, at: str, tables: dict[str, Table]) -> It
         node = item.child("double_entry") or item
         names = [n for n in (books.transfer, books.account, books.amount, books.currency) if n]
         yield from _of_table(node, place, (books.table, names), tables)
+        yield from _number(node, f"{place}.amount", (books.table, books.amount), tables)
         if books.accounts is not None:
             held, of = books.accounts, (node.child("accounts") or node)
             names = [n for n in (held.account, held.balance, held.currency) if n]
             yield from _of_table(of, f"{place}.accounts", (held.table, names), tables)
+            at_balance = f"{place}.accounts.balance"
+            yield from _number(of, at_balance, (held.table, held.balance), tables)
 
 
 def _of_table(
@@ -198,6 +203,22 @@ def _of_table(
             wrong = f"the table {name} has no column {column!r}"
             fix = fix_name(column, table.columns)
             yield problem_at(node, at, wrong, listed(table.columns), fix)
+
+
+def _number(
+    node: Node,
+    at: str,
+    wanted: tuple[str, str],
+    tables: dict[str, Table],
+    kinds: tuple[str, ...] = ("integer", "decimal"),
+) -> Iterator[Problem]:
+    """An amount is a number of these types: a text could be read in more than one way."""
+    name, column = wanted
+    declared = tables[name].columns.get(column) if name in tables else None
+    if declared is None or str(declared).removesuffix("?") in kinds:
+        return
+    wrong = f"the column {column!r} of {name} has the type {str(declared)!r}"
+    yield problem_at(node, at, wrong, f"a column of type {listed(kinds)}", f"declare it {kinds[0]}")
 
 
 def _items(root: Node, key: str) -> list[Node]:

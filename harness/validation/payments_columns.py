@@ -34,3 +34,5 @@ PAYMENTS_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "ledger_accounts": ("account", "currency", "balance_minor", "sequence", "hash"),
 }
+# Columns that are compared and summed: whole numbers, or a part of a unit would be rounded away.
+WHOLE: Final = ("amount_minor", "balance_minor", "sequence", "entry")

@@ -36,6 +36,7 @@ BELOW_LIMIT: Final = ViolationClass(
 )
 CLASSES: Final = (TRANSFER_OPEN, CURRENCY_OPEN, BALANCE_DIFFERS, BELOW_LIMIT)
 _MOST_ROWS: Final = 6
+_EXACT: Final = "decimal(38, 9)"  # holds every integer and decimal column without rounding
 
 
 class DoubleEntryCheck:
@@ -72,7 +73,7 @@ class DoubleEntryCheck:
         if not column:
             return ""
         it = self._it
-        amount = f"{quoted_name(it.amount)}::varchar"
+        amount = _text(it.amount)
         currency = f" || ' ' || {_text(it.currency)}" if it.currency else ""
         query = f"""
             select {_text(it.account)} || ' ' || {amount}{currency} as what from {it.table}
@@ -103,15 +104,21 @@ def _named(column: str, currency: str | None) -> str:
 
 
 def _sum(column: str) -> str:
-    """A sum that cannot overflow; a null counts as nothing."""
-    return f"coalesce(sum({quoted_name(column)}::hugeint), 0)"
+    """The exact sum of whole numbers and of decimals; a null counts as nothing."""
+    return f"coalesce(sum({quoted_name(column)}::{_EXACT}), 0)"
+
+
+def _lacks(column: str) -> str:
+    """Whether the value is missing in some row of a group."""
+    return f"bool_or({quoted_name(column)} is null)"
 
 
 def _open_transfers(it: DoubleEntrySettings) -> str:
-    """Each transfer in each of its currencies."""
+    """Each transfer in each of its currencies; an entry without a transfer or amount is open."""
     return f"""
         select {_named(it.transfer, it.currency)} as name from {it.table} group by name
-        having {_sum(it.amount)} <> 0 order by name"""  # noqa: S608  # declared names
+        having {_sum(it.amount)} <> 0 or {_lacks(it.amount)} or {_lacks(it.transfer)}
+        order by name"""  # noqa: S608  # declared names
 
 
 def _open_currencies(it: DoubleEntrySettings) -> str:
@@ -129,11 +136,11 @@ def _wrong_balances(it: DoubleEntrySettings, held: AccountsSettings) -> str:
             from {it.table} group by name),
         accounts as (
             select {_named(held.account, held.currency)} as name, count(*) as times,
-                   {_sum(held.balance)} as balance
+                   {_sum(held.balance)} as balance, {_lacks(held.balance)} as unknown
             from {held.table} group by name)
         select coalesce(e.name, a.name) as name from entries e full join accounts a using (name)
         where coalesce(e.total, 0) <> coalesce(a.balance, 0)
-           or coalesce(a.times, 0) > 1 or (a.name is null and e.total <> 0)
+           or coalesce(a.times, 0) > 1 or coalesce(a.unknown, false)
         order by name"""  # noqa: S608  # declared names
 
 

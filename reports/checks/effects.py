@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from harness.evidence.declared import EffectsSettings
-from harness.evidence.schema import quoted, quoted_name
+from harness.evidence.schema import DECIMAL, quoted, quoted_name
 from harness.load.asked import ASKED
 from reports.checks.base import Needs, Violation, ViolationClass
 from reports.checks.run_records import RunRecords
@@ -55,6 +55,7 @@ UNRESOLVED: Final = ViolationClass(
 CLASSES: Final = (DOUBLED, LOST, GHOST, UNKNOWN_KEY, DIFFERS, UNRESOLVED)
 _UNCLAIMED: Final = 255
 _MOST_ROWS: Final = 6
+_NUMBERS: Final = ("BIGINT", "DECIMAL(38,9)")
 
 
 class EffectsCheck:
@@ -110,7 +111,9 @@ class EffectsCheck:
 
     def _counts(self) -> tuple[Column, Flags, Flags]:
         """Of each intent: its effects, whether one did not reach an end, whether one differs."""
-        rows = self._records.evidence.ask(_counts_query(self._it), size=self._records.size)
+        evidence = self._records.evidence
+        types = {name: evidence.types(name) for name in self.needs}
+        rows = evidence.ask(_counts_query(self._it, types), size=self._records.size)
         effects = np.zeros(self._records.size, dtype=np.int64)
         unfinished, differs = np.zeros((2, self._records.size), dtype=np.bool_)
         effects[rows["intent"]] = rows["effects"]
@@ -152,14 +155,17 @@ def needs_of(settings: EffectsSettings) -> Needs:
     return {settings.table: columns, **asked}
 
 
-def _counts_query(it: EffectsSettings) -> str:
-    """One row an intent that has rows. A null counts as another value."""
+def _counts_query(it: EffectsSettings, types: Mapping[str, Mapping[str, str]]) -> str:
+    """One row an intent that has rows. A null counts as another value.
+
+    `types`: the SQL type of each column, by the table.
+    """
     counts = _among(it.where) if it.where else "true"
     unfinished = _among(it.unfinished) if it.unfinished else "false"
     differs, join = "false", ""
     if it.equal:
         unlike = (
-            f"t.{quoted_name(own)} is distinct from a.{quoted_name(asked)}"
+            _unlike((own, types[it.table][own]), (asked, types[ASKED][asked]))
             for own, asked in it.equal.items()
         )
         differs, join = f"({' or '.join(unlike)})", f"left join {ASKED} a on a.intent = t.intent"
@@ -167,6 +173,28 @@ def _counts_query(it: EffectsSettings) -> str:
         select t.intent as intent, count(*) filter ({counts}) as effects,
                bool_or({unfinished}) as unfinished, bool_or({counts} and {differs}) as differs
         from {it.table} t {join} where t.intent between 0 and $size - 1 group by t.intent"""  # noqa: S608  # declared names
+
+
+def _unlike(own: tuple[str, str], asked: tuple[str, str]) -> str:
+    """SQL: whether two columns, each with its type, have different values.
+
+    SQL itself would round: it takes the text 12.4 for the integer 12.
+    """
+    stored, wanted = f"t.{quoted_name(own[0])}", f"a.{quoted_name(asked[0])}"
+    kinds = (own[1], asked[1])
+    if kinds[0] != kinds[1] and set(kinds) & {*_NUMBERS} and set(kinds) <= {*_NUMBERS, "VARCHAR"}:
+        stored, wanted = (_exact(*of) for of in ((stored, own[1]), (wanted, asked[1])))
+    elif kinds[0] != kinds[1]:
+        stored, wanted = f"{stored}::varchar", f"{wanted}::varchar"
+    return f"{stored} is distinct from {wanted}"
+
+
+def _exact(name: str, kind: str) -> str:
+    """SQL: a number without rounding; a text that is none stays unlike every number."""
+    if kind != "VARCHAR":
+        return f"{name}::decimal(38, 9)::varchar"
+    number = f"try_cast({name} as decimal(38, 9))::varchar"
+    return f"case when regexp_full_match({name}, '{DECIMAL}') then {number} else {name} end"
 
 
 def _among(values: Mapping[str, Sequence[str]]) -> str:

@@ -84,6 +84,12 @@ class Evidence:
         """
         return _answer(self._tables, query, values)
 
+    def types(self, name: str) -> dict[str, str]:
+        """The SQL type of each column of a table."""
+        query = f"select column_name, column_type from (describe {name})"  # noqa: S608  # own name
+        found = self.ask(query)
+        return dict(zip(found["column_name"].tolist(), found["column_type"].tolist(), strict=True))
+
     def has_intent(self, name: str, size: int) -> bool:
         """Whether a row of a table has the key of one of the first `size` intents."""
         query = f"select exists(from {name} where intent >= 0 and intent < $size) as found"
@@ -104,7 +110,7 @@ class Evidence:
             table = self.hold(path)
             query = f"select *, file_row_number as intent from {table}"  # noqa: S608  # a descriptor
             self.ask(f"create view {ASKED} as {query}")
-            names = self.ask(f"select column_name from (describe {ASKED})")["column_name"].tolist()  # noqa: S608  # own name
+            names = self.types(ASKED)
         except (StoredRunError, OSError):
             return  # the checks that need it are then not made, and say so
         self.columns[ASKED] = frozenset(names)

@@ -78,6 +78,8 @@ def test_the_sound_file_has_no_problem(tmp_path: Path) -> None:
         ("effects: {table: orders", "effects: {table: ordres", "`orders`"),
         ("effects: {table: orders, where: {status: [paid]}}", "effects: {table: lines}", "`key"),
         ("transfer: journal", "transfer: jurnal", "`journal`"),
+        ("amount_minor: integer", "amount_minor: text", "has the type 'text'"),
+        ("balance_minor: integer", "balance_minor: [1, 2]", "type integer, decimal"),
         ("accounts: {table: accounts}", "accounts: {table: acounts}", "`accounts`"),
         ("- name: stock\n    own:", "- name: effects\n    own:", "two checks are called effects"),
         ("- effects:", "- efects:", "`effects`"),
@@ -112,6 +114,7 @@ REFERENCE = (CHECKOUT / "reference_services" / "system.yaml").read_text()
     [
         ("balance_minor:", "balanse_minor:", "has no column 'balance_minor'"),
         ("prev_hash:", "previous_hash:", "has no column 'prev_hash'"),
+        ("balance_minor: integer", "balance_minor: decimal", "has the type 'decimal'"),
         ("- name: bank_charges", "- name: bank_charge", "no table 'bank_charges'"),
     ],
 )

@@ -175,3 +175,44 @@ def test_where_no_other_client_writes_each_foreign_key_is_a_violation() -> None:
     orders = sound(random.Random(1))
     settings = EffectsSettings(table="orders", where=SETTINGS.where, only_ours=True)
     assert found_by_the_check(orders, settings) == {"effect_unknown_key": ("another-client",)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "stored", "asked", "alike"),
+    [
+        ("integer", 12, 12, True),
+        ("integer", 12, 13, False),
+        ("text", "12", 12, True),
+        ("text", "12.00", 12, True),
+        ("text", "12.4", 12, False),
+        ("text", " 12 ", 12, False),
+        ("text", "1e1", 10, False),
+        ("text", "twelve", 12, False),
+        ("text", "12.00000000001", 12, False),
+        ("decimal", "12", 12, True),
+        ("decimal", "12.4", 12, False),
+        ("integer", 12, "12.4", False),
+        ("integer", 12, "12.00", True),
+        ("integer", 12, "twelve", False),
+        ("decimal", "12.4", "12.40", True),
+        ("text", "12.4", "12.40", False),
+        ("boolean", True, "true", True),
+        ("boolean", True, "yes", False),
+    ],
+)
+def test_values_of_two_types_are_alike_without_rounding(
+    kind: str, stored: object, asked: str | int, alike: bool
+) -> None:
+    table = Table(name="orders", key="id", columns={"id": "text", "total": kind})
+    row = {"id": f"{PREFIX}-0", "total": stored}
+    evidence = evidence_of({"orders": (table, [row])}, PREFIX)
+    asked_type = "bigint" if isinstance(asked, int) else "varchar"
+    evidence.ask(
+        f"create table asked as select 0::bigint as intent, $t::{asked_type} as t", t=asked
+    )
+    settings = EffectsSettings(table="orders", equal={"total": "t"})
+    check = EffectsCheck("effects", settings, RunRecords(evidence, PREFIX, 1))
+    attempt = np.frombuffer(pack(_attempt(0, Known.CAPTURED)), dtype=RECORD)
+    check.add(block_of(np.zeros(1, dtype=np.int64), attempt, 300))
+    names = {violation.kind.name for violation in check.result()}
+    assert names == (set() if alike else {"effect_differs"})
