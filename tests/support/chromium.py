@@ -7,9 +7,11 @@ import json
 import os
 import select
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -33,7 +35,10 @@ class Browser:
     """One page at a time."""
 
     def __init__(self, program: str) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="squall-browser-")
+        # Its processes may still write there when they are told to end.
+        self._folder = tempfile.TemporaryDirectory(
+            prefix="squall-browser-", ignore_cleanup_errors=True
+        )
         to_child, ours_out = os.pipe()
         ours_in, from_child = os.pipe()
         words = [program, "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"]
@@ -44,6 +49,7 @@ class Browser:
             pass_fds=(to_child, from_child),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
         os.close(to_child)
         os.close(from_child)
@@ -65,6 +71,8 @@ class Browser:
     ) -> None:
         self._process.terminate()
         self._process.wait(timeout=LIMIT_S)
+        with suppress(ProcessLookupError):  # its first process does not wait for the others
+            os.killpg(self._process.pid, signal.SIGKILL)
         os.close(self._in)
         os.close(self._out)
         self._folder.cleanup()
