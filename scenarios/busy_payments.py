@@ -5,6 +5,6 @@ from typing import Final
 from harness.load.traffic import Steady
 from scenarios.payment_payers import PaymentPayers
 
-CURVE: Final = Steady(per_s=200.0)
+CURVE: Final = Steady(per_s=180.0)
 PAYERS: Final = PaymentPayers()
 ENGINE: Final = "lean"

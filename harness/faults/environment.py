@@ -53,18 +53,18 @@ class Environment:
         """Restart it with the variables. Raises FaultError where it has them already."""
         if wrong := wrong_lives(self.lives):
             raise FaultError(f"lives: {wrong}")
-        able_target = able(target, Configures)
-        own = able_target.variables(find_instance(target, self.instance).identity)
+        configures = able(target, Configures)
+        own = configures.variables(find_instance(target, self.instance).identity)
         if own is not None and any(life.items() <= own.items() for life in self.lives):
             raise FaultError(f"{self.instance} has these variables already: nothing would change")
-        able_target.configure(self.instance, self.lives, lease_s)
+        configures.configure(self.instance, self.lives, lease_s)
 
     def verify(self, target: Target, before: Seen) -> Proof:
         """Proven when another life of it has the variables, by the kernel's word."""
         return self._look(target, before, between_lives=False)
 
     def held(self, target: Target, before: Seen) -> Proof:
-        """Held while its process has them; between two lives by the word of its target."""
+        """Held while its process has them; until the next one is ready by its target's word."""
         return self._look(target, before, between_lives=True)
 
     def undo(self, target: Target) -> None:
@@ -87,10 +87,9 @@ class Environment:
     def _look(self, target: Target, before: Seen, *, between_lives: bool) -> Proof:
         now = find_instance(target, self.instance)
         own = able(target, Configures).variables(now.identity)
-        if own is None:
-            on = between_lives and now.leased
-        else:
-            on = now.variables in self.lives and _has(own, now.variables)
+        on = own is not None and now.variables in self.lives and _has(own, now.variables)
+        if between_lives and (own is None or now.state == "starting"):
+            on = now.leased  # a process that starts may not have loaded its libraries yet
         evidence: Evidence = {
             "identity": now.identity,
             "state": now.state,

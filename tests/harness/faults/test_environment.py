@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+from msgspec import structs
 
 from harness.errors import FaultError
 from harness.faults.environment import Environment
@@ -61,7 +62,9 @@ def test_it_is_held_over_deaths_which_are_counted() -> None:
     assert fault.held(machine, before).proven
     machine.live("c", 2, STEP="hold")
     assert fault.held(machine, before).evidence["deaths"] == 2
-    machine.live("d", 2)
+    machine.process = {"PORT": "80"}
+    assert fault.held(machine, before).proven
+    machine.status = structs.replace(machine.status, state="ready")
     assert not fault.held(machine, before).proven
 
 

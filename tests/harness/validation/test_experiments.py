@@ -26,6 +26,7 @@ EXPECTED = {
     "bank-silent",
     "bank-answers-lost",
     "bank-slow",
+    "clock-jumps",
     "database-killed",
     "killed-at-each-step",
     "ledger-answers-lost",

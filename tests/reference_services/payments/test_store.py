@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from reference_services.chassis.database import Database
 from reference_services.chassis.pool_limits import PoolLimits
 from reference_services.defects.idempotency_in_memory import MemoryKeys
+from reference_services.defects.wall_clock_lease import OwnClock
 from reference_services.payments.domain import PaymentRequest
 from reference_services.payments.store import SCHEMA, PostgresStore
 from tests.support.postgres_server import PostgresServer
@@ -123,3 +125,20 @@ async def test_with_keys_in_memory_one_replica_replays_and_another_books_again(
     again, elsewhere = await one.claim("k", "pay_2", ASKED), await other.claim("k", "pay_3", ASKED)
     assert (again.verdict, again.payment.payment_id) == ("final", "pay_1")
     assert (elsewhere.verdict, elsewhere.payment.payment_id) == ("new", "pay_3")
+
+
+async def test_a_lease_by_the_clock_of_an_instance_holds_others_off_as_long_as_it_is_ahead(
+    url: str, store: PostgresStore, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The defect wall-clock-lease, and the sound store beside it."""
+    ahead = OwnClock(Database(url, PoolLimits(size=2), SCHEMA.migrate))
+    instance = await opened(PostgresStore(ahead))  # type: ignore[arg-type]  # a defective one
+    now_s = time.time()
+    monkeypatch.setattr(time, "time", lambda: now_s + 3600)
+    assert (await instance.claim("late", "pay_1", ASKED)).verdict == "new"
+    await store.claim("sound", "pay_2", ASKED)
+    age(postgres, 60)
+    assert [payment.key for payment in await store.sweep(8)] == ["sound"]
+    age(postgres, 3600)
+    assert "late" in [payment.key for payment in await store.sweep(8)]
+    await instance.stop()

@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -144,6 +145,22 @@ def test_each_next_life_has_the_next_variables_and_a_restart_is_no_death(tmp_pat
         assert lines[:4] == ["", "first", "second", "last"]
 
     act(tmp_path, play, ("sh", "-c", DIES_UNLESS_LAST))
+
+
+def test_a_library_counts_as_preloaded_once_it_is_in_memory(tmp_path: Path) -> None:
+    async def play(stage: Stage) -> None:
+        await stage.until("ready")
+        for library, loaded in (("libm.so.6", True), ("/none/libclock.so.1", False)):
+            stage.instance.configure(({"LD_PRELOAD": library, "STEP": library},))
+            await until_true(partial(has_step, stage, library))
+            env = environment_of(stage.instance.status().identity) or {}
+            assert ("LD_PRELOAD" in env) == loaded
+
+    act(tmp_path, play)
+
+
+def has_step(stage: Stage, step: str) -> bool:
+    return (environment_of(stage.instance.status().identity) or {}).get("STEP") == step
 
 
 def test_what_is_restored_between_two_lives_comes_back_with_its_own_variables(
