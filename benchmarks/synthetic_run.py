@@ -200,6 +200,7 @@ def _write_facts(folder: RunFolder, length: Length, sources: tuple[str, ...]) ->
     events = [_event(at_s, stage) for stage, at_s in stages.items()]
     samples = np.append(np.arange(begin_s, end_s - 0.02, _LOOK_S), end_s - 0.02).tolist()
     events += [_event(at_s, "held", on=True) for at_s in samples]
+    events += [_begin(phase) for phase in phases]
     write_json(folder.journal, _JOURNAL)
     folder.timeline.write_bytes(msgspec.json.Encoder().encode_lines(events))
 
@@ -229,6 +230,11 @@ def _event(at_s: float, stage: str, **data: Scalar) -> Event:
         target="ledger-1",
         data=data,
     )
+
+
+def _begin(phase: PhaseSpan) -> Event:
+    ns = _T0_NS + round(phase.begin_s * 1e9)
+    return Event(mono_ns=ns, wall_ns=ns, source="run", kind="phase", name=phase.name)
 
 
 def _manifest(phases: tuple[PhaseSpan, ...]) -> Manifest:

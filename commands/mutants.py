@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 @as_json
 def mutants(files: SystemFiles, cells: Path, write: Path | None, **given: Any) -> int:  # noqa: ANN401  # click
     """Run experiments on seeded defects in their short form; print the kill matrix."""
+    from harness.files.problems import shown
     from harness.mutants.catalogue import read_catalogue
     from harness.mutants.cells import read_cells
     from harness.mutants.plan import Wanted, pairs
@@ -54,6 +55,8 @@ def mutants(files: SystemFiles, cells: Path, write: Path | None, **given: Any) -
     from harness.view.output import show_lines
     from reports.kill_matrix import lines, markdown, matrix_of
 
+    if write is not None and (write.is_dir() or not write.absolute().parent.is_dir()):
+        raise click.UsageError(f"--write: {shown(str(write))} cannot be a file")
     catalogue = read_catalogue(files.system)
     words = {key: given[key] for key in ("suite", "defects", "experiments", "clean")}
     wanted = pairs(Wanted(**words), catalogue, experiment_names(ROOT))
@@ -62,12 +65,24 @@ def mutants(files: SystemFiles, cells: Path, write: Path | None, **given: Any) -
         _run_missing(wanted, cells, runner)
     matrix = matrix_of(catalogue, read_cells(cells))
     if write is not None:
-        write.write_text(markdown(matrix))
+        _write(write, markdown(matrix))
     if given["as_json"]:
         streams().json(_document(matrix))
     else:
         show_lines(lines(matrix))
     return EXIT[_verdict(matrix, wanted)]
+
+
+def _write(path: Path, text: str) -> None:
+    """Raises RefusedError. A device or a pipe is written to, any other file replaced."""
+    from harness.errors import RefusedError
+    from harness.files.whole_file import write_special, write_whole
+
+    is_special = path.exists() and not path.is_file()
+    try:
+        (write_special if is_special else write_whole)(path, text.encode())
+    except OSError as error:
+        raise RefusedError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def _run_missing(wanted: tuple[Pair, ...], cells: Path, runner: Runner) -> None:

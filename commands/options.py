@@ -178,10 +178,12 @@ def show(records: tuple[Any, ...], *, as_json: bool) -> None:
     """Print records as JSON, or as a table with a column for each field."""
     import msgspec
 
+    from harness.inert_text import encodable
     from harness.view.output import show_records
 
     if as_json:
-        streams().json(msgspec.json.format(msgspec.json.encode(records), indent=1))
+        told = encodable(msgspec.to_builtins(records))
+        streams().json(msgspec.json.format(msgspec.json.encode(told), indent=1))
     else:
         show_records(records)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +11,7 @@ import click
 
 from commands.campaign_judging import decide
 from commands.options import streams
-from harness.errors import ConfigError
+from harness.errors import ConfigError, RefusedError
 from harness.files.whole_file import open_plain
 
 if TYPE_CHECKING:
@@ -46,19 +47,29 @@ def serve(path: Path, host: str, port: int, token_file: Path | None) -> int:
     if not token and not _is_loopback(host):
         text = f"--host {host}: others can reach this address; give --token-file FILE"
         raise click.UsageError(text)
-    app = verdict_app(_reader(path), token)
-    streams().talk(f"squall: http://{host}:{port}/verdict")
-    uvicorn.run(
-        app,
-        host=host,
-        port=port,
+    config = uvicorn.Config(
+        verdict_app(_reader(path), token),
         log_level="warning",
         access_log=False,
         server_header=False,
         limit_concurrency=_MOST_AT_ONCE,
         timeout_keep_alive=5,
     )
+    with _listening(host, port) as listener:
+        streams().talk(f"squall: http://{host}:{port}/verdict")
+        uvicorn.Server(config).run(sockets=[listener])
     return 0
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Raises RefusedError where the address cannot be listened at."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except (OSError, UnicodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "is not an address"
+        fix = "give another --host or --port"
+        raise RefusedError(f"{host[:100]}:{port}: cannot be listened at: {why}; {fix}") from error
 
 
 def _reader(path: Path) -> Read:

@@ -109,7 +109,7 @@ class Terms(_Strict, frozen=True, kw_only=True):
     evidence: Annotated[tuple[FileName, ...], Meta(max_length=50)] | None = None
     good: Good
     objectives: Annotated[tuple[Objective, ...], Meta(max_length=100)]
-    hold_s: Annotated[float, Meta(gt=0, le=600, description="s", examples=[10])] = 10.0
+    hold_s: Annotated[float, Meta(ge=0.1, le=600, description="s", examples=[10])] = 10.0
     watch: bool = False
     control: bool = False
     to_the_end: bool = False

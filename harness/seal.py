@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from harness.errors import StoredRunError
+from harness.files.undecodable import UNDECODABLE
 from harness.files.whole_file import open_plain, read_whole, write_whole
 
 SEAL: Final = "seal.json"
@@ -118,7 +119,7 @@ def _read_seal(path: Path) -> dict[str, _Sealed]:
     except FileNotFoundError:
         text = "missing: the run was cut off, or the folder is not a run of Squall"
         raise StoredRunError(f"{path}: {text}") from None
-    except (OSError, msgspec.MsgspecError) as error:
+    except (OSError, *UNDECODABLE) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise StoredRunError(f"{path}: unreadable: {why}") from error
 

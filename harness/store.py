@@ -28,6 +28,8 @@ from typing import Annotated, Final, TypeVar
 import msgspec
 
 from harness.errors import StoredRunError
+from harness.figure_ranges import Count, Duration, Nanoseconds, Ratio, Scale, Seed
+from harness.files.undecodable import UNDECODABLE
 from harness.files.whole_file import read_whole, write_whole
 from harness.load.asked import ColumnType
 from harness.seal import SEAL, SealCheck, check_seal, write_seal
@@ -38,12 +40,15 @@ FORMS: Final = ("ndjson", "csv")
 COMPLETE: Final = "complete"
 
 
+MOST_PHASES: Final = 100
+
+
 class PhaseSpan(msgspec.Struct, frozen=True, kw_only=True):
     """The actual times of a phase, in seconds since the run's zero."""
 
     name: str
-    begin_s: float
-    end_s: float
+    begin_s: Duration
+    end_s: Duration
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,15 +58,15 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     experiment: str
     path: str
     scenario: str
-    seed: int
-    rate_scale: float
-    intent_prefix: str
+    seed: Seed
+    rate_scale: Scale
+    intent_prefix: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     squall_version: str
     python: str
-    cores: float
+    cores: Scale
     started_at: str
-    t0_mono_ns: int
-    phases: tuple[PhaseSpan, ...]
+    t0_mono_ns: Nanoseconds
+    phases: Annotated[tuple[PhaseSpan, ...], msgspec.Meta(max_length=MOST_PHASES)]
     ended: str  # COMPLETE, or "early: " and why
     defect: str = ""
     again: str = ""
@@ -81,13 +86,13 @@ class LoadPlan(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     scenario: str
-    seed: int
-    rate_scale: float
+    seed: Seed
+    rate_scale: Scale
     host: str
     folder: str
     intent_prefix: str
-    load_s: float
-    stop_s: float
+    load_s: Duration
+    stop_s: Duration
     workers: Annotated[int, msgspec.Meta(ge=0, le=MOST_WORKERS)] = 1
     users: int = 1
     spawn_rate: float = 1.0
@@ -106,18 +111,18 @@ class LoadReady(msgspec.Struct, frozen=True, kw_only=True):
 
     worker: int
     pid: int
-    arrivals: int
+    arrivals: Count
     names: tuple[str, ...]
-    peak_per_s: int = 0
+    peak_per_s: Count = 0
     asked: dict[str, ColumnType] = {}
     open_loop: bool = True
-    clock_error_ms: float = 0.0
+    clock_error_ms: Ratio = 0.0
 
 
 class LoadGo(msgspec.Struct, frozen=True, kw_only=True):
     """load/go.json: the run's zero, on CLOCK_MONOTONIC."""
 
-    t0_mono_ns: int
+    t0_mono_ns: Nanoseconds
 
 
 class LoadDone(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,8 +133,8 @@ class LoadDone(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     worker: int
-    started: int
-    attempts: int
+    started: Count
+    attempts: Count
     requests: int | None = None
     outside: int = 0
     died: str = ""
@@ -271,7 +276,7 @@ def read_json(path: Path, kind: type[T]) -> T:
     except FileNotFoundError:
         text = "missing: the run was cut off, or the folder is not a run of Squall"
         raise StoredRunError(f"{path}: {text}") from None
-    except (OSError, msgspec.MsgspecError) as error:
+    except (OSError, *UNDECODABLE) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise StoredRunError(f"{path}: unreadable: {why}") from error
 

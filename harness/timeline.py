@@ -14,8 +14,10 @@ import msgspec
 
 from harness.clock import NS_PER_S, Clock
 from harness.errors import StoredRunError
+from harness.figure_ranges import Whole
+from harness.files.undecodable import UNDECODABLE
 
-Scalar = str | int | float | bool | None
+Scalar = str | Whole | float | bool | None
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -35,8 +37,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     load     overload (data: peak_per_s, most_per_s)          worker-<w>
     """
 
-    mono_ns: int
-    wall_ns: int
+    mono_ns: Whole  # what was before the machine's start is below zero
+    wall_ns: Whole
     source: str
     kind: str
     name: str = ""
@@ -103,6 +105,6 @@ def read_timeline(path: Path) -> tuple[Event, ...]:
     for number, line in enumerate(path.read_bytes().splitlines(), 1):
         try:
             events.append(decode(line))
-        except msgspec.MsgspecError as error:
+        except UNDECODABLE as error:
             raise StoredRunError(f"{path}:{number}: not an event: {error}") from error
     return tuple(sorted(events, key=lambda event: event.mono_ns))

@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from harness.files.undecodable import UNDECODABLE
 from harness.load.asked import ColumnType, Row
 from harness.load.payer import (
     Answer,
@@ -201,7 +202,7 @@ def _digest_of_refusal(answer: Answer) -> int:
     """Equal to what the status tells of the same payment; 0 where the problem names no payment."""
     try:
         problem = _decode_problem(answer.body)
-    except msgspec.MsgspecError:
+    except UNDECODABLE:
         return 0
     return _Promise(
         payment_id=problem.payment_id,
@@ -218,7 +219,7 @@ def _read_status(answer: Answer) -> tuple[_Says, int]:
 def _read_promise(answer: Answer) -> tuple[_Says, int]:
     try:
         promise = _decode_promise(answer.body)
-    except msgspec.MsgspecError:
+    except UNDECODABLE:
         return "unknown", 0
     if promise.status == "captured":
         return "captured", promise.digest()

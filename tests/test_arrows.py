@@ -20,6 +20,7 @@ TOPS: Final = ("harness", "reports")
 # From the bottom to the top.
 FLOORS: Final = (
     "harness/errors",
+    "harness/figure_ranges",
     "harness/clock",
     "harness/inert_text",
     "harness/python_child",

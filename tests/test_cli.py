@@ -21,6 +21,7 @@ from tests.support.shell import shell
 ROOT = Path(__file__).parents[1]
 HOSTILE = "[/v1/payments] [red]\x1b]0;x\x07\x1b[31m\r\nPASS forged \u202e\x9b1m <b>&\"'"
 LIMIT_S = 60
+ENTRY = (sys.executable, "-c", "import cli; cli.main()")
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +107,13 @@ def test_json_is_one_document_for_every_error(arguments: str, tmp_path: Path) ->
     assert json.loads(done.stdout)["exit_code"] == done.returncode == 2
     assert json.loads(done.stdout)["error"]
     assert "Traceback" not in done.stderr
+
+
+def test_json_tells_of_a_folder_whose_name_is_no_utf_8(tmp_path: Path) -> None:
+    words = [*ENTRY, "doctor", "--json", "--runs-dir", str(tmp_path / os.fsdecode(b"\xff\xfe"))]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, timeout=LIMIT_S, check=False)
+    assert done.returncode in (0, 2)
+    assert json.loads(done.stdout)
 
 
 def test_json_as_an_argument_is_not_the_option() -> None:

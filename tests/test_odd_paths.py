@@ -37,6 +37,12 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (("verdict", "serve", "run", "--token-file", FIFO), "not a regular"),
         (("runs", "--runs-dir", UNREADABLE), "is not a folder"),
         (("trend", "--runs-dir", LOOP), "is not a folder"),
+        (("init", "new", "--url", "http://127.0.0.1:1", "--openapi", FIFO), "not a regular file"),
+        (("init", "new", "--url", "http://["), "--url 'http://['"),
+        (("init", "new", "--url", "http://127.0.0.1:99999"), "--url"),
+        (("mutants", "--no-runs", "--cells", FIFO), "fifo: cannot be read"),
+        (("mutants", "--no-runs", "--write", f"{FOLDER}/no/x.md"), "cannot be a file"),
+        (("mutants", "--no-runs", "--write", FIFO), "fifo: cannot be written"),
     ],
 )
 def test_an_odd_path_is_refused_in_words(odd: Path, words: tuple[str, ...], told: str) -> None:

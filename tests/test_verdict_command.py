@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 from pathlib import Path
 
@@ -27,6 +28,20 @@ def test_a_run_is_served_until_the_process_is_stopped(tmp_path: Path) -> None:
     server.send_signal(signal.SIGTERM)
     server.communicate(timeout=20)
     assert (told["verdict"], told["schema"]) == ("PASS", 1)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::ffff:1.2.3.4.5", "no host"])
+def test_an_address_that_cannot_be_had_ends_with_code_two(host: str, tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("secret\n")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        words = ("--host", host, "--port", port, "--token-file", str(token))
+        server = started(str(tmp_path), *words)
+        _, said = server.communicate(timeout=30)
+    assert server.returncode == 2, said
+    assert "cannot be listened at" in said
+    assert "http://" not in said
 
 
 def answer(port: int) -> dict[str, object]:

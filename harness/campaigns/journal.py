@@ -11,6 +11,7 @@ import msgspec
 
 from harness.campaigns.records import Attempt, Request
 from harness.errors import StoredRunError
+from harness.files.undecodable import UNDECODABLE
 from harness.files.whole_file import read_whole
 
 MOST_BYTES: Final = 1 << 24
@@ -71,5 +72,5 @@ def _lines(journal: Path) -> Iterator[Line]:
             raise StoredRunError(f"{journal}: more than {MOST_ATTEMPTS} attempts")
         for line in whole:
             yield msgspec.json.decode(line, type=Line)
-    except (OSError, msgspec.MsgspecError) as error:
+    except (OSError, *UNDECODABLE) as error:
         raise StoredRunError(f"{journal}: unreadable: {error}") from error

@@ -97,9 +97,12 @@ class HttpRows:
         raise ValueError(f"more than {source.pages_max} pages")
 
     def _rows(self, raw: bytes) -> tuple[list[Any], str]:
-        if self._source.format != "json":
-            return msgspec.json.Decoder().decode_lines(raw), ""
-        document = msgspec.json.decode(raw)
+        try:
+            if self._source.format != "json":
+                return msgspec.json.Decoder().decode_lines(raw), ""
+            document = msgspec.json.decode(raw)
+        except RecursionError:
+            raise ValueError("the document is nested too deeply") from None
         rows = _at(document, self._source.pointer)
         if not isinstance(rows, list):
             place = self._source.pointer or "the top"

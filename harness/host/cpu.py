@@ -17,6 +17,7 @@ from typing import Final
 import msgspec
 
 from harness.clock import NS_PER_S, Clock
+from harness.figure_ranges import Instant, Ratio, Scale, Share
 from harness.host.allowance import Allowance, read_allowance
 from harness.host.cgroup import CgroupCpu, read_cgroup_cpu
 from harness.host.own_tree import IsOwn, OwnTree
@@ -37,12 +38,12 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     time in which the cgroup's quota was used up. `takers`: the other processes that took most.
     """
 
-    begin_s: float
-    end_s: float
-    busy: float
-    foreign: float
-    waited: float = 0.0
-    throttled: float = 0.0
+    begin_s: Instant
+    end_s: Instant
+    busy: Share
+    foreign: Share
+    waited: Ratio = 0.0
+    throttled: Share = 0.0
     takers: dict[str, float] = msgspec.field(default_factory=dict)
 
 
@@ -52,7 +53,7 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     `cores` may be a fraction (a cgroup quota); `limited_by` says in words what restricts them.
     """
 
-    cores: float
+    cores: Scale
     host_cores: int
     limited_by: str
     slices: tuple[Slice, ...]
@@ -150,14 +151,17 @@ def slice_of(before: Sequence[CpuReading], end: CpuReading, t0_mono_ns: int, cor
     return Slice(
         begin_s=round(begin_s, 3),
         end_s=round(end_s, 3),
-        busy=round(min(1.0, (end.busy - begin.busy) / room), 4),
-        foreign=round(min(1.0, max(0, others, beyond) / room), 4),
+        busy=_share((end.busy - begin.busy) / room),
+        foreign=_share(max(others, beyond) / room),
         waited=_waited(begin.queue, end.queue),
-        throttled=round(
-            min(1.0, (end.throttled_ns - begin.throttled_ns) / NS_PER_S / elapsed_s), 4
-        ),
+        throttled=_share((end.throttled_ns - begin.throttled_ns) / NS_PER_S / elapsed_s),
         takers=_takers(begin, end, room),
     )
+
+
+def _share(of: float) -> float:
+    """Counters of the kernel may step back by a tick."""
+    return round(min(1.0, max(0.0, of)), 4)
 
 
 def _waited(begin: QueueTimes, end: QueueTimes) -> float:

@@ -13,6 +13,8 @@ from typing import Any, Final
 import msgspec
 
 from harness.errors import StoredRunError
+from harness.files.undecodable import UNDECODABLE
+from harness.files.whole_file import read_whole
 
 CLEAN: Final = ""  # the defect of a run on the sound system
 Pair = tuple[str, str, int]
@@ -63,13 +65,14 @@ def cell_of(pair: Pair, document: Mapping[str, Any], metrics: Mapping[str, str])
 
 def read_cells(path: Path) -> tuple[Cell, ...]:
     """All cells of the file, oldest first; none if there is no file. Raises StoredRunError."""
-    if not path.exists():
-        return ()
     try:
-        lines = path.read_bytes().splitlines()
+        lines = read_whole(path).splitlines()
         return tuple(msgspec.json.decode(line, type=Cell) for line in lines if line.strip())
-    except (msgspec.MsgspecError, OSError) as error:
-        raise StoredRunError(f"{path}: {error}") from error
+    except FileNotFoundError:
+        return ()
+    except (OSError, *UNDECODABLE) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise StoredRunError(f"{path}: cannot be read: {why}") from error
 
 
 def append_cell(path: Path, cell: Cell) -> None:

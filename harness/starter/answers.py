@@ -80,10 +80,14 @@ def _usable(name: str) -> str:
 
 
 def _host_of(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname if parts.scheme in ("http", "https") and parts.port != 0 else ""
+    except ValueError:
+        host = ""
+    if not host:
         raise ConfigError(f"--url {url!r}: write for example http://127.0.0.1:8080")
-    first = parts.hostname.split(".")[0]
+    first = host.split(".")[0]
     return first if first.isascii() and first[:1].isalpha() else "app"
 
 

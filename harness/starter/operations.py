@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from harness.errors import ConfigError
+from harness.files.whole_file import read_whole
 from harness.starter.sample_values import KEY, Schemas, is_key
 
 MAX_OPERATIONS: Final = 12
@@ -73,9 +75,7 @@ def read_openapi(path: Path) -> Documented:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        raw = path.read_bytes()
-        if len(raw) > _MAX_BYTES:
-            raise ConfigError(f"larger than {_MAX_BYTES:,} bytes", file=path)
+        raw = read_whole(path, _MAX_BYTES)
         document = json.loads(raw) if path.suffix == ".json" else yaml.safe_load(raw)
     except OSError as error:
         raise ConfigError(str(error.strerror), file=path) from error
@@ -124,5 +124,6 @@ def _operation(
 def _base(document: dict[str, Any]) -> str:
     servers = document.get("servers")
     if isinstance(servers, list) and servers and isinstance(servers[0], dict):
-        return urlsplit(str(servers[0].get("url", ""))).path.rstrip("/")
+        with suppress(ValueError):  # not an address
+            return urlsplit(str(servers[0].get("url", ""))).path.rstrip("/")
     return str(document.get("basePath", "")).rstrip("/")

@@ -64,7 +64,7 @@ def _times(node: Node, at: str, terms: Terms) -> Iterator[Problem]:
         yield wrong_value(node, f"{at}.max_duration_s", wrong, allowed, fix)
     if terms.hold_s > terms.phases.recovery_s:
         wrong = f"longer than recovery_s {terms.phases.recovery_s:g}: no recovery can be shown"
-        allowed = f"more than 0, at most {terms.phases.recovery_s:g}"
+        allowed = f"at least 0.1, at most {terms.phases.recovery_s:g}"
         where = "hold_s" if node.child("hold_s") else "phases"
         fix = "shorten hold_s (10 if it is missing), or lengthen phases.recovery_s"
         yield wrong_value(node, f"{at}.{where}", wrong, allowed, fix)

@@ -11,11 +11,13 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from harness.load.records import EFFECT_SHIFT, FIELDS, RECORD_BYTES
+from harness.errors import StoredRunError
+from harness.load.records import EFFECT_SHIFT, FIELDS, OUTCOME_SHIFT, RECORD_BYTES
 
 Records = npt.NDArray[np.void]
 RECORD: Final[np.dtype[Any]] = np.dtype(list(FIELDS))
 _CHUNK: Final = 1 << 16
+_OUTCOMES: Final = 3  # the bits of an outcome; 0 is none
 _WORDS: Final = RECORD_BYTES // 8
 _KEPT_A_FILE: Final = 2  # what one range has begun, and what answered late
 
@@ -49,7 +51,7 @@ class AttemptFiles:
     """All whole records of some files. A few chunks stay in memory, never a file."""
 
     def __init__(self, paths: tuple[Path, ...]) -> None:
-        """Look once at every record. Raises OSError."""
+        """Look once at every record. Raises OSError, StoredRunError for an undefined outcome."""
         self._most_kept = _KEPT_A_FILE * len(paths)
         self._chunks = tuple(chunk for path in paths for chunk in _chunks(path))
         self._kept: OrderedDict[_Chunk, Records] = OrderedDict()
@@ -93,6 +95,8 @@ def _chunks(path: Path) -> Iterator[_Chunk]:
         size = min(_CHUNK, count - first)
         records = np.fromfile(path, RECORD, size, offset=first * RECORD_BYTES)
         whole = _whole(records)
+        if not (records["code"][:whole] >> OUTCOME_SHIFT & _OUTCOMES).all():
+            raise StoredRunError(f"{path.name} has an attempt with an undefined outcome")
         intents = records["intent"][:whole]
         if whole:
             low, high = int(intents.min()), int(intents.max())

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from harness.files.undecodable import UNDECODABLE
+
 
 def why_not(came: Path | None, kind: type[msgspec.Struct]) -> str:
     """Why the judge cannot use it. `came` is the file as it was fetched, None if there is none."""
@@ -15,7 +17,7 @@ def why_not(came: Path | None, kind: type[msgspec.Struct]) -> str:
     decode = _check_csv if came.suffix == ".csv" else _check_ndjson
     try:
         decode(came, kind)
-    except (msgspec.MsgspecError, OSError, ValueError, csv.Error) as error:
+    except (*UNDECODABLE, OSError, ValueError, csv.Error) as error:
         return f"cannot be read: {error}"
     return "cannot be read: it could not be stored as a table"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.chaos.journal import Journal, read_journal
@@ -25,6 +25,7 @@ from harness.store import (
 )
 from harness.system import System, read_system
 from harness.timeline import Event, read_timeline
+from reports.inputs.agreement import Told, contradictions
 from reports.inputs.attempts import AttemptFiles
 from reports.inputs.evidence_tables import Evidence, read_evidence
 from reports.inputs.schedule import Schedule
@@ -35,8 +36,9 @@ class StoredRun:
     """All that a verdict rests on.
 
     `due` has the intended start of intent i at place i; it and `attempts` stay in their files;
-    `faulty` tells, a sentence each, what the files lack though they are sealed. `complete`: every
-    attempt that was sent has a record; an intent without one was not sent.
+    `faulty` tells, a sentence each, what the files lack though they are sealed, and `impossible`
+    what no run can be. `complete`: every attempt that was sent has a record; an intent without one
+    was not sent.
     """
 
     manifest: Manifest
@@ -59,12 +61,28 @@ class StoredRun:
     journal_damage: str = ""
     slos: SloSet = field(default_factory=SloSet)
     faulty: tuple[str, ...] = ()
+    impossible: tuple[str, ...] = ()
     complete: bool = True
     folder: Path | None = None
 
 
 def read_stored(folder: RunFolder) -> StoredRun:
     """Read a whole run. Raises StoredRunError or ConfigError that names the file."""
+    stored = _read(folder)
+    if stored.manifest.ended != COMPLETE:
+        return stored
+    told = Told(
+        manifest=stored.manifest,
+        plan=stored.plan,
+        terms=stored.terms,
+        slices=stored.machine.slices,
+        events=stored.events,
+        last_due_s=_last_due_s(stored.due),
+    )
+    return replace(stored, impossible=contradictions(folder, told))
+
+
+def _read(folder: RunFolder) -> StoredRun:
     manifest = read_manifest(folder)
     experiment = read_stored_experiment(folder.experiment)
     system = read_system(folder.system, folder.stored_deployment)
@@ -96,7 +114,7 @@ def read_stored(folder: RunFolder) -> StoredRun:
         evidence=read_evidence(folder, asked_for, manifest.intent_prefix),
         system=system,
         asked_for=tuple(table.name for table in asked_for),
-        asks=not ready.is_file() or bool(read_json(ready, LoadReady).asked),
+        asks=began is None or bool(began.asked) or folder.asked.is_file(),
         machine=read_json(folder.machine, Machine),
         journal=journal,
         journal_damage=journal_damage,
@@ -105,6 +123,10 @@ def read_stored(folder: RunFolder) -> StoredRun:
         complete=not (ended_early or unfinished),
         folder=folder.root,
     )
+
+
+def _last_due_s(due: Schedule) -> float:
+    return float(due.span_s(max(len(due) - 1, 0), len(due)).max(initial=0.0))
 
 
 def _clock_error_ms(folder: RunFolder, plan: LoadPlan) -> float:

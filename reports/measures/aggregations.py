@@ -12,6 +12,7 @@ from reports.checks.run_checks import RunChecks
 from reports.checks.run_records import records_of
 from reports.inputs.stored import StoredRun
 from reports.measures.answers import AnswerTally
+from reports.measures.attempt_rules import AttemptRules
 from reports.measures.cohorts import Block, Flags
 from reports.measures.delivery import DeliveryTally
 from reports.measures.metrics import SharesTally
@@ -84,6 +85,7 @@ class Tallies:
         self.steps = StepTally()
         self.slos = {slo.name: SloTally(slo, stored.names, load_s) for slo in stored.slos.slos}
         self.answers = AnswerTally()
+        self.rules = AttemptRules(len(stored.names))
         records = records_of(stored)
         configured = kinds(stored.system.checks, Path(stored.manifest.system_folder))
         self.checks = RunChecks(records, configured, stored.asked_for)
@@ -92,6 +94,7 @@ class Tallies:
             *(self.shares, self.unknowns, self.hardest, self.outcomes, self.steps, self.checks),
             *self.slos.values(),
             self.answers,
+            self.rules,
         )
 
     def add(self, block: Block) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Final
 
 from harness.timeline import Scalar
 from reports.measures.phases import FaultLife, Sample
 
 _ALL: Final = 100.0
+_MOST: Final = 2**53
 # A share must lie within a tenth of what was asked, beyond what chance and two units on their way
 # explain (five standard deviations: one false alarm in 1.7 million doses).
 TOLERANCE: Final = 0.1
@@ -30,6 +32,8 @@ def wrong(life: FaultLife) -> str:
     found = ""
     if percent is not None:
         found = _wrong_share(percent, looks)
+    elif asked.get("percent") is not None:
+        found = "asked for what is not a share"
     if not found and (deaths := _number(asked.get("deaths"))):
         found = _wrong_deaths(deaths, looks[-1].data)
     if not found and latency_ms is not None:
@@ -43,7 +47,7 @@ def unseen(life: FaultLife) -> str:
     if percent is None:
         return ""
     last = [sample for sample in life.samples if sample.on][-1]
-    units, touched = _counted(last)
+    units, touched = _counts(last)
     if units == 0:
         return "nothing crossed it while it was on"
     if last.data.get("exact"):
@@ -56,11 +60,16 @@ def unseen(life: FaultLife) -> str:
 
 def _wrong_share(percent: float, looks: list[Sample]) -> str:
     """Over the whole length, and over its later half: a fault may fade."""
-    if any("units" not in look.data or "touched" not in look.data for look in looks):
+    if not 0 < percent <= _ALL:
+        return f"asked for {percent:g} %, which is not a share"
+    counts = [_counted(look) for look in looks]
+    if any(found is None for found in counts):
         return "the target did not count what it touched"
+    if any(map(_is_back, pairwise([found for found in counts if found is not None]))):
+        return "the counters of the target went back while it was on"
     middle_s = (looks[0].at_s + looks[-1].at_s) / 2
     halfway = next(look for look in looks if look.at_s >= middle_s)
-    (units, touched), (before, touched_before) = _counted(looks[-1]), _counted(halfway)
+    (units, touched), (before, touched_before) = _counts(looks[-1]), _counts(halfway)
     for when, n, hits in (
         ("", units, touched),
         (" in its later half", units - before, touched - touched_before),
@@ -87,7 +96,7 @@ def _wrong_delay(asked_ms: float, jitter_ms: float, last: dict[str, Scalar]) -> 
     """Measured by the target where it can, else what it reports as set."""
     total_ms, set_ms = _number(last.get("delay_ms")), _number(last.get("set_ms"))
     touched = _number(last.get("touched")) or 0
-    if total_ms is not None and touched:
+    if total_ms is not None and touched > 0:
         mean_ms = total_ms / touched
         by_chance = SIGMAS * jitter_ms / math.sqrt(3 * touched)
         low = (1 - TOLERANCE) * asked_ms - by_chance
@@ -109,9 +118,27 @@ def _wrong_deaths(asked: float, last: dict[str, Scalar]) -> str:
     return "" if seen >= asked else f"asked for {asked:g} deaths, {seen:g} seen"
 
 
-def _counted(look: Sample) -> tuple[int, int]:
-    return int(_number(look.data["units"]) or 0), int(_number(look.data["touched"]) or 0)
+def _counts(look: Sample) -> tuple[int, int]:
+    """Units and touched ones; 0 where they were not counted."""
+    return _counted(look) or (0, 0)
+
+
+def _counted(look: Sample) -> tuple[int, int] | None:
+    """None where they are not counts."""
+    units, touched = _number(look.data.get("units")), _number(look.data.get("touched"))
+    if units is None or touched is None or min(units, touched) < 0:
+        return None
+    return int(units), int(touched)
+
+
+def _is_back(looks: tuple[tuple[int, int], tuple[int, int]]) -> bool:
+    """Whether a counter is lower at the later look: the target has begun again."""
+    earlier, later = looks
+    return later[0] < earlier[0] or later[1] < earlier[1]
 
 
 def _number(value: Scalar) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    """None for everything that cannot have been counted or set."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > _MOST:
+        return None
+    return float(value)

@@ -38,7 +38,10 @@ from reports.measures.wrong_records import tell_wrong
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """Everything measured; `recovery` only where baseline and fault allow one."""
+    """Everything measured; `recovery` only where baseline and fault allow one.
+
+    `impossible`: what no generator can have recorded, a sentence each.
+    """
 
     stored: StoredRun
     faults: tuple[FaultLife, ...]
@@ -51,6 +54,7 @@ class Reading:
     checks: tuple[Checked, ...]
     slos: tuple[SloFigure, ...]
     picture: Picture
+    impossible: tuple[str, ...] = ()
 
 
 def read(stored: StoredRun) -> Reading:
@@ -82,6 +86,7 @@ def read(stored: StoredRun) -> Reading:
         checks=checks,
         slos=slos,
         picture=replace(_with_slos(picture, slos), wrong=wrong),
+        impossible=tuple(tallies.rules.result()) if stored.complete else (),
     )
 
 

@@ -12,12 +12,16 @@ from typing import Final
 
 import msgspec
 
+from harness.errors import ConfigError, StoredRunError
+from harness.files.undecodable import UNDECODABLE
 from harness.files.whole_file import open_plain
 from harness.store import RunFolder
+from reports.inputs.stored import read_stored
 from reports.pack.errors import NotAPackError
-from reports.pack.manifest import Manifest, PackedFile
+from reports.pack.manifest import Manifest, PackedFile, manifest_of
 from reports.pack.signature import is_signed_by
 from reports.pack.write import MANIFEST, RUN, SIGNATURE
+from reports.render.stored_verdict import write
 from reports.verdict.judge import judge
 
 _MOST_MANIFEST: Final = 1 << 24
@@ -53,7 +57,8 @@ def verify_pack(path: Path, signers: Signers | None) -> Verified:
     try:
         with open_plain(path) as stream, tarfile.open(fileobj=stream, mode="r:") as tar:
             return _verify(tar, path, signers)
-    except tarfile.TarError as error:
+    except (tarfile.TarError, ValueError, ArithmeticError, LookupError) as error:
+        # A header that was changed makes tarfile raise any of these.
         raise NotAPackError(f"no pack of Squall: {error}", file=path) from None
     except OSError as error:
         raise NotAPackError(f"cannot be read: {error.strerror}", file=path) from error
@@ -109,7 +114,7 @@ def _text(
 def _manifest(text: bytes, path: Path) -> Manifest:
     try:
         return msgspec.json.decode(text, type=Manifest)
-    except msgspec.MsgspecError as error:
+    except UNDECODABLE as error:
         raise NotAPackError(f"{MANIFEST} cannot be read: {error}", file=path) from None
 
 
@@ -155,7 +160,29 @@ def _judged_again(
         for name, member in members.items():
             if name.startswith(RUN):
                 tar.extract(member, root, filter="data")
-        document = judge(RunFolder(root / RUN)).document
+        try:
+            yield from _compared(RunFolder(root / RUN), manifest)
+        except (StoredRunError, ConfigError) as error:
+            yield f"the run cannot be judged: {str(error).replace(f'{root}/', '')}"
+
+
+def _compared(folder: RunFolder, manifest: Manifest) -> Iterator[str]:
+    """What manifest and verdict say otherwise than the files of the run."""
+    judged = (folder.verdict, folder.report, folder.violations)
+    given = {path: path.read_bytes() for path in judged if path.is_file()}
+    scorecard = judge(folder)
+    document = scorecard.document
     reasons = tuple(reason.text for reason in document.reasons)
     if (document.verdict, reasons) != (manifest.verdict, manifest.reasons):
         yield f"judged again it is {document.verdict}, the manifest says {manifest.verdict}"
+        return
+    again = manifest_of(
+        read_stored(folder), document, manifest.responsible, manifest.files, manifest.sealed_at
+    )
+    for name in Manifest.__struct_fields__:
+        if getattr(again, name) != getattr(manifest, name):
+            yield f"{MANIFEST}: {name} is not that of the run"
+    write(folder, scorecard)
+    for path, text in given.items():
+        if not path.is_file() or path.read_bytes() != text:
+            yield f"{RUN}{path.name}: not what the run's files give"

@@ -6,6 +6,7 @@ import hashlib
 import io
 import tarfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,7 @@ from harness.store import RunFolder, as_json
 from reports.inputs.stored import read_stored
 from reports.pack.manifest import Manifest, PackedFile, Responsible, manifest_of
 from reports.pack.signature import sign
+from reports.render.stored_verdict import write
 from reports.verdict.judge import judge
 
 MANIFEST: Final = "manifest.json"
@@ -31,7 +33,10 @@ def write_pack(
     """
     if damage := folder.check_seal().damage:
         raise StoredRunError(f"{folder.root}: not packed: {damage[0]}")
-    document, stored = judge(folder).document, read_stored(folder)
+    scorecard, stored = judge(folder), read_stored(folder)
+    with suppress(OSError):  # a folder that cannot be written keeps the verdict that it has
+        write(folder, scorecard)
+    document = scorecard.document
     files = tuple(_packed(folder.root, name) for name in _names(folder.root))
     manifest = manifest_of(stored, document, responsible, files, sealed_at)
     text = as_json(manifest)

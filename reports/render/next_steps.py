@@ -40,6 +40,7 @@ _STEPS: Final = {
     "data_missing": _AGAIN,
     "data_damaged": _AGAIN,
     "data_unreadable": _AGAIN,
+    "data_impossible": _AGAIN,
     "steady_state_not_met": "Bring the system to its steady state first: see the probe's result "
     "in journal.json.",
 }

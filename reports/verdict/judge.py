@@ -86,13 +86,11 @@ def document(scorecard: Scorecard) -> bytes:
 def _judge(reading: Reading) -> Scorecard:
     stored, checks = reading.stored, reading.checks
     results = (
-        *(
-            judge_objective(one, reading.measured[one.metric])
-            for one in objectives_of(stored.terms)
-        ),
+        *(judge_objective(o, reading.measured[o.metric]) for o in objectives_of(stored.terms)),
         *(judge_objective(one, one.measured) for one in reading.slos),
     )
-    data = [*validity.about_data(stored), *validity.about_checks(checks, stored.asked_for)]
+    data = validity.about_data(stored, reading.impossible)
+    data += validity.about_checks(checks, stored.asked_for)
     conditions = [*_about_faults(reading), *_conditions(reading)]
     violations = about_checks(checks)
     missed = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from harness.load.asked import ASKED
@@ -16,7 +17,7 @@ from reports.measures.delivery import Delivery
 from reports.measures.held import about_held
 from reports.measures.host_cpu import Sharing
 from reports.measures.lived import about_lived
-from reports.measures.phases import FaultLife
+from reports.measures.phases import STAGES, FaultLife
 from reports.measures.reason import Reason
 from reports.measures.recovery import P1, Trace
 from reports.measures.replicas import described, scalings
@@ -30,15 +31,18 @@ MAX_LATE_STRETCH_S: Final = 0.5
 NOTED_FOREIGN: Final = 0.05
 
 
-def about_data(stored: StoredRun) -> list[Reason]:
-    """What the files lack although their seal is intact.
+def about_data(stored: StoredRun, impossible: Sequence[str] = ()) -> list[Reason]:
+    """What the files lack although their seal is intact, and what no run can be.
 
     The harness stops the load of a run that ends early, so payments in flight have no record.
     """
     ended = stored.manifest.ended
     found = [] if ended == COMPLETE else [_reason("ended_early", f"The run ended {_early(ended)}.")]
     found += [_reason("evidence_missing", f"{text}.") for text in stored.evidence.missing]
-    return found + [_reason("data_missing", f"{text}.") for text in stored.faulty]
+    found += [_reason("data_missing", f"{text}.") for text in stored.faulty]
+    return found + [
+        _reason("data_impossible", f"{text}.") for text in (*stored.impossible, *impossible)
+    ]
 
 
 def _early(ended: str) -> str:
@@ -200,6 +204,10 @@ def _about_fault(life: FaultLife) -> list[Reason]:
     if life.missing:
         text = f"{what} has no record of being {' and '.join(life.missing)}."
         return [_reason("fault_not_asked", text)]
+    early = [two for one, two in pairwise(STAGES) if life.at_s[two] < life.at_s[one]]
+    if early:
+        text = f"{what} has its stages out of order: {early[0]} comes before the stage before it."
+        return [_reason("fault_not_proven", text)]
     return []
 
 

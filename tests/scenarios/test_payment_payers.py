@@ -209,6 +209,13 @@ def test_a_bad_request_is_final_unless_an_earlier_attempt_is_open() -> None:
     assert names(live(iter([TIMED_OUT, NOT_FOUND, bad, FOUND]))) == [PAY, ASK, PAY, ASK]
 
 
+def test_an_answer_that_is_nested_too_deeply_is_unknown() -> None:
+    deep = b'{"x":' + b"[" * 5_000 + b"]" * 5_000 + b"}"
+    for status in (201, 402):
+        life = live(iter([Answer(status, ErrorClass.NONE, deep), FOUND]))
+        assert life.end in (Outcome.OK, Outcome.FAIL)
+
+
 def test_giving_up_on_an_open_question_ends_unknown() -> None:
     life = live(iter([TIMED_OUT] * PATIENCE.max_attempts))
     assert life.end is Outcome.INFO

@@ -100,13 +100,20 @@ def _judge(asked: Asks, known: Known, it: OneKey) -> set[str]:
         found.add("amounts_differ")
     if it.on_hold and not it.stored("pending"):
         found.add("left_on_hold")
-    if any(p.status not in ("captured", "declined", "pending") for p in it.payments):
+    if _is_odd(it):
         found.add("unknown_status")
     if _is_early(it.entries):
         found.add("ended_early")
     if not found and (known is Known.UNKNOWN or it.stored("pending")):
         found.add("stuck")
     return found
+
+
+def _is_odd(it: OneKey) -> bool:
+    """Whether some record has a status or a kind that is not defined."""
+    stored = {p.status for p in it.payments} - {"captured", "declined", "pending"}
+    charged = {c.status for c in it.charges} - {"charged", "declined"}
+    return bool(stored or charged or {e.kind for e in it.entries} - {"hold", "post", "void"})
 
 
 def _counts(it: OneKey) -> set[str]:
@@ -135,11 +142,8 @@ def _ends(known: Known, it: OneKey) -> set[str]:
 
 def _is_wrong_party(asked: Asks, entry: Entry) -> bool:
     hold = f"held:{asked.payer}"
-    giver, receiver = {
-        "hold": (asked.payer, hold),
-        "post": (hold, asked.payee),
-        "void": (hold, asked.payer),
-    }[entry.kind]
+    of_kind = {"hold": (asked.payer, hold), "post": (hold, asked.payee)}
+    giver, receiver = of_kind.get(entry.kind, (hold, asked.payer))
     return entry.account != (giver if entry.amount_minor < 0 else receiver)
 
 
@@ -147,7 +151,7 @@ def _has_wrong_id(it: OneKey, shared: set[str]) -> bool:
     """Whether the stored id is another payment's too, or not that of a charge or a transfer."""
     ids = {p.payment_id for p in it.payments}
     used = {c.key for c in it.charges}
-    allowed = {f"{name}:{kind}" for name in ids for kind in ("hold", "post", "void")}
+    allowed = {f"{name}:{kind}" for name in ids for kind in {e.kind for e in it.entries}}
     wrong = {e.transfer_id for e in it.entries} - allowed
     wrong |= {e.transfer_id for e in it.entries if not e.transfer_id.endswith(f":{e.kind}")}
     return bool(ids & shared) or bool(ids and (wrong or used - ids))

@@ -119,6 +119,17 @@ def store_an_undefined_status(script: Script, draw: random.Random) -> None:
     change_payment(script, it.key, status="settled")
 
 
+def refund_at_the_bank(script: Script, draw: random.Random) -> None:
+    change_charge(script, victim(script, draw)[1].key, status="refunded")
+
+
+def refund_in_the_ledger(script: Script, draw: random.Random) -> None:
+    """A transfer of a kind that the ledger does not have."""
+    intent, it = victim(script, draw)
+    amount = it.amount_minor
+    script.moves.append(Move(f"p{intent}:refund", it.key, "refund", it.payee, it.payer, amount))
+
+
 def answer_another_amount(script: Script, draw: random.Random) -> None:
     script.told[victim(script, draw)[0]] = 12345
 
@@ -137,7 +148,7 @@ ENDS: dict[str, tuple[Defect, str]] = {
         ),
         "ends_differ": (charge_what_was_declined,),
         "stuck": (leave_pending, never_tell),
-        "unknown_status": (store_an_undefined_status,),
+        "unknown_status": (store_an_undefined_status, refund_at_the_bank, refund_in_the_ledger),
         "answers_differ": (answer_another_amount,),
     }.items()
     for defect in defects

@@ -9,10 +9,11 @@ from typing import Final
 from tests.support.planted_defects import DEFECTS
 from tests.support.planted_ends import ENDS
 from tests.support.planted_ids import IDS
+from tests.support.planted_pairs import PAIRS
 from tests.support.planted_script import Script, sound_script
 from tests.support.planted_strangers import BUILT, STRANGERS
 
-BEFORE: Final = {**DEFECTS, **ENDS, **IDS, **STRANGERS}
+BEFORE: Final = {**DEFECTS, **ENDS, **IDS, **PAIRS, **STRANGERS}
 ALL: Final = {**BEFORE, **BUILT}
 
 

@@ -91,7 +91,7 @@ class Script:
                 balance_minor=balance,
                 hash=link,
                 prev_hash=was.hash,
-                kind=move.kind,  # type: ignore[arg-type]  # the callers use the four kinds
+                kind=move.kind,
             )
         )
         self.accounts[name] = Account(
@@ -173,5 +173,5 @@ def charge_of(asked: Asks, payment_id: str, status: str = "charged") -> Charge:
         reference=asked.key,
         amount_minor=asked.amount_minor,
         currency=asked.currency,
-        status=status,  # type: ignore[arg-type]  # one of two words
+        status=status,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 from msgspec import Struct
 
@@ -31,7 +30,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     balance_minor: int
     hash: str
     prev_hash: str
-    kind: Literal["fund", "hold", "post", "void"]
+    kind: str
 
 
 class Account(Struct, frozen=True, kw_only=True):
@@ -52,7 +51,7 @@ class Charge(Struct, frozen=True, kw_only=True):
     reference: str
     amount_minor: int
     currency: str
-    status: Literal["charged", "declined"]
+    status: str
 
 
 class Payment(Struct, frozen=True, kw_only=True):

@@ -89,7 +89,7 @@ class Books:
             balance_minor=balance,
             hash=link,
             prev_hash=self._head(account),
-            kind=kind,  # type: ignore[arg-type]  # one of the four kinds, by the callers above
+            kind=kind,
         )
         self.entries.append(entry)
         self.heads[account] = Account(

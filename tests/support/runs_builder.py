@@ -18,6 +18,7 @@ from harness.load.traffic import US_PER_S, Steady, arrivals_us, write_schedule
 from harness.store import (
     SCHEMA,
     LoadDone,
+    LoadGo,
     LoadPlan,
     Manifest,
     PhaseSpan,
@@ -39,6 +40,14 @@ WARM_UP_S, BASELINE_S, FAULT_S, RECOVERY_S, DRAIN_S = 1.0, 5.0, 3.0, 13.0, 2.0
 KILLED = ("kill", "ledger-1")
 F0_S, F1_S = WARM_UP_S + BASELINE_S, WARM_UP_S + BASELINE_S + FAULT_S
 LOAD_S = F1_S + RECOVERY_S
+Span = tuple[str, float, float]
+SPANS: tuple[Span, ...] = (
+    ("warm-up", 0.0, WARM_UP_S),
+    ("baseline", WARM_UP_S, F0_S),
+    ("fault", F0_S, F1_S),
+    ("recovery", F1_S, LOAD_S),
+    ("drain", LOAD_S, LOAD_S + DRAIN_S),
+)
 
 
 def quiet(second: int) -> Slice:
@@ -62,6 +71,7 @@ class RunsBuilder:
     form: str = "ndjson"
     slos: tuple[str, ...] = ()
     asked: dict[int, Asks] = field(default_factory=dict)
+    spans: tuple[Span, ...] = SPANS
     rewrite_journal: Callable[[dict[str, Any]], None] = lambda _journal: None
 
     def key(self, intent: int) -> str:
@@ -186,13 +196,15 @@ class RunsBuilder:
             folder.objectives.mkdir(exist_ok=True)
             (folder.objectives / f"{number:02}-slo.yaml").write_text(text)
         write_schedule(folder.schedule, self.due_us)
-        write_json(folder.manifest, _manifest(self.ended, self.again))
+        write_json(folder.manifest, _manifest(self))
         write_json(folder.plan, _plan(self.workers))
         write_json(
             folder.machine,
             Machine(cores=2, host_cores=2, limited_by="", slices=tuple(self.machine)),
         )
-        folder.timeline.write_bytes(ndjson_lines(self.events))
+        write_json(folder.go, LoadGo(t0_mono_ns=T0_NS))
+        told = sorted([*self.events, *self._phase_events()], key=lambda event: event.mono_ns)
+        folder.timeline.write_bytes(ndjson_lines(told))
         journal = sound_journal(folder.experiment, sorted(self.events, key=lambda e: e.mono_ns))
         self.rewrite_journal(journal)
         write_json(folder.journal, journal)
@@ -208,6 +220,13 @@ class RunsBuilder:
         store_evidence(folder, tuple(TABLES.values()))
         folder.seal()
         return folder
+
+    def _phase_events(self) -> list[Event]:
+        """What the harness tells of the phases."""
+        begins = [(name, T0_NS + round(begin_s * 1e9)) for name, begin_s, _ in self.spans]
+        return [
+            Event(mono_ns=ns, wall_ns=ns, source="run", kind="phase", name=n) for n, ns in begins
+        ]
 
     def _fetch(self, folder: RunFolder) -> None:
         """As if the services had answered."""
@@ -247,9 +266,7 @@ def spoil(run: RunsBuilder, intent: int, change: Callable[[Attempt], Attempt]) -
     run.attempts = [change(a) if a.intent == intent else a for a in run.attempts]
 
 
-def _manifest(ended: str, again: str) -> Manifest:
-    spans = [("warm-up", 0.0, WARM_UP_S), ("baseline", WARM_UP_S, F0_S), ("fault", F0_S, F1_S)]
-    spans += [("recovery", F1_S, LOAD_S), ("drain", LOAD_S, LOAD_S + DRAIN_S)]
+def _manifest(run: RunsBuilder) -> Manifest:
     return Manifest(
         schema=SCHEMA,
         experiment="ledger-killed",
@@ -263,9 +280,9 @@ def _manifest(ended: str, again: str) -> Manifest:
         cores=2,
         started_at="2026-01-01T00:00:00+00:00",
         t0_mono_ns=T0_NS,
-        phases=tuple(PhaseSpan(name=n, begin_s=b, end_s=e) for n, b, e in spans),
-        ended=ended,
-        again=again,
+        phases=tuple(PhaseSpan(name=n, begin_s=b, end_s=e) for n, b, e in run.spans),
+        ended=run.ended,
+        again=run.again,
     )
 
 
@@ -274,8 +291,8 @@ def _plan(workers: int) -> LoadPlan:
         scenario="steady",
         seed=11,
         rate_scale=1.0,
-        host="http://127.0.0.1:1",
-        folder="elsewhere",
+        host="",
+        folder="",
         intent_prefix=PREFIX,
         load_s=LOAD_S,
         stop_s=LOAD_S + DRAIN_S,

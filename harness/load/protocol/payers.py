@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from harness.files.undecodable import UNDECODABLE
 from harness.load.asked import ColumnType, Row
 from harness.load.payer import Answer, Intent, Learned, Payer, Request, Wait, share
 from harness.load.protocol.description import Create, Description, Said, Statuses, StatusRequest
@@ -141,7 +142,7 @@ def _meaning(it: Create | StatusRequest, status: int) -> str:
 def _said(says: Said, body: bytes) -> str:
     try:
         value: Any = msgspec.json.decode(body)
-    except msgspec.MsgspecError:
+    except UNDECODABLE:
         return _UNKNOWN
     for name in says.field.split("."):
         value = value.get(name) if isinstance(value, dict) else None

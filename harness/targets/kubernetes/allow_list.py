@@ -146,6 +146,10 @@ def _unbound(root: Node) -> Iterator[Problem]:
 
 def _is_private(url: str) -> bool:
     try:
-        return ipaddress.ip_address(urlsplit(url).hostname or "").is_private
+        host = urlsplit(url).hostname or ""
     except ValueError:
-        return urlsplit(url).hostname == "localhost"
+        return False
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return host == "localhost"

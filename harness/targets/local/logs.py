@@ -6,10 +6,12 @@ import asyncio
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeGuard
 
 import msgspec
 
+from harness.figure_ranges import Nanoseconds
+from harness.files.undecodable import UNDECODABLE
 from harness.timeline import Event, Scalar
 
 EVERY_S: Final = 0.05
@@ -30,8 +32,8 @@ Reader = Callable[[bytes], Iterable[Event]]
 
 class _Line(msgspec.Struct, frozen=True, kw_only=True):
     event: str
-    mono_ns: int
-    wall_ns: int
+    mono_ns: Nanoseconds
+    wall_ns: Nanoseconds
     name: str = ""
 
 
@@ -58,16 +60,21 @@ def events_in(chunk: bytes, instance: str, pattern: re.Pattern[bytes]) -> Iterat
         try:
             line = msgspec.json.decode(raw, type=_Line)
             fields = msgspec.json.decode(raw, type=dict[str, object])
-        except msgspec.MsgspecError:
+        except UNDECODABLE:
             continue
         yield _event(line, fields, instance)
 
 
+def _is_scalar(value: object) -> TypeGuard[Scalar]:
+    """Whether an event can hold it; a number beyond 64 bits is left out."""
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**63
+    return value is None or isinstance(value, str | float)
+
+
 def _event(line: _Line, fields: dict[str, object], instance: str) -> Event:
     data: dict[str, Scalar] = {
-        key: value
-        for key, value in fields.items()
-        if key not in _OWN_FIELDS and (value is None or isinstance(value, str | int | float))
+        key: value for key, value in fields.items() if key not in _OWN_FIELDS and _is_scalar(value)
     }
     return Event(
         mono_ns=line.mono_ns,

@@ -23,6 +23,7 @@ select a.intent, count(*) as stored, count(*) filter (t.status = 'captured') as 
 from payments t {_OURS} group by a.intent"""  # noqa: S608  # own names
 _CHARGED: Final = f"""
 select a.intent, count(*) as charges, count(*) filter (t.status = 'charged') as charged,
+       count(*) filter (t.status not in ('charged', 'declined')) as odd,
        coalesce(bool_or(t.amount_minor <> a.amount_minor or t.currency <> a.currency), false)
            as wrong_amount
 from bank_charges t {_OURS} group by a.intent"""  # noqa: S608  # own names
@@ -32,6 +33,7 @@ select a.intent, count(*) as legs,
        count(*) filter (t.kind = 'hold' and t.amount_minor > 0) as holds,
        count(*) filter (t.kind = 'post' and t.amount_minor > 0) as posts,
        count(*) filter (t.kind = 'void' and t.amount_minor > 0) as voids,
+       count(*) filter (t.kind not in ('hold', 'post', 'void')) as odd,
        coalesce(bool_or(t.account <> case
            when t.amount_minor < 0 and t.kind = 'hold' then a.payer
            when t.amount_minor < 0 then 'held:' || a.payer
@@ -74,7 +76,8 @@ group by account having sum(amount_minor) <> 0 order by account"""
 class Facts:
     """Counts and findings, one place an intent.
 
-    `stored`, `charges` and `legs` count rows of any kind; `odd` rows of an undefined status;
+    `stored`, `charges` and `legs` count rows of any kind; `odd` rows of an undefined status or
+    kind;
     `held`: what was booked on hold accounts under the key does not sum to zero; `early`: its post
     or void precedes its hold in the sequence of the hold account.
     """
@@ -106,7 +109,7 @@ class Facts:
             stored=stored["stored"],
             captured=stored["captured"],
             pending=stored["pending"],
-            odd=stored["odd"],
+            odd=stored["odd"] + charged["odd"] + booked["odd"],
             charges=charged["charges"],
             charged=charged["charged"],
             legs=booked["legs"],

@@ -39,7 +39,7 @@ ENDS_DIFFER: Final = _payment(
     "captured in one record and not in another",
 )
 UNKNOWN_STATUS: Final = _payment(
-    "unknown_status", "unknown status", "stored with a status that is not defined"
+    "unknown_status", "unknown status", "recorded with an undefined status or kind of transfer"
 )
 IDS_DIFFER: Final = _payment(
     "ids_differ", "another payment's id", "charged or booked under another id than it is stored"

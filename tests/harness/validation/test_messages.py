@@ -63,6 +63,7 @@ EXPERIMENTS = (
     Bad(old="target: 0.99", new="target: 99", value="99"),
     Bad(old="target: 0.99", new="target: .inf", value=".inf"),
     Bad(old="hold_s: 10", new="hold_s: 0", value="0"),
+    Bad(old="hold_s: 10", new="hold_s: 0.05", value="0.05"),
     Bad(old="hold_s: 10", new="hold_s: 26", value="26"),
     Bad(old="metric: lost_s", new="metric: lost", value="'lost'"),
     Bad(old='metric: lost_s, must: "<="', new='metric: lost_s, must: "<"', value="'<'"),

@@ -264,3 +264,31 @@ def test_fewer_deaths_than_asked_are_another_dose(tmp_path: Path) -> None:
 def test_deaths_that_nobody_counted_are_no_deaths(tmp_path: Path) -> None:
     card = judged(tmp_path, lambda run: add(run, "asked", deaths=1))
     assert "did not count the deaths" in card.reasons[0].text
+
+
+ODD: tuple[Scalar, ...] = (None, -1, 0, 1, 1e308, -1e308, 10**400, True, "many", 150)
+
+
+def test_a_counter_that_went_back_is_not_held_and_no_error() -> None:
+    """The target was started again while the fault was on."""
+    looks = [{"units": units, "touched": units // 5} for units in (100, 600, 90)]
+    assert "went back" in dose.wrong(life({"percent": 20.0}, *looks))
+
+
+@pytest.mark.parametrize("percent", [0.0, -20.0, 150.0, 1e300])
+def test_a_percentage_that_is_no_share_is_not_held(percent: float) -> None:
+    assert dose.wrong(share(percent, 1000, 200))
+
+
+@pytest.mark.parametrize("key", ["units", "touched", "delay_ms", "set_ms"])
+@pytest.mark.parametrize("asked", [{"percent": 20.0}, {"latency_ms": 100.0, "jitter_ms": 5.0}])
+def test_odd_figures_of_a_target_are_never_an_error(asked: dict[str, Scalar], key: str) -> None:
+    for value in ODD:
+        for place in range(4):
+            looks: list[dict[str, Scalar]] = [
+                {"units": 100 * n, "touched": 20 * n, "delay_ms": 2000.0 * n} for n in range(1, 5)
+            ]
+            looks[place][key] = value
+            assert isinstance(
+                dose.wrong(life(asked, *looks)) + dose.unseen(life(asked, *looks)), str
+            )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import shutil
@@ -18,6 +19,8 @@ from reports.pack.errors import NotAPackError, SignatureError
 from reports.pack.manifest import Responsible
 from reports.pack.verify import Signers, Verified, verify_pack
 from reports.pack.write import write_pack
+from reports.render.stored_verdict import write
+from reports.verdict.judge import judge
 from tests.support.runs_builder import sound_run
 
 NOW = "2026-11-30T12:00:00Z"
@@ -27,7 +30,9 @@ Parts = dict[str, bytes]
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
-    return sound_run().write(tmp_path_factory.mktemp("pack") / "run")
+    folder = sound_run().write(tmp_path_factory.mktemp("pack") / "run")
+    write(folder, judge(folder))
+    return folder
 
 
 @pytest.fixture
@@ -92,9 +97,46 @@ def claim_another_verdict(parts: Parts) -> None:
     parts["manifest.json"] = parts["manifest.json"].replace(b'"PASS"', b'"FAIL"')
 
 
+def claim_another_plan(parts: Parts) -> None:
+    parts["manifest.json"] = parts["manifest.json"].replace(b'"seed": 11', b'"seed": 12')
+
+
+def claim_a_wider_scope(parts: Parts) -> None:
+    manifest = json.loads(parts["manifest.json"])
+    manifest["scope"]["services"] = ["bank", "ledger", "payments"]
+    parts["manifest.json"] = json.dumps(manifest).encode()
+
+
+def pack_another_page(parts: Parts) -> None:
+    pack_again(parts, "report.html", b"<h1>PASS</h1>")
+
+
+def pack_another_verdict(parts: Parts) -> None:
+    pack_again(parts, "verdict.json", b'{"verdict": "PASS"}')
+
+
+def pack_a_run_that_is_none(parts: Parts) -> None:
+    pack_again(parts, "seal.json", b"{}")
+    pack_again(parts, "run.json", b"{}")
+
+
+def pack_again(parts: Parts, name: str, text: bytes) -> None:
+    """With the digest of the new text in the manifest."""
+    manifest = json.loads(parts["manifest.json"])
+    files = [one for one in manifest["files"] if one["path"] != name]
+    digest = hashlib.sha256(text).hexdigest()
+    manifest["files"] = [*files, {"path": name, "bytes": len(text), "sha256": digest}]
+    parts["manifest.json"], parts[f"run/{name}"] = json.dumps(manifest).encode(), text
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
+        (claim_another_plan, "manifest.json: planned is not that of the run"),
+        (claim_a_wider_scope, "manifest.json: scope is not that of the run"),
+        (pack_another_page, "run/report.html: not what the run's files give"),
+        (pack_another_verdict, "run/verdict.json: not what the run's files give"),
+        (pack_a_run_that_is_none, "the run cannot be judged: run/run.json: names no schema"),
         (change_a_digit, "run/load/attempts-0.bin: differs"),
         (leave_one_out, "run/timeline.ndjson: missing"),
         (add_one, "run/extra.txt: not in the manifest"),
@@ -123,6 +165,16 @@ def test_a_file_that_is_no_pack_is_refused(text: bytes, tmp_path: Path) -> None:
     (tmp_path / "no.tar").write_bytes(text)
     with pytest.raises(NotAPackError, match="no pack of Squall"):
         verify_pack(tmp_path / "no.tar", None)
+
+
+@pytest.mark.parametrize("record", [b"12 GNU.sparse.map=x\n", b"99 path=a\n"])
+def test_a_broken_header_is_refused(record: bytes, pack: Path, tmp_path: Path) -> None:
+    entry = tarfile.TarInfo("pax")
+    entry.type, entry.size = tarfile.XHDTYPE, len(record)
+    header = entry.tobuf() + record.ljust(512, b"\0")
+    (tmp_path / "odd.tar").write_bytes(header + pack.read_bytes())
+    with pytest.raises(NotAPackError):
+        verify_pack(tmp_path / "odd.tar", None)
 
 
 def test_a_damaged_run_is_not_packed(run: RunFolder, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from harness.store import RunFolder
 from reports.render.stored_verdict import write
 from reports.verdict.judge import judge
 from reports.verdict.scorecard import Scorecard
-from tests.support.runs_builder import F0_S, F1_S, LOAD_S, RunsBuilder, sound_run, spoil
+from tests.support.runs_builder import F0_S, F1_S, LOAD_S, SPANS, RunsBuilder, sound_run, spoil
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs/verdict.schema.json").read_text())
 
@@ -111,9 +111,9 @@ def short_tail(run: RunsBuilder) -> None:
 
 
 def small_baseline(run: RunsBuilder) -> None:
-    run.experiment = run.experiment.replace(
-        "warm_up_s: 1, baseline_s: 5", "warm_up_s: 5, baseline_s: 1"
-    )
+    usual, other = "warm_up_s: 1, baseline_s: 5", "warm_up_s: 5, baseline_s: 1"
+    run.experiment = run.experiment.replace(usual, other)
+    run.spans = (("warm-up", 0.0, 5.0), ("baseline", 5.0, F0_S), *SPANS[2:])
 
 
 def ended_early(run: RunsBuilder) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from reports.verdict.judge import judge
 from reports.verdict.scorecard import Scorecard
-from tests.support.runs_builder import F0_S, F1_S, RunsBuilder, sound_run
+from tests.support.runs_builder import F0_S, F1_S, LOAD_S, SPANS, WARM_UP_S, RunsBuilder, sound_run
 
 MARK = ("failover of the database", "")
 
@@ -21,6 +21,7 @@ def watched(outage_s: float = 1.5) -> RunsBuilder:
         terms.replace("    hold_s: 10", "    hold_s: 10\n    watch: true") + "method: []"
     )
     run.events = []
+    run.spans = (SPANS[0], ("watch", WARM_UP_S, LOAD_S), SPANS[-1])
     return run
 
 

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from harness.clock import NS_PER_S, Clock
+from harness.files.undecodable import UNDECODABLE
 from harness.targets.local.layout import PlacedEdge
 from harness.timeline import Event
 
@@ -67,7 +68,7 @@ class HealthReader:
         for raw in chunk.splitlines():
             try:
                 line = _decode(raw)
-            except msgspec.MsgspecError:
+            except UNDECODABLE:
                 continue
             state, address, why = _told(line)
             instance = self._instances.get((line.cluster_name, address))

@@ -36,6 +36,17 @@ def test_passes_over_what_is_no_event() -> None:
     assert list(events_in(chunk, "x", PATTERN)) == []
 
 
+def test_a_line_that_the_judge_could_not_read_is_passed_over() -> None:
+    deep = b'{"event":"breaker","x":' + b"[" * 5_000 + b"]" * 5_000 + b"}\n"
+    chunk = deep + line(mono_ns=-1) + line(wall_ns=10**30)
+    assert list(events_in(chunk, "x", PATTERN)) == []
+
+
+def test_a_number_beyond_64_bits_is_dropped() -> None:
+    (event,) = events_in(line(count=10**30, least=-(2**63), most=2**63 - 1), "x", PATTERN)
+    assert event.data == {"least": -(2**63), "most": 2**63 - 1}
+
+
 def test_drops_what_is_no_scalar() -> None:
     (event,) = events_in(line(deep={"a": 1}, reason="slow"), "x", PATTERN)
     assert event.data == {"reason": "slow"}
