@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test unit lint bench kills locust-examples soak lock clean pictures shell
+.PHONY: setup demo test unit lint bench kills mutants locust-examples soak lock clean pictures shell
 
 setup: $(VENV)/.ready
 
@@ -43,6 +43,10 @@ bench: setup
 # 200 kills of short runs at random instants: about 6 minutes. ARGS="--count 20 --seed 3" for others.
 kills: setup
 	$(BIN)/python -m tests.stress.kills $(ARGS)
+
+# Ten seeded defects, each with the experiment that is aimed at it: about 4 minutes on a quiet machine.
+mutants: setup
+	$(BIN)/squall mutants --suite ci $(ARGS)
 
 # 22 of Locust's own example files against a server on loopback: about 2 minutes.
 locust-examples: setup

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from harness.mutants.runner import Runner
     from harness.system import SystemFiles
     from reports.kill_matrix import KillMatrix
+
+RUNS: Final = Path("runs") / "mutants"
 
 
 @click.command()
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 @click.option(
     "--cells",
     type=click.Path(path_type=Path),
-    default=Path("runs") / "mutants" / "cells.ndjson",
+    default=RUNS / "cells.ndjson",
     show_default=True,
     help="Where each cell is kept; cells that are there are not run again.",
 )
@@ -61,7 +63,7 @@ def mutants(files: SystemFiles, cells: Path, write: Path | None, **given: Any) -
     words = {key: given[key] for key in ("suite", "defects", "experiments", "clean")}
     wanted = pairs(Wanted(**words), catalogue, experiment_names(ROOT))
     if not given["no_runs"]:
-        runner = Runner(root=ROOT, folder=cells.absolute().parent, system=files.system.absolute())
+        runner = Runner(root=ROOT, folder=RUNS.absolute(), system=files.system.absolute())
         _run_missing(wanted, cells, runner)
     matrix = matrix_of(catalogue, read_cells(cells))
     if write is not None:
