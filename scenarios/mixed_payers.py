@@ -3,7 +3,8 @@
 What an intent does follows from its number alone, in blocks of `BLOCK` arrivals:
 
 - DECLINED: the bank declines the amount, so the money has to go back.
-- CLICKED: the next arrival sends the request of this one again, with the same key.
+- CLICKED: the next arrival sends the request of this one again, with the same key. It fails where
+  the answer refuses the request.
 - POOR: this and the next arrival have one payer, who can pay only one of the two.
 - CHANGED: once it is paid, the same key is sent with another amount, which must be refused.
 - ASKS, PAYS: while the outcome is unknown they only ask for the status, or only pay again.
@@ -29,6 +30,7 @@ from scenarios.payment_payers import (
     PaymentsAsked,
     pay,
     payment_of,
+    read_payment,
 )
 
 BLOCK: Final = 200
@@ -90,11 +92,13 @@ def paying(intent: Intent, habit: str = "") -> Payer:
 
 
 def second_click(intent: Intent) -> Payer:
-    """The request of the arrival before, with its key: the answer changes nothing here."""
+    """The request of the arrival before, with its key: it moves nothing, and is not refused."""
     prefix = intent.key.removesuffix(str(intent.number))
-    yield _repeated(f"{prefix}{intent.number - 1}", body_of(intent.seed, intent.number))
-    yield Learned(Outcome.OK, 0)
-    return Outcome.OK
+    answer = yield _repeated(f"{prefix}{intent.number - 1}", body_of(intent.seed, intent.number))
+    refused = answer is not None and read_payment(answer)[0] == "refused"
+    outcome = Outcome.FAIL if refused else Outcome.OK
+    yield Learned(outcome, 0)
+    return outcome
 
 
 def then_changed(intent: Intent) -> Payer:

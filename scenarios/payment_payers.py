@@ -181,10 +181,11 @@ def _read(name: str, answer: Answer) -> tuple[_Says, int]:
     if answer.error is not _ANSWERED:
         unsent = name == PAY and answer.error in _UNSENT
         return ("untouched" if unsent else "unknown"), 0
-    return _read_status(answer) if name == ASK else _read_payment(answer)
+    return _read_status(answer) if name == ASK else read_payment(answer)
 
 
-def _read_payment(answer: Answer) -> tuple[_Says, int]:
+def read_payment(answer: Answer) -> tuple[_Says, int]:
+    """What an answer to a payment says of it, and the digest of a final one (else 0)."""
     status = answer.status
     if status in (200, 201):
         says, digest = _read_promise(answer)

@@ -53,6 +53,16 @@ def test_a_second_click_sends_the_request_of_the_arrival_before_and_claims_nothi
         assert not two.effect
 
 
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [(201, Outcome.OK), (409, Outcome.OK), (503, Outcome.OK), (0, Outcome.OK), (400, Outcome.FAIL)],
+)
+def test_a_second_click_must_not_be_refused(status: int, outcome: Outcome) -> None:
+    payer = mixed.MixedPayers().payer(intent(mixed.CLICKED[0] + 1))
+    next(payer)
+    assert payer.send(Answer(status, ErrorClass.NONE)) == Learned(outcome, 0)
+
+
 def test_two_poor_arrivals_share_an_account_that_can_pay_one_of_them() -> None:
     bodies = [mixed.body_of(SEED, mixed.POOR + more) for more in (0, 1)]
     assert bodies[0].payer == bodies[1].payer
