@@ -17,6 +17,7 @@ from reports.measures.host_cpu import Sharing, sharing
 from reports.measures.marks import marked_lives
 from reports.measures.metric_table import Measured
 from reports.measures.metrics import AGAINST_BASELINE, Seen, measure_all
+from reports.measures.own_endings import ended_by_itself
 from reports.measures.page_model import Picture
 from reports.measures.phases import (
     FaultLife,
@@ -166,6 +167,7 @@ def _seen(
         amplification=tallies.amplification.result(),
         unknowns=tallies.unknowns.result(),
         warm_up_end_s=terms.phases.warm_up_s,
+        ended_by_itself=ended_by_itself(stored.events, faults, t0, stored.plan.load_s),
     )
 
 

@@ -32,6 +32,9 @@ METRICS: Final[Mapping[str, Metric]] = {
     "failed_ratio_run": Metric(unit="ratio", words="failed in the whole run"),
     "unresolved_ratio_run": Metric(unit="ratio", words="requests without a final outcome"),
     "resolve_s_p99": Metric(unit="s", words="unknown answers resolved, p99"),
+    "ended_by_itself": Metric(
+        unit="instances", words="instances that ended without a fault on them"
+    ),
     "attempts_per_intent": Metric(unit="attempts", words="attempts per intent"),
     "attempts_per_intent_peak": Metric(unit="attempts", words="attempts per intent, worst 1 s"),
 }

@@ -95,6 +95,7 @@ class Seen:
     amplification: Amplification
     unknowns: Unknowns
     warm_up_end_s: float
+    ended_by_itself: int | None = None
 
 
 def measure_all(seen: Seen) -> dict[str, Measured]:
@@ -108,6 +109,7 @@ def measure_all(seen: Seen) -> dict[str, Measured]:
         "unresolved_ratio_run": Measured(value=seen.shares.unresolved_run),
         "resolve_s_p99": Measured(value=seen.unknowns.p99_s, censored=seen.unknowns.censored),
         **_amplification(seen),
+        "ended_by_itself": Measured(value=_number(seen.ended_by_itself)),
     }
 
 
@@ -152,3 +154,7 @@ def _count(chosen: Flags) -> int:
 
 def _share(chosen: int, among: int) -> float | None:
     return chosen / among if among else None
+
+
+def _number(count: int | None) -> float | None:
+    return None if count is None else float(count)

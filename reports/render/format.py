@@ -26,6 +26,8 @@ def say(value: float | None, unit: str, *, censored: bool = False) -> str:
         return f"{at_least}{_digits(value)} s"
     if unit == "ratio":
         return f"{at_least}{_digits(value * 100)} %"
+    if unit == "instances":
+        return f"{at_least}{value:,.0f}"
     return f"{at_least}{value:.2f}"
 
 

@@ -270,4 +270,13 @@ BY_FAULT: Final = (
             holds="failed_ratio_run" in it.missed and it.service == "postgres",
         ),
     ),
+    Rule(
+        part="ledger: liveness",
+        remedy="let liveness ask about the process alone; readiness may ask about its database",
+        weight=9,
+        evidence=lambda it: _said(
+            "instances ended by themselves while the database was away",
+            holds="ended_by_itself" in it.missed and it.service == "postgres",
+        ),
+    ),
 )
