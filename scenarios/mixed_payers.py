@@ -7,6 +7,7 @@ What an intent does follows from its number alone, in blocks of `BLOCK` arrivals
   the answer refuses the request.
 - POOR: this and the next arrival have one payer, who can pay only one of the two.
 - CHANGED: once it is paid, the same key is sent with another amount, which must be refused.
+- REPEATED: once it is paid, the same request is sent again, which must not be refused.
 - ASKS, PAYS: while the outcome is unknown they only ask for the status, or only pay again.
 """
 
@@ -38,6 +39,7 @@ DECLINED: Final = (10, 70, 140)
 CLICKED: Final = (20, 50, 80, 120, 150, 180)
 POOR: Final = 30
 CHANGED: Final = (60, 90, 160, 190)
+REPEATED: Final = (65, 95, 165, 195)
 POOR_PAYERS: Final = 100  # the last of the thousand; each of them is poor once
 POOR_AMOUNT_MINOR: Final = 600_000_000  # of the 1,000,000,000 that every payer has
 DECLINED_AMOUNT_MINOR: Final = 1999  # the bank declines amounts that end in 999
@@ -67,6 +69,8 @@ class MixedPayers:
             return second_click(intent)
         if place in CHANGED:
             return then_changed(intent)
+        if place in REPEATED:
+            return then_repeated(intent)
         return paying(intent, _habit(intent.number))
 
 
@@ -111,6 +115,18 @@ def then_changed(intent: Intent) -> Payer:
     answer = yield _repeated(intent.key, changed)
     accepted = isinstance(answer, Answer) and 0 < answer.status < _ACCEPTED
     yield Learned(Outcome.OK, 1 if accepted else 0)
+    return Outcome.OK
+
+
+def then_repeated(intent: Intent) -> Payer:
+    """Pay, then send the same again. A refusal is told as another answer about the payment."""
+    outcome = yield from paying(intent)
+    if outcome is not Outcome.OK:
+        return outcome
+    yield Wait(0.0)
+    answer = yield _repeated(intent.key, body_of(intent.seed, intent.number))
+    refused = answer is not None and read_payment(answer)[0] == "refused"
+    yield Learned(Outcome.OK, 1 if refused else 0)
     return Outcome.OK
 
 

@@ -200,6 +200,12 @@ BY_RECORDS: Final = (
         weight=8,
         evidence=_never_told,
     ),
+    Rule(
+        part="payments: replays",
+        remedy="answer a repeated key with the stored answer",
+        weight=6,
+        evidence=_class("answers_differ", "one key was answered in two ways"),
+    ),
 )
 BY_FAULT: Final = (
     Rule(

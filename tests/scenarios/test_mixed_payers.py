@@ -87,6 +87,19 @@ def test_a_changed_amount_under_a_paid_key_must_be_refused(status: int, digest: 
     assert payer.send(Answer(status, ErrorClass.NONE)) == Learned(Outcome.OK, digest)
 
 
+@pytest.mark.parametrize(("status", "digest"), [(201, 0), (409, 0), (0, 0), (400, 1)])
+def test_the_same_request_after_a_paid_one_must_not_be_refused(status: int, digest: int) -> None:
+    payer = mixed.MixedPayers().payer(intent(mixed.REPEATED[0]))
+    paid = next(payer)
+    assert isinstance(paid, Request)
+    payer.send(captured(mixed.body_of(SEED, mixed.REPEATED[0])))
+    assert isinstance(next(payer), Wait)
+    again = next(payer)
+    assert isinstance(again, Request)
+    assert (key_of(again), again.body) == (key_of(paid), paid.body)
+    assert payer.send(Answer(status, ErrorClass.NONE)) == Learned(Outcome.OK, digest)
+
+
 @pytest.mark.parametrize(("number", "name"), [(3, ASK), (4, PAY)])
 def test_a_payer_with_a_habit_repeats_one_kind_of_request(number: int, name: str) -> None:
     payer = mixed.MixedPayers().payer(intent(number))
