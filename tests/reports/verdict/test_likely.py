@@ -123,4 +123,4 @@ def test_a_part_of_the_catalogue_is_one_that_a_rule_can_name() -> None:
         for service in ("payments", "ledger", "postgres")
     }
     unnamed = {one.name for one in catalogue.defects if one.part and one.part not in named}
-    assert unnamed == {"always-ready", "liveness-checks-database"}
+    assert unnamed == {"always-ready", "wall-clock-lease"}
