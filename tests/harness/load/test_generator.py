@@ -36,9 +36,11 @@ def gone(pid: int) -> bool:
 
 def test_scenarios_are_the_files_with_a_curve() -> None:
     assert scenario_names() == (
+        "busy_payments",
         "mixed_payments",
         "payday_spike",
         "payday_users",
+        "queried_payments",
         "rising_payments",
         "steady_payments",
         "steady_users",

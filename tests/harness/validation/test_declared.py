@@ -79,7 +79,7 @@ def test_the_sound_file_has_no_problem(tmp_path: Path) -> None:
         ("effects: {table: orders, where: {status: [paid]}}", "effects: {table: lines}", "`key"),
         ("transfer: journal", "transfer: jurnal", "`journal`"),
         ("amount_minor: integer", "amount_minor: text", "has the type 'text'"),
-        ("balance_minor: integer", "balance_minor: [1, 2]", "type integer, decimal"),
+        ("balance_minor: integer", "balance_minor: [one, two]", "type integer, decimal"),
         ("accounts: {table: accounts}", "accounts: {table: acounts}", "`accounts`"),
         ("- name: stock\n    own:", "- name: effects\n    own:", "two checks are called effects"),
         ("- effects:", "- efects:", "`effects`"),

@@ -47,5 +47,10 @@ def test_an_unknown_metric_is_refused_with_the_nearest_name(tmp_path: Path) -> N
 
 
 def test_every_metric_has_a_unit_and_words() -> None:
-    assert {metric.unit for metric in METRICS.values()} == {"s", "ratio", "attempts"}
+    assert {metric.unit for metric in METRICS.values()} == {
+        "s",
+        "ratio",
+        "attempts",
+        "instances",
+    }
     assert all(metric.words for metric in METRICS.values())
