@@ -107,26 +107,24 @@ def second_click(intent: Intent) -> Payer:
 
 def then_changed(intent: Intent) -> Payer:
     """Pay, then use the key for another amount. An acceptance is told as an answer about it."""
-    outcome = yield from paying(intent)
-    if outcome is not Outcome.OK:
-        return outcome
     changed = msgspec.structs.replace(body_of(intent.seed, intent.number), amount_minor=1)
-    yield Wait(0.0)
-    answer = yield _repeated(intent.key, changed)
-    accepted = isinstance(answer, Answer) and 0 < answer.status < _ACCEPTED
-    yield Learned(Outcome.OK, 1 if accepted else 0)
-    return Outcome.OK
+    return (yield from _paid_then(intent, changed, lambda it: 0 < it.status < _ACCEPTED))
 
 
 def then_repeated(intent: Intent) -> Payer:
     """Pay, then send the same again. A refusal is told as another answer about the payment."""
+    same = body_of(intent.seed, intent.number)
+    return (yield from _paid_then(intent, same, lambda it: read_payment(it)[0] == "refused"))
+
+
+def _paid_then(intent: Intent, body: PaymentBody, is_wrong: Callable[[Answer], bool]) -> Payer:
+    """Pay, then send `body` under the same key; a wrong answer has another digest."""
     outcome = yield from paying(intent)
     if outcome is not Outcome.OK:
         return outcome
     yield Wait(0.0)
-    answer = yield _repeated(intent.key, body_of(intent.seed, intent.number))
-    refused = answer is not None and read_payment(answer)[0] == "refused"
-    yield Learned(Outcome.OK, 1 if refused else 0)
+    answer = yield _repeated(intent.key, body)
+    yield Learned(Outcome.OK, 1 if answer is not None and is_wrong(answer) else 0)
     return Outcome.OK
 
 

@@ -36,6 +36,11 @@ def _missed(metric: str, text: str) -> Test:
     return lambda it: _said(text, holds=metric in it.missed and bool(it.edge))
 
 
+def _missed_without_database(metric: str, text: str) -> Test:
+    said = f"{text} while the database was away"
+    return lambda it: _said(said, holds=metric in it.missed and it.service == "postgres")
+
+
 def _stored_twice(it: Findings) -> str:
     rows = len(it.rows("doubled", "payments"))
     return _said(f"one key is stored {rows} times", holds=rows > 1)
@@ -271,18 +276,12 @@ BY_FAULT: Final = (
         part="ledger: errors of the database",
         remedy="answer a busy or absent database as unavailable, never as a refusal",
         weight=7,
-        evidence=lambda it: _said(
-            "payments failed for good while the database was away",
-            holds="failed_ratio_run" in it.missed and it.service == "postgres",
-        ),
+        evidence=_missed_without_database("failed_ratio_run", "payments failed for good"),
     ),
     Rule(
         part="ledger: liveness",
         remedy="let liveness ask about the process alone; readiness may ask about its database",
         weight=9,
-        evidence=lambda it: _said(
-            "instances ended by themselves while the database was away",
-            holds="ended_by_itself" in it.missed and it.service == "postgres",
-        ),
+        evidence=_missed_without_database("ended_by_itself", "instances ended by themselves"),
     ),
 )
