@@ -76,13 +76,12 @@ def mutants(files: SystemFiles, cells: Path, write: Path | None, **given: Any) -
 
 
 def _write(path: Path, text: str) -> None:
-    """Raises RefusedError. A device or a pipe is written to, any other file replaced."""
+    """Raises RefusedError."""
     from harness.errors import RefusedError
-    from harness.files.whole_file import write_special, write_whole
+    from harness.files.whole_file import write_wherever
 
-    is_special = path.exists() and not path.is_file()
     try:
-        (write_special if is_special else write_whole)(path, text.encode())
+        write_wherever(path, text.encode())
     except OSError as error:
         raise RefusedError(f"{path}: cannot be written: {error.strerror}") from error
 

@@ -48,15 +48,12 @@ outlets = click.option(
 
 def write_outlets(summary: VerdictSummary, wanted: Wanted) -> None:
     """Write each; a file that cannot be written is said and does not change the exit code."""
-    from harness.files.whole_file import write_special, write_whole
+    from harness.files.whole_file import write_wherever
     from reports.outlets.registry import OUTLETS
 
     for kind, path in wanted:
         made = OUTLETS[kind](summary)
         try:
-            if path.exists() and not path.is_file():  # /dev/stdout, a pipe
-                write_special(path, made)
-            else:
-                write_whole(path, made)
+            write_wherever(path, made)
         except OSError as error:
             streams().talk(f"squall: {path}: not written: {error.strerror}")

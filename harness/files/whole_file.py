@@ -30,6 +30,12 @@ def read_whole(path: Path, most_bytes: int = MOST_BYTES) -> bytes:
         return stream.readall()
 
 
+def write_wherever(path: Path, content: bytes) -> None:
+    """To a path that a user named: a device or a pipe is written to, any other file replaced."""
+    is_special = path.exists() and not path.is_file()
+    (write_special if is_special else write_whole)(path, content)
+
+
 def write_special(path: Path, content: bytes) -> None:
     """Write to a device or a pipe. Raises OSError for a FIFO without a reader, and does not wait.
 
