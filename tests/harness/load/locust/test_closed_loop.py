@@ -143,11 +143,20 @@ def done(folder: RunFolder) -> LoadDone:
     return msgspec.json.decode(folder.done(0).read_bytes(), type=LoadDone)
 
 
+def cut(attempts: list[Attempt]) -> list[Attempt]:
+    """Those that the end of the load cut off: a closed loop has no arrivals to come to the end of.
+
+    The server answers each request of these tests in far less than a read timeout.
+    """
+    return [a for a in attempts if a.error is ErrorClass.READ_TIMEOUT]
+
+
 def named(folder: RunFolder) -> dict[str, list[Attempt]]:
-    names = request_names(folder)
+    """The attempts that came to their end, by the name of their request."""
+    ended = [a for a in attempts_of(folder) if a.error is not ErrorClass.READ_TIMEOUT]
     return {
-        name: [a for a in attempts_of(folder) if a.name == place]
-        for place, name in enumerate(names)
+        name: [a for a in ended if a.name == place]
+        for place, name in enumerate(request_names(folder))
     }
 
 
@@ -163,11 +172,11 @@ def test_each_task_is_an_intent_that_starts_with_its_first_request(
     assert [a.due_us for a in sorted(first)] == starts
     assert max(a.late_us for a in first) < 200_000
     found = named(folder)
-    assert len(found["a"]) == len(starts) >= len(found["b"]) >= len(starts) - 2
+    assert len(starts) >= len(found["a"]) >= len(found["b"]) >= len(starts) - 2
     assert not any(a.effect for a in attempts)
-    cut = [a for a in attempts if a.error is ErrorClass.READ_TIMEOUT]  # at the end of the load
-    assert len(cut) <= 2
-    assert (done(folder).requests, done(folder).outside) == (len(attempts) - len(cut) + 2, 2)
+    cut_off = len(cut(attempts))
+    assert cut_off <= 2
+    assert (done(folder).requests, done(folder).outside) == (len(attempts) - cut_off + 2, 2)
 
 
 def test_the_load_process_alone_has_the_folder_on_its_path(
@@ -198,12 +207,14 @@ def test_own_keys_are_stored_and_a_broken_task_is_not_good(
     folder = lived(tmp_path, OWN_KEYS, server=server)
     rows = [msgspec.json.decode(line) for line in folder.keys_rows.read_bytes().splitlines()]
     found = named(folder)
-    assert {row["intent"] for row in rows} == {a.intent for a in found["buy"]}
+    cut_off = cut(attempts_of(folder))
+    assert {row["intent"] for row in rows} == {a.intent for a in found["buy"] + cut_off}
     assert server.keys.keys() <= {row["key"] for row in rows}
     assert len(rows) - len(server.keys) <= 2  # cut at the end of the load
     assert found["(task)"]
     assert {a.outcome for a in found["(task)"]} == {Outcome.INFO}
-    assert len(read_schedule(folder.schedule)) == len(found["buy"]) + len(found["(task)"])
+    ended = len(found["buy"]) + len(found["(task)"])
+    assert len(read_schedule(folder.schedule)) == ended + len(cut_off)
 
 
 def test_a_user_of_another_protocol_is_recorded_too(tmp_path: Path, server: LoadServer) -> None:
@@ -230,8 +241,8 @@ def test_locust_s_web_ui_counts_what_is_recorded(tmp_path: Path, server: LoadSer
     total = page["stats"][-1]
     assert total["name"] == "Aggregated"
     assert 0 < total["num_requests"] <= recorded
-    cut = [a for a in attempts_of(folder) if a.error is ErrorClass.READ_TIMEOUT]
-    assert done(folder).requests == len(attempts_of(folder)) - len(cut)
+    attempts = attempts_of(folder)
+    assert done(folder).requests == len(attempts) - len(cut(attempts))
 
 
 def test_a_request_whose_connection_is_closed_is_not_repeated(
