@@ -60,6 +60,8 @@ def plain_payments(rows: Rows, known: Sequence[Known]) -> Found:
         wrong = _judge(asked, known[intent], it)
         if _has_wrong_id(it, shared):
             wrong = (wrong - {"stuck"}) | {"ids_differ"}
+        if _is_uncaused(it, rows.entries):
+            wrong = (wrong - {"stuck"}) | {"refused_without_cause"}
         for kind in wrong:
             found[kind].append(asked.key)
     found["unknown_key"] = sorted(by_key)
@@ -155,6 +157,23 @@ def _has_wrong_id(it: OneKey, shared: set[str]) -> bool:
     wrong = {e.transfer_id for e in it.entries} - allowed
     wrong |= {e.transfer_id for e in it.entries if not e.transfer_id.endswith(f":{e.kind}")}
     return bool(ids & shared) or bool(ids and (wrong or used - ids))
+
+
+def _is_uncaused(it: OneKey, entries: Sequence[Entry]) -> bool:
+    """Whether a row is declined that neither the bank nor the payer's balance can have declined."""
+    return not it.charges and any(
+        _could_pay(row, entries) for row in it.payments if row.status == "declined"
+    )
+
+
+def _could_pay(row: Payment, entries: Sequence[Entry]) -> bool:
+    """Whether the payer's balance covered it after each of his entries, and the payee exists."""
+    of_payer = [e for e in entries if (e.account, e.currency) == (row.payer, row.currency)]
+    is_funded = any(e.kind == "fund" and e.amount_minor > 0 for e in of_payer)
+    of_payee = [e for e in entries if (e.account, e.currency) == (row.payee, row.currency)]
+    is_customer = not row.payee.startswith("held:") and row.payee not in ("equity", row.payer)
+    covered = all(e.balance_minor >= row.amount_minor for e in of_payer)
+    return is_funded and covered and bool(of_payee) and is_customer
 
 
 def _is_early(entries: Sequence[Entry]) -> bool:

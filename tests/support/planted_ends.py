@@ -103,6 +103,18 @@ def charge_what_was_declined(script: Script, draw: random.Random) -> None:
     change_charge(script, it.key, status="charged")
 
 
+def decline_a_payer_who_can_pay(script: Script, draw: random.Random) -> None:
+    """Refused, stored as such, and nothing was asked of the bank; the payee is one that exists."""
+    intent, it = victim(script, draw)
+    others = [p.payee for p in script.payments if p.key != it.key and p.status == "captured"]
+    asked = it._replace(payee=next(iter(others), it.payee))
+    lose_all_of_it_of(script, it.key)
+    script.asked[intent], script.ends[intent] = asked, "declined"
+    pay(script, asked, f"p{intent}", "declined")
+    script.moves = [m for m in script.moves if m.key != it.key]
+    script.charges = [c for c in script.charges if c.reference != it.key]
+
+
 def leave_pending(script: Script, draw: random.Random) -> None:
     intent, it = victim(script, draw)
     script.ends[intent] = "unknown"
@@ -147,6 +159,7 @@ ENDS: dict[str, tuple[Defect, str]] = {
             hold_what_was_refused,
         ),
         "ends_differ": (charge_what_was_declined,),
+        "refused_without_cause": (decline_a_payer_who_can_pay,),
         "stuck": (leave_pending, never_tell),
         "unknown_status": (store_an_undefined_status, refund_at_the_bank, refund_in_the_ledger),
         "answers_differ": (answer_another_amount,),

@@ -59,6 +59,21 @@ select distinct intent, true as wrong_id from (
     select intent from stored join used using (intent) where not list_contains(ids, id)
     union all select intent from payments join shared using (payment_id)
     where intent >= 0 and intent < $size)"""
+# The ledger refuses a hold that the payer's balance does not cover, and accounts it does not have.
+# An account whose every balance covers the amount could pay it at any time.
+_UNCAUSED: Final = """
+with could_pay as (
+    select account, currency, min(balance_minor) as lowest_minor from ledger_entries
+    group by account, currency having bool_or(kind = 'fund' and amount_minor > 0)),
+could_be_paid as (
+    select distinct account, currency from ledger_entries
+    where not starts_with(account, 'held:') and account <> 'equity')
+select distinct p.intent, true as uncaused from payments p
+join could_pay a on a.account = p.payer and a.currency = p.currency
+join could_be_paid b on b.account = p.payee and b.currency = p.currency
+where p.status = 'declined' and p.payer <> p.payee and a.lowest_minor >= p.amount_minor
+  and p.intent >= 0 and p.intent < $size
+  and not exists (select 1 from bank_charges c where c.intent = p.intent)"""
 _STRANGERS: Final = """
 select distinct key from (
     select key, intent from payments
@@ -79,7 +94,8 @@ class Facts:
     `stored`, `charges` and `legs` count rows of any kind; `odd` rows of an undefined status or
     kind;
     `held`: what was booked on hold accounts under the key does not sum to zero; `early`: its post
-    or void precedes its hold in the sequence of the hold account.
+    or void precedes its hold in the sequence of the hold account; `uncaused`: declined, not by the
+    bank, and the payer's balance was never too low for it.
     """
 
     stored: Ints
@@ -94,6 +110,7 @@ class Facts:
     voids: Ints
     held: Flags
     early: Flags
+    uncaused: Flags
     wrong_id: Flags
     wrong_party: Flags
     wrong_amount: Flags
@@ -101,9 +118,9 @@ class Facts:
     @classmethod
     def of(cls, evidence: Evidence, size: int) -> Facts:
         """Of the first `size` intents."""
-        stored, charged, booked, named = (
+        stored, charged, booked, named, refused = (
             _by_intent(evidence.ask(query, size=size), size)
-            for query in (_STORED, _CHARGED, _BOOKED, _WRONG_ID)
+            for query in (_STORED, _CHARGED, _BOOKED, _WRONG_ID, _UNCAUSED)
         )
         return cls(
             stored=stored["stored"],
@@ -118,6 +135,7 @@ class Facts:
             voids=booked["voids"],
             held=booked["held"],
             early=booked["early"],
+            uncaused=refused["uncaused"],
             wrong_id=named["wrong_id"],
             wrong_party=stored["wrong_party"] | booked["wrong_party"],
             wrong_amount=stored["wrong_amount"] | charged["wrong_amount"] | booked["wrong_amount"],

@@ -38,6 +38,11 @@ ENDS_DIFFER: Final = _payment(
     "ends that contradict each other",
     "captured in one record and not in another",
 )
+REFUSED_WITHOUT_CAUSE: Final = _payment(
+    "refused_without_cause",
+    "refused without a cause",
+    "declined although its payer could pay and the bank did not decline",
+)
 UNKNOWN_STATUS: Final = _payment(
     "unknown_status", "unknown status", "recorded with an undefined status or kind of transfer"
 )
@@ -57,6 +62,6 @@ STUCK: Final = _payment("stuck", "never resolved", "never resolved", proven=Fals
 
 PAYMENT_CLASSES: Final = (
     *(DOUBLED, LOST, GHOST, UNKNOWN_KEY, WRONG_PARTY, AMOUNTS_DIFFER, ENDED_TWICE),
-    *(LEFT_ON_HOLD, ENDS_DIFFER, UNKNOWN_STATUS, IDS_DIFFER, ENDED_EARLY),
+    *(LEFT_ON_HOLD, ENDS_DIFFER, REFUSED_WITHOUT_CAUSE, UNKNOWN_STATUS, IDS_DIFFER, ENDED_EARLY),
     *(HOLD_ACCOUNT_OPEN, STUCK),
 )

@@ -33,7 +33,7 @@ class Reconciliation:
         CHARGES: ("key", "reference", "amount_minor", "currency", "status"),
         ENTRIES: (
             *("transfer_id", "reference", "account", "sequence"),
-            *("amount_minor", "currency", "kind"),
+            *("amount_minor", "currency", "balance_minor", "kind"),
         ),
     }
     joins: ClassVar[tuple[str, ...]] = (PAYMENTS, CHARGES, ENTRIES)
@@ -106,6 +106,7 @@ def judge_each(
         kinds.ENDED_TWICE: (it.posts > 0) & (it.voids > 0),
         kinds.LEFT_ON_HOLD: it.held & decided,
         kinds.ENDS_DIFFER: moved & ~everywhere & decided & ~lost & ~ghost,
+        kinds.REFUSED_WITHOUT_CAUSE: it.uncaused,
         kinds.UNKNOWN_STATUS: it.odd > 0,
         kinds.IDS_DIFFER: it.wrong_id,
         kinds.ENDED_EARLY: it.early,
