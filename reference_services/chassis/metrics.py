@@ -14,10 +14,12 @@ from prometheus_client import (
 )
 
 from reference_services.chassis.guards import Guards
-from reference_services.chassis.logs import Log
+from reference_services.chassis.logs import Field, Log
+from reference_services.resilience.observer import Move
 
 _BUCKETS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
-_STATES: Final = {"closed": 0, "half-open": 1, "open": 2}
+_HALF_OPEN: Final = "half-open"
+_STATES: Final = {"closed": 0, _HALF_OPEN: 1, "open": 2}
 
 
 class Metrics:
@@ -93,7 +95,14 @@ class EdgeMetrics:
         self._rejections.labels(edge, why).inc()
         self._guards.absorbed(why)
 
-    def moved(self, edge: str, before: str, after: str, reason: str) -> None:
+    def moved(self, edge: str, move: Move) -> None:
         """Show the state, and write the line that the timeline copies."""
-        self._state.labels(edge).set(_STATES[after])
-        self._log.event("breaker", name=edge, before=before, after=after, reason=reason)
+        self._state.labels(edge).set(_STATES[move.after])
+        probes = {"probes": move.probes} if move.before == _HALF_OPEN else {}
+        told: dict[str, Field] = {
+            "before": move.before,
+            "after": move.after,
+            "reason": move.reason,
+            **probes,
+        }
+        self._log.event("breaker", name=edge, **told)

@@ -19,7 +19,7 @@ import httpx
 import pybreaker
 
 from reference_services.resilience.errors import BreakerOpenError, RefusedError
-from reference_services.resilience.observer import EdgeObserver
+from reference_services.resilience.observer import EdgeObserver, Move
 from reference_services.resilience.policy import BreakerPolicy, EdgePolicy
 
 SERVER_ERROR: Final = 500
@@ -106,7 +106,8 @@ class EdgeBreaker:
         self._edge, self._policy = policy.edge, policy.breaker
         self._observer, self._now = observer, now
         self._window = Window(policy.breaker)
-        self._generation, self._probing = 0, False
+        self._generation = 0
+        self._probes, self._most_probes = 0, 0  # under way now, and at once since half-open began
         self._opened_s, self._reason = 0.0, ""
         self._machine = pybreaker.CircuitBreaker(
             fail_max=_NEVER,
@@ -125,7 +126,7 @@ class EdgeBreaker:
         state = self.state
         if state == pybreaker.STATE_OPEN:
             return max(self._opened_s + self._policy.open_s - self._now(), 0.0)
-        if state == pybreaker.STATE_HALF_OPEN and self._probing:
+        if state == pybreaker.STATE_HALF_OPEN and self._probes:
             return _PROBE_WAIT_S
         return 0.0
 
@@ -139,7 +140,8 @@ class EdgeBreaker:
             self._reason = "open long enough: one probe"
             self._machine.half_open()
         probe = self.state == pybreaker.STATE_HALF_OPEN
-        self._probing = probe
+        self._probes += probe
+        self._most_probes = max(self._most_probes, self._probes)
         return Ticket(self._generation, probe)
 
     def report(self, ticket: Ticket, *, bad: bool) -> None:
@@ -161,7 +163,7 @@ class EdgeBreaker:
     def release(self, ticket: Ticket) -> None:
         """The call ended without an outcome (cancelled, refused by us): another may probe."""
         if ticket.probe and ticket.generation == self._generation:
-            self._probing = False
+            self._probes -= 1
 
     def _judge_probe(self, *, bad: bool) -> None:
         self._reason = "the probe failed" if bad else "the probe went well"
@@ -172,11 +174,11 @@ class EdgeBreaker:
 
     def _moved(self, before: str, after: str) -> None:
         self._generation += 1
-        self._probing = False
+        probes, self._probes, self._most_probes = self._most_probes, 0, 0
         self._window.clear()
         if after == pybreaker.STATE_OPEN:
             self._opened_s = self._now()
-        self._observer.moved(self._edge, before, after, self._reason)
+        self._observer.moved(self._edge, Move(before, after, self._reason, probes))
 
 
 class Permit:

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+
+class Move(NamedTuple):
+    """A breaker's change of state: `closed`, `open` or `half-open`.
+
+    `probes`: the most calls that it had under way at once while it was half-open, else 0.
+    """
+
+    before: str
+    after: str
+    reason: str
+    probes: int = 0
 
 
 class EdgeObserver(Protocol):
@@ -17,8 +29,8 @@ class EdgeObserver(Protocol):
     def rejected(self, edge: str, why: str) -> None:
         """A call was refused before it was sent: `breaker`, `bulkhead` or `deadline`."""
 
-    def moved(self, edge: str, before: str, after: str, reason: str) -> None:
-        """The breaker changed its state: `closed`, `open` or `half-open`."""
+    def moved(self, edge: str, move: Move) -> None:
+        """The breaker changed its state."""
 
 
 class NoObserver:
@@ -33,5 +45,5 @@ class NoObserver:
     def rejected(self, edge: str, why: str) -> None:
         """Nothing."""
 
-    def moved(self, edge: str, before: str, after: str, reason: str) -> None:
+    def moved(self, edge: str, move: Move) -> None:
         """Nothing."""

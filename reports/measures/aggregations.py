@@ -18,6 +18,7 @@ from reports.measures.delivery import DeliveryTally
 from reports.measures.metrics import SharesTally
 from reports.measures.outcomes import OutcomesTally
 from reports.measures.phases import FaultWindow
+from reports.measures.readiness import ServedTally
 from reports.measures.slo_slices import SloTally
 from reports.measures.step_figures import StepTally
 from reports.measures.stories import HardestTally, UnknownTally
@@ -86,6 +87,7 @@ class Tallies:
         self.slos = {slo.name: SloTally(slo, stored.names, load_s) for slo in stored.slos.slos}
         self.answers = AnswerTally()
         self.rules = AttemptRules(len(stored.names))
+        self.served = ServedTally(load_s)
         records = records_of(stored)
         configured = kinds(stored.system.checks, Path(stored.manifest.system_folder))
         self.checks = RunChecks(records, configured, stored.asked_for)
@@ -95,6 +97,7 @@ class Tallies:
             *self.slos.values(),
             self.answers,
             self.rules,
+            self.served,
         )
 
     def add(self, block: Block) -> None:

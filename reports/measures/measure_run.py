@@ -17,7 +17,6 @@ from reports.measures.host_cpu import Sharing, sharing
 from reports.measures.marks import marked_lives
 from reports.measures.metric_table import Measured
 from reports.measures.metrics import AGAINST_BASELINE, Seen, measure_all
-from reports.measures.own_endings import ended_by_itself
 from reports.measures.page_model import Picture
 from reports.measures.phases import (
     FaultLife,
@@ -33,6 +32,7 @@ from reports.measures.replicas import replica_lanes, scalings
 from reports.measures.required_objectives import objectives_of
 from reports.measures.slo_figures import SloFigure, SloSpan, slo_figures
 from reports.measures.state_lanes import lanes
+from reports.measures.system_figures import observes_breakers, system_figures
 from reports.measures.windows import metastable
 from reports.measures.wrong_records import tell_wrong
 
@@ -167,7 +167,7 @@ def _seen(
         amplification=tallies.amplification.result(),
         unknowns=tallies.unknowns.result(),
         warm_up_end_s=terms.phases.warm_up_s,
-        ended_by_itself=ended_by_itself(stored.events, faults, t0, stored.plan.load_s),
+        system=system_figures(stored, faults, tallies.served.result()),
     )
 
 
@@ -207,7 +207,7 @@ def _picture(
             *replica_lanes(scalings(stored.events, manifest.t0_mono_ns), end_s),
             *lanes(stored.events, manifest.t0_mono_ns, end_s),
         ),
-        observes_breakers=_observes_breakers(stored),
+        observes_breakers=observes_breakers(stored),
         happenings=happenings(stored.events, manifest.t0_mono_ns, end_s),
         answers=tallies.answers.result(stored.names),
         wrong=(),
@@ -231,12 +231,6 @@ def _zero_wall_ns(stored: StoredRun) -> int:
     """The wall-clock time of the run's zero; 0: no event says it."""
     zero = stored.manifest.t0_mono_ns
     return next((e.wall_ns - (e.mono_ns - zero) for e in stored.events), 0)
-
-
-def _observes_breakers(stored: StoredRun) -> bool:
-    """Whether the system reports its breakers, so that silence means that none opened."""
-    told = any(event.kind == "breaker" for event in stored.events)
-    return told or "breaker" in stored.system.events
 
 
 def _metastable(seen: Seen, before: Baseline | None) -> bool:

@@ -30,11 +30,17 @@ METRICS: Final[Mapping[str, Metric]] = {
     "good_ratio_fault": Metric(unit="ratio", words="good during the fault"),
     "good_ratio_run": Metric(unit="ratio", words="good in the whole run"),
     "failed_ratio_run": Metric(unit="ratio", words="failed in the whole run"),
+    "unknown_ratio_run": Metric(unit="ratio", words="answered in a way that left the outcome open"),
     "unresolved_ratio_run": Metric(unit="ratio", words="requests without a final outcome"),
     "resolve_s_p99": Metric(unit="s", words="unknown answers resolved, p99"),
     "ended_by_itself": Metric(
         unit="instances", words="instances that ended without a fault on them"
     ),
+    "breaker_opened_by_itself": Metric(
+        unit="openings", words="breakers that opened without a fault"
+    ),
+    "half_open_calls_max": Metric(unit="calls", words="calls at once through a half-open breaker"),
+    "ready_in_vain_s": Metric(unit="s", words="ready while nothing went well, longest time"),
     "attempts_per_intent": Metric(unit="attempts", words="attempts per intent"),
     "attempts_per_intent_peak": Metric(unit="attempts", words="attempts per intent, worst 1 s"),
 }

@@ -12,6 +12,7 @@ from reports.measures.metric_table import Measured
 from reports.measures.page_model import Unknowns
 from reports.measures.phases import FaultWindow
 from reports.measures.recovery import Recovery, Trace
+from reports.measures.system_figures import SystemFigures
 from reports.measures.windows import Amplification
 
 MONTH_S: Final = 30 * 24 * 3600
@@ -32,12 +33,13 @@ class Shares:
     `fault` is due during the fault, `run` due after warm-up; `attempts_per_intent` is the mean
     over what was started from the fault on (without a fault: after warm-up). `unresolved` is what
     never started and, of the intents with an effect, what has no final answer: of a request without
-    an effect nothing is left open.
+    an effect nothing is left open. `unknown` is what had an answer that left its outcome open.
     """
 
     good_fault: float | None
     good_run: float | None
     failed_run: float | None
+    unknown_run: float | None
     unresolved_run: float | None
     attempts_per_intent: float | None
 
@@ -48,7 +50,8 @@ class SharesTally:
     def __init__(self, window: FaultWindow | None, warm_up_end_s: float) -> None:
         self._window, self._run_from_s = window, warm_up_end_s
         self._fault, self._good_fault = 0, 0
-        self._run, self._good_run, self._failed_run, self._unresolved = 0, 0, 0, 0
+        self._run, self._good_run, self._failed_run = 0, 0, 0
+        self._unresolved, self._unknown = 0, 0
         self._started, self._attempts = 0, 0
 
     def add(self, block: Block) -> None:
@@ -60,6 +63,7 @@ class SharesTally:
         self._failed_run += _count(run & ~good & ~block.slow)
         never = block.cohorts.settled_us == NEVER
         unstarted = block.cohorts.effect == Known.UNSTARTED
+        self._unknown += _count(run & (block.cohorts.unknown_us >= 0))
         self._unresolved += _count(run & never & (block.cohorts.claims | unstarted))
         since = run
         if self._window is not None:
@@ -77,6 +81,7 @@ class SharesTally:
             good_fault=_share(self._good_fault, self._fault),
             good_run=_share(self._good_run, self._run),
             failed_run=_share(self._failed_run, self._run),
+            unknown_run=_share(self._unknown, self._run),
             unresolved_run=_share(self._unresolved, self._run),
             attempts_per_intent=_share(self._attempts, self._started),
         )
@@ -95,7 +100,7 @@ class Seen:
     amplification: Amplification
     unknowns: Unknowns
     warm_up_end_s: float
-    ended_by_itself: int | None = None
+    system: SystemFigures
 
 
 def measure_all(seen: Seen) -> dict[str, Measured]:
@@ -106,10 +111,11 @@ def measure_all(seen: Seen) -> dict[str, Measured]:
         "good_ratio_fault": Measured(value=seen.shares.good_fault),
         "good_ratio_run": Measured(value=seen.shares.good_run),
         "failed_ratio_run": Measured(value=seen.shares.failed_run),
+        "unknown_ratio_run": Measured(value=seen.shares.unknown_run),
         "unresolved_ratio_run": Measured(value=seen.shares.unresolved_run),
         "resolve_s_p99": Measured(value=seen.unknowns.p99_s, censored=seen.unknowns.censored),
         **_amplification(seen),
-        "ended_by_itself": Measured(value=_number(seen.ended_by_itself)),
+        **seen.system.measured(),
     }
 
 
@@ -154,7 +160,3 @@ def _count(chosen: Flags) -> int:
 
 def _share(chosen: int, among: int) -> float | None:
     return chosen / among if among else None
-
-
-def _number(count: int | None) -> float | None:
-    return None if count is None else float(count)

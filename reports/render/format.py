@@ -15,6 +15,7 @@ BOUNDARIES: Final = (
     "stable_recovery_s",
     "recovery_after_clear_s",
 )
+_COUNTED: Final = ("instances", "openings", "calls")
 
 
 def say(value: float | None, unit: str, *, censored: bool = False) -> str:
@@ -26,7 +27,7 @@ def say(value: float | None, unit: str, *, censored: bool = False) -> str:
         return f"{at_least}{_digits(value)} s"
     if unit == "ratio":
         return f"{at_least}{_digits(value * 100)} %"
-    if unit == "instances":
+    if unit in _COUNTED:
         return f"{at_least}{value:,.0f}"
     return f"{at_least}{value:.2f}"
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from reference_services.resilience.deadline import DEADLINE
+from reference_services.resilience.observer import Move
 
 Outcome = int | Exception | tuple[int, dict[str, str]]
 EDGE = "payments>ledger"
@@ -72,6 +73,7 @@ class Heard:
     rejections: list[str] = field(default_factory=list)
     moves: list[tuple[str, str]] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+    probes: list[int] = field(default_factory=list)
 
     def retried(self, edge: str) -> None:
         del edge
@@ -85,7 +87,9 @@ class Heard:
         del edge
         self.rejections.append(why)
 
-    def moved(self, edge: str, before: str, after: str, reason: str) -> None:
+    def moved(self, edge: str, move: Move) -> None:
         del edge
-        self.moves.append((before, after))
-        self.reasons.append(reason)
+        self.moves.append((move.before, move.after))
+        self.reasons.append(move.reason)
+        if move.before == "half-open":
+            self.probes.append(move.probes)

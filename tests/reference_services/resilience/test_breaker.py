@@ -8,6 +8,7 @@ import contextlib
 import httpx
 import pytest
 
+from reference_services.defects.half_open_unlimited import AdmitsAll
 from reference_services.resilience.breaker import (
     PERMIT,
     Admission,
@@ -68,6 +69,29 @@ async def test_half_open_admits_one_probe_of_fifty() -> None:
     assert sum(isinstance(result, httpx.Response) for result in results) == 1
     assert bench.heard.rejections == ["breaker"] * 49
     assert bench.heard.moves[1:] == [("open", "half-open"), ("half-open", "closed")]
+    assert bench.heard.probes == [1]
+
+
+async def test_probes_one_after_the_other_are_not_probes_at_once() -> None:
+    bench = Bench(ERROR, ERROR, ERROR, ERROR, 200)
+    await bench.trip()
+    await bench.wait_open()
+    for _ in range(3):
+        with Permit(bench.breaker):
+            assert bench.breaker.state == "half-open"
+    await bench.call()
+    assert bench.heard.probes == [1]
+
+
+async def test_a_breaker_that_lets_all_probes_through_tells_how_many() -> None:
+    clock, heard = ManualTime(), Heard()
+    breaker = AdmitsAll(POLICY, heard, clock.now)
+    for _ in range(4):
+        breaker.report(breaker.admit(), bad=True)
+    await clock.sleep(POLICY.breaker.open_s)
+    tickets = [breaker.admit() for _ in range(7)]
+    breaker.report(tickets[0], bad=False)
+    assert heard.probes == [7]
 
 
 async def test_late_failures_neither_reopen_nor_prolong() -> None:

@@ -52,5 +52,7 @@ def test_every_metric_has_a_unit_and_words() -> None:
         "ratio",
         "attempts",
         "instances",
+        "openings",
+        "calls",
     }
     assert all(metric.words for metric in METRICS.values())
