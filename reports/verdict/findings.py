@@ -12,8 +12,9 @@ class Findings:
 
     `proofs`: class of violation -> the records behind its first finding, by table. `missed`: the
     metrics of objectives that do not hold. `edge`: the edge that was faulted last; `service`: the
-    service whose instance was struck last. `fault`: the kind of the last fault. `is_reference`: the
-    checks are those of the reference payment system, so its parts may be named.
+    service whose instance was struck last. `fault`: the kind of the last fault, `variables` what it
+    put into the environment of an instance. `opened`: the edge of a breaker that opened.
+    `is_reference`: the checks are those of the reference payment system, so its parts may be named.
     """
 
     proofs: Mapping[str, str] = field(default_factory=dict)
@@ -21,6 +22,8 @@ class Findings:
     edge: str = ""
     service: str = ""
     fault: str = ""
+    variables: str = ""
+    opened: str = ""
     is_reference: bool = True
 
     def rows(self, kind: str, table: str) -> tuple[str, ...]:

@@ -16,9 +16,10 @@ import msgspec
 from reports.checks.payments.ledger import LedgerCheck
 from reports.checks.payments.reconcile import Reconciliation
 from reports.checks.payments.responses import ResponsesCheck
+from reports.measures.page_model import Lane
 from reports.verdict.findings import Findings
 from reports.verdict.likely_rules import BY_FAULT, BY_RECORDS
-from reports.verdict.scorecard import Document, Likely, Scorecard
+from reports.verdict.scorecard import Document, Fault, Likely, Scorecard
 
 MOST: Final = 3
 _REFERENCE: Final = {check.name for check in (Reconciliation, ResponsesCheck, LedgerCheck)}
@@ -43,16 +44,24 @@ def _matches(found: Findings) -> Iterable[_Match]:
     for rule in (*BY_RECORDS, *BY_FAULT):
         of_any_system = rule.part.startswith("{")
         if (of_any_system or found.is_reference) and (because := rule.evidence(found)):
-            part = rule.part.replace("{edge}", found.edge).replace("{service}", found.service)
-            likely = Likely(part=part, because=because, remedy=rule.remedy)
+            likely = Likely(part=_named(rule.part, found), because=because, remedy=rule.remedy)
             yield _Match(weight=rule.weight, likely=likely)
+
+
+def _named(part: str, found: Findings) -> str:
+    names = {"{edge}": found.edge, "{service}": found.service, "{opened}": found.opened}
+    for place, name in names.items():
+        part = part.replace(place, name)
+    return part
 
 
 def with_causes(scorecard: Scorecard) -> Scorecard:
     """The scorecard with its likely causes; a run that did not fail has none."""
     if scorecard.verdict != "FAIL" or scorecard.picture is None:
         return scorecard
-    causes = likely_causes(findings(scorecard.document, scorecard.picture.metrics))
+    picture = scorecard.picture
+    found = replace(findings(scorecard.document, picture.metrics), opened=_opened(picture.lanes))
+    causes = likely_causes(found)
     return replace(scorecard, document=msgspec.structs.replace(scorecard.document, likely=causes))
 
 
@@ -72,5 +81,18 @@ def findings(document: Document, metrics: Sequence[str]) -> Findings:
         edge=edges[-1].partition("#")[0] if edges else "",
         service=last.rpartition("-")[0] or last,
         fault=document.faults[-1].name if document.faults else "",
+        variables=_variables(document.faults[-1:]),
         is_reference=set(document.checks) >= _REFERENCE,
     )
+
+
+def _variables(last: Sequence[Fault]) -> str:
+    asked = last[0].evidence.get("asked", {}) if last else {}
+    return str(asked.get("variables", ""))
+
+
+def _opened(lanes: Iterable[Lane]) -> str:
+    """The edge of the first lane of a breaker that was open: `breaker edge instance`."""
+    of_breakers = (lane for lane in lanes if lane.usual == "closed")
+    opened = (one for one in of_breakers if any(span.state == "open" for span in one.spans))
+    return next((lane.name.split()[1] for lane in opened), "")
