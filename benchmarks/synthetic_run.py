@@ -22,6 +22,7 @@ from harness.load.records import EFFECT_SHIFT, OUTCOME_SHIFT, Outcome
 from harness.store import (
     SCHEMA,
     LoadDone,
+    LoadGo,
     LoadPlan,
     LoadReady,
     Manifest,
@@ -81,7 +82,11 @@ _LOOK_S = 0.5
 _INJECTED = {"fault": "kill", "target": "ledger-1", "fault_id": "", "service": "ledger"}
 _JOURNAL = {
     "status": "completed",
+    "deviated": False,
+    "steady_states": {"before": None, "during": [], "after": None},
     "run": [{"activity": {"name": "kill"}, "status": "succeeded", "output": [_INJECTED]}],
+    "rollbacks": [],
+    "control_failures": [],
 }
 
 
@@ -125,15 +130,24 @@ def write_run(root: Path, attempts: int, *, evidence: bool) -> RunFolder:
         done = LoadDone(worker=worker, started=len(mine), attempts=len(mine))
         write_json(folder.done(worker), done)
     asks = SyntheticAsked()
-    names, asked = ("pay", "ask"), dict(asks.columns)
-    ready = LoadReady(worker=0, pid=1, arrivals=len(due), names=names, asked=asked)
-    write_json(folder.ready(0), ready)
+    for worker in range(WORKERS):
+        write_json(folder.ready(worker), _ready(worker, len(due), asks))
     if evidence:
         write_asked(folder.asked_rows, asks, 0, (f"{PREFIX}-{i}" for i in range(len(due))))
         store_asked(folder)
     _write_facts(folder, length, _SOURCES if evidence else ())
     folder.seal()
     return folder
+
+
+def _ready(worker: int, arrivals: int, asks: SyntheticAsked) -> LoadReady:
+    return LoadReady(
+        worker=worker,
+        pid=1,
+        arrivals=len(range(worker, arrivals, WORKERS)),
+        names=("pay", "ask"),
+        asked={} if worker else dict(asks.columns),
+    )
 
 
 def _records(length: Length) -> tuple[Records, Ints]:
@@ -191,6 +205,7 @@ def _write_facts(folder: RunFolder, length: Length, sources: tuple[str, ...]) ->
         workers=WORKERS,
     )
     write_json(folder.plan, plan)
+    write_json(folder.go, LoadGo(t0_mono_ns=_T0_NS))
     seconds = range(int(length.load_s))
     slices = tuple(_alone(second) for second in seconds)
     write_json(folder.machine, Machine(cores=2, host_cores=2, limited_by="", slices=slices))

@@ -29,17 +29,16 @@ import msgspec
 
 from harness.errors import StoredRunError
 from harness.figure_ranges import Count, Duration, Nanoseconds, Ratio, Scale, Seed
+from harness.files.every_field import missing_fields
 from harness.files.undecodable import UNDECODABLE
 from harness.files.whole_file import read_whole, write_whole
 from harness.load.asked import ColumnType
 from harness.seal import SEAL, SealCheck, check_seal, write_seal
 
 T = TypeVar("T")
-SCHEMA: Final = 5
+SCHEMA: Final = 6
 FORMS: Final = ("ndjson", "csv")
 COMPLETE: Final = "complete"
-
-
 MOST_PHASES: Final = 100
 
 
@@ -71,6 +70,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     defect: str = ""
     again: str = ""
     system_folder: str = ""  # where own checks are found
+    beside: tuple[str, ...] = ()  # further files that it was made of: deployment.yaml, objectives/*
 
 
 MOST_WORKERS: Final = 1_000  # far more than `run --workers` takes
@@ -140,7 +140,7 @@ class LoadDone(msgspec.Struct, frozen=True, kw_only=True):
     died: str = ""
 
 
-class _Head(msgspec.Struct, frozen=True, kw_only=True):
+class _Head(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The part of run.json that identifies its schema, independent of the rest."""
 
     schema: object = None
@@ -269,16 +269,24 @@ def request_names(folder: RunFolder) -> tuple[str, ...]:
     return read_json(ready, LoadReady).names if ready.is_file() else ()
 
 
-def read_json(path: Path, kind: type[T]) -> T:
-    """A typed record from one JSON file. Raises StoredRunError."""
+def read_json(path: Path, kind: type[T], *, whole: bool = True) -> T:
+    """A typed record from one JSON file, with all of its fields if `whole`. Raises StoredRunError.
+
+    A verdict that is not `whole` may come from an earlier version, which told less.
+    """
     try:
-        return msgspec.json.decode(read_whole(path), type=kind)
+        raw = read_whole(path)
+        record = msgspec.json.decode(raw, type=kind)
+        missing = missing_fields(raw, record) if whole else ()
     except FileNotFoundError:
         text = "missing: the run was cut off, or the folder is not a run of Squall"
         raise StoredRunError(f"{path}: {text}") from None
     except (OSError, *UNDECODABLE) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise StoredRunError(f"{path}: unreadable: {why}") from error
+    if missing:
+        raise StoredRunError(f"{path}: unreadable: the field {missing[0]} is missing")
+    return record
 
 
 def write_json(path: Path, record: object) -> None:

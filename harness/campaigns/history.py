@@ -67,7 +67,7 @@ def _earlier(
         folder = CampaignFolder(root)
         try:
             plan = folder.read_plan()
-            document = read_json(folder.gate, GateDocument)
+            document = read_json(folder.gate, GateDocument, whole=False)
             damaged = folder.damage()
         except (StoredRunError, OSError):
             continue

@@ -1,4 +1,7 @@
-"""journal.json as the judge reads it: Chaos Toolkit's own account of an experiment, typed."""
+"""journal.json as the judge reads it: Chaos Toolkit's own account of an experiment, typed.
+
+A field with a default is one that Chaos Toolkit leaves out; all others are always written.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,10 @@ from harness.store import read_json
 class Done(msgspec.Struct, frozen=True, kw_only=True):
     """The activity that was run."""
 
-    name: str = ""
-    type: str = ""
-    background: bool = False
+    name: str
 
 
-class ActivityRun(msgspec.Struct, frozen=True, kw_only=True):
+class ActivityRun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One activity as Chaos Toolkit saw it. An activity that was interrupted has no status.
 
     `tolerance_met` is null where nothing was compared with a tolerance.
@@ -25,23 +26,23 @@ class ActivityRun(msgspec.Struct, frozen=True, kw_only=True):
 
     activity: Done
     status: str = "interrupted"
-    output: object = None
+    output: object
     tolerance_met: bool | None = None
 
 
 class SteadyState(msgspec.Struct, frozen=True, kw_only=True):
     """The steady-state hypothesis, tested once; Chaos Toolkit stops at the first failing probe."""
 
-    steady_state_met: bool | None = None
-    probes: tuple[ActivityRun, ...] = ()
+    steady_state_met: bool | None
+    probes: tuple[ActivityRun, ...]
 
 
 class SteadyStates(msgspec.Struct, frozen=True, kw_only=True):
     """Before, during (continuous testing only) and after the method; null: not tested."""
 
-    before: SteadyState | None = None
-    during: tuple[SteadyState | None, ...] = ()
-    after: SteadyState | None = None
+    before: SteadyState | None
+    during: tuple[SteadyState | None, ...]
+    after: SteadyState | None
 
 
 class Journal(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,11 +52,11 @@ class Journal(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     status: str | None
-    deviated: bool = False
-    steady_states: SteadyStates = SteadyStates()
-    run: tuple[ActivityRun, ...] = ()
-    rollbacks: tuple[ActivityRun, ...] = ()
-    control_failures: tuple[str, ...] = ()
+    deviated: bool
+    steady_states: SteadyStates
+    run: tuple[ActivityRun, ...]
+    rollbacks: tuple[ActivityRun, ...]
+    control_failures: tuple[str, ...]
 
 
 def read_journal(path: Path) -> Journal | None:

@@ -25,7 +25,8 @@ held() evidence units         what the fault could have touched since it was set
 ```
 
 A fault with `percent` must return `units` and `touched`; one with `latency_ms` must return
-`delay_ms` or `set_ms`. A fault whose units cannot be counted (a closed port) leaves `percent` out.
+`delay_ms` or `set_ms`. A fault that returns `units` says `percent`, None where it cannot count what
+it has touched (a closed port); one that returns `deaths` says `deaths`.
 A dose of another kind (bytes per second) is checked by the fault itself: `held` is then not proven.
 The action that injects a fault named `x` is called `inject_x`.
 """

@@ -26,5 +26,5 @@ class Refuse(OnEdge):
         return EdgeFault(kind="refuse", connections=self.connections)
 
     def settings(self) -> Evidence:
-        """Without `percent`: the refused connections cannot be counted."""
-        return {"effect": "refuse", "connections": self.connections}
+        """No `percent`: the refused connections cannot be counted."""
+        return {"effect": "refuse", "percent": None, "connections": self.connections}

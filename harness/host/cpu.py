@@ -30,7 +30,7 @@ _NOTED_SHARE: Final = 0.005
 _NS_PER_TICK: Final = NS_PER_S // TICKS_PER_S
 
 
-class Slice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Slice(msgspec.Struct, frozen=True, kw_only=True):
     """A stretch of the run, in seconds since its zero.
 
     `busy`, `foreign`: shares (0 to 1) of the CPU that the run may use. `waited`: seconds that the

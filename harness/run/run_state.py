@@ -90,6 +90,7 @@ def manifest_of(s: RunState) -> Manifest:
         path=path_in_runs(s.folder),
         scenario=s.order.scenario,
         system_folder=str(s.order.system_path.absolute().parent),
+        beside=_beside(s.folder),
         seed=s.order.seed,
         rate_scale=s.order.rate_scale,
         intent_prefix=intent_prefix(s.folder),
@@ -103,3 +104,9 @@ def manifest_of(s: RunState) -> Manifest:
         defect=s.order.changes.get("SQUALL_DEFECT", ""),
         again=s.order.again,
     )
+
+
+def _beside(folder: RunFolder) -> tuple[str, ...]:
+    deployment = folder.stored_deployment
+    paths = folder.slo_files if deployment is None else (deployment, *folder.slo_files)
+    return tuple(str(path.relative_to(folder.root)) for path in paths)

@@ -25,6 +25,7 @@ from harness.store import (
 )
 from harness.system import System, read_system
 from harness.timeline import Event, read_timeline
+from reports.inputs.absences import absences
 from reports.inputs.agreement import Told, contradictions
 from reports.inputs.attempts import AttemptFiles
 from reports.inputs.evidence_tables import Evidence, read_evidence
@@ -99,6 +100,7 @@ def _read(folder: RunFolder) -> StoredRun:
     journal, journal_damage = _journal(folder)
     ended_early = manifest.ended != COMPLETE  # then the harness itself stopped the load
     unfinished = () if ended_early else _unfinished(folder, plan, attempts)
+    absent = () if ended_early else tuple(absences(folder, manifest, plan, len(due)))
     return StoredRun(
         manifest=manifest,
         title=experiment.title,
@@ -119,7 +121,7 @@ def _read(folder: RunFolder) -> StoredRun:
         journal=journal,
         journal_damage=journal_damage,
         slos=read_slo_files(folder.slo_files),
-        faulty=(*_faulty(folder, plan, attempts), *unfinished),
+        faulty=(*_faulty(folder, plan, attempts), *unfinished, *absent),
         complete=not (ended_early or unfinished),
         folder=folder.root,
     )

@@ -138,7 +138,10 @@ def _is_tested(state: SteadyState | None, script: Script) -> bool:
         return False
     names = [run.activity.name for run in state.probes]
     asked = [step.name for step in script.probes]
-    return names == (asked if state.steady_state_met else asked[: len(names)])
+    if not state.steady_state_met:
+        return names == asked[: len(names)]
+    met = all(run.status == _SUCCEEDED and run.tolerance_met for run in state.probes)
+    return met and names == asked
 
 
 def _which(state: SteadyState | None) -> str:

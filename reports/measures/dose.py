@@ -10,6 +10,8 @@ from harness.timeline import Scalar
 from reports.measures.phases import FaultLife, Sample
 
 _ALL: Final = 100.0
+# By the setting that was asked for: what its target counts.
+_COUNTED: Final = {"percent": "units", "deaths": "deaths"}
 _MOST: Final = 2**53
 # A share must lie within a tenth of what was asked, beyond what chance and two units on their way
 # explain (five standard deviations: one false alarm in 1.7 million doses).
@@ -29,7 +31,9 @@ def wrong(life: FaultLife) -> str:
     asked = life.proof.get("asked", {})
     looks = [sample for sample in life.samples if sample.on]
     percent, latency_ms = _number(asked.get("percent")), _number(asked.get("latency_ms"))
-    found = ""
+    found = _untold(asked, looks[-1].data)
+    if found:
+        return found
     if percent is not None:
         found = _wrong_share(percent, looks)
     elif asked.get("percent") is not None:
@@ -109,6 +113,12 @@ def _wrong_delay(asked_ms: float, jitter_ms: float, last: dict[str, Scalar]) -> 
     if abs(set_ms - asked_ms) > ROUNDED_MS:
         return f"asked for {asked_ms:g} ms, set to {set_ms:g} ms"
     return ""
+
+
+def _untold(asked: dict[str, Scalar], counted: dict[str, Scalar]) -> str:
+    """A dose that was counted, and of which the record does not say what was asked for."""
+    missing = [name for name, key in _COUNTED.items() if key in counted and name not in asked]
+    return f"which {missing[0]} was asked for is not recorded" if missing else ""
 
 
 def _wrong_deaths(asked: float, last: dict[str, Scalar]) -> str:

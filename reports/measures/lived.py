@@ -12,6 +12,7 @@ from harness.timeline import Scalar
 from reports.measures.phases import FaultLife
 from reports.measures.reason import Reason
 
+_DOSE = ("percent", "latency_ms", "deaths")  # what held.py compares with what was counted
 _SUCCEEDED = "succeeded"
 DECLARED = "declared-"  # what the ids of declared faults begin with
 
@@ -104,11 +105,11 @@ def _is_lived(one: _Injected, fault: str, known: Mapping[str, FaultLife]) -> boo
 
 
 def _other_settings(asked: Mapping[str, object], lived: Mapping[str, Scalar]) -> Iterator[str]:
-    """Numbers of the file that the driver was given otherwise."""
+    """Numbers of the file that the driver was given otherwise, and doses that it did not tell."""
     for name, value in asked.items():
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if is_number and name in lived and lived[name] != value:
-            yield f"{name} {value} asked, {lived[name]} lived"
+        if is_number and (name in lived or name in _DOSE) and lived.get(name) != value:
+            yield f"{name} {value} asked, {lived.get(name, 'none')} lived"
 
 
 def _edge(target: str) -> str:

@@ -49,7 +49,7 @@ def trend_of(runs_dir: Path, experiment: str | None = None) -> tuple[TrendRow, .
 
 def _row(path: Path) -> TrendRow | None:
     try:
-        document = read_json(path, Document)
+        document = read_json(path, Document, whole=False)
     except StoredRunError:
         return None
     score = score_of_run(outcome_of_document(document))

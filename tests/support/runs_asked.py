@@ -27,8 +27,11 @@ COLUMNS: dict[str, ColumnType] = {
 }
 
 
-def write_ready(folder: RunFolder, arrivals: int) -> None:
-    """As load worker 0 tells it."""
+def write_ready(folder: RunFolder, arrivals: int, workers: int = 1) -> None:
+    """As the load workers tell it; worker 0 also tells the columns."""
     names = ("pay", "ask")
-    ready = LoadReady(worker=0, pid=1, arrivals=arrivals, names=names, asked=COLUMNS)
-    write_json(folder.ready(0), ready)
+    for worker in range(workers):
+        share = len(range(worker, arrivals, workers))
+        asked = {} if worker else COLUMNS
+        ready = LoadReady(worker=worker, pid=1, arrivals=share, names=names, asked=asked)
+        write_json(folder.ready(worker), ready)

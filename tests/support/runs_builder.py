@@ -196,7 +196,7 @@ class RunsBuilder:
             folder.objectives.mkdir(exist_ok=True)
             (folder.objectives / f"{number:02}-slo.yaml").write_text(text)
         write_schedule(folder.schedule, self.due_us)
-        write_json(folder.manifest, _manifest(self))
+        write_json(folder.manifest, _manifest(self, folder))
         write_json(folder.plan, _plan(self.workers))
         write_json(
             folder.machine,
@@ -213,7 +213,7 @@ class RunsBuilder:
             folder.attempts(worker).write_bytes(b"".join(map(pack, mine)))
             done = LoadDone(worker=worker, started=len(mine), attempts=len(mine))
             write_json(folder.done(worker), done)
-        write_ready(folder, len(self.due_us))
+        write_ready(folder, len(self.due_us), self.workers)
         write_asked(folder.asked_rows, self, 0, map(self.key, range(len(self.due_us))))
         store_asked(folder)
         self._fetch(folder)
@@ -266,7 +266,7 @@ def spoil(run: RunsBuilder, intent: int, change: Callable[[Attempt], Attempt]) -
     run.attempts = [change(a) if a.intent == intent else a for a in run.attempts]
 
 
-def _manifest(run: RunsBuilder) -> Manifest:
+def _manifest(run: RunsBuilder, folder: RunFolder) -> Manifest:
     return Manifest(
         schema=SCHEMA,
         experiment="ledger-killed",
@@ -283,6 +283,7 @@ def _manifest(run: RunsBuilder) -> Manifest:
         phases=tuple(PhaseSpan(name=n, begin_s=b, end_s=e) for n, b, e in run.spans),
         ended=run.ended,
         again=run.again,
+        beside=tuple(f"objectives/{path.name}" for path in folder.slo_files),
     )
 
 

@@ -106,7 +106,7 @@ def test_a_run_of_another_squall_is_refused_in_words(tmp_path: Path) -> None:
     manifest = read_json(folder.manifest, Manifest)
     write_json(folder.manifest, structs.replace(manifest, schema=1))
     folder.seal()
-    said = r"run\.json: the run has schema 1, and this version reads schema 5"
+    said = r"run\.json: the run has schema 1, and this version reads schema 6"
     with pytest.raises(StoredRunError, match=said):
         judge(folder)
 
