@@ -18,7 +18,7 @@ PAYMENTS_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
         "amount_minor",
         "currency",
     ),
-    "bank_charges": ("key", "reference", "amount_minor", "currency", "status"),
+    "bank_charges": ("charge_id", "key", "reference", "amount_minor", "currency", "status"),
     "ledger_entries": (
         "entry",
         "transfer_id",

@@ -54,19 +54,34 @@ def plain_payments(rows: Rows, known: Sequence[Known]) -> Found:
     by_key = _by_key(rows)
     times = Counter(p.payment_id for p in rows.payments)
     shared = {name for name, count in times.items() if count > 1}
+    crossed = _crossed(
+        [
+            *((c.key, c.reference) for c in rows.charges),
+            *((e.transfer_id, e.reference) for e in rows.entries if e.kind != "fund"),
+        ]
+    )
+    of_two = _crossed([(c.charge_id, c.reference) for c in rows.charges])
     found: dict[str, list[str]] = defaultdict(list)
     for intent, asked in enumerate(rows.asked):
         it = by_key.pop(asked.key, OneKey(entries=(), charges=(), payments=()))
         wrong = _judge(asked, known[intent], it)
-        if _has_wrong_id(it, shared):
+        used = {c.key for c in it.charges} | {e.transfer_id for e in it.entries}
+        if _has_wrong_id(it, shared) or used & crossed:
             wrong = (wrong - {"stuck"}) | {"ids_differ"}
         if _is_uncaused(it, rows.entries):
             wrong = (wrong - {"stuck"}) | {"refused_without_cause"}
+        if {c.charge_id for c in it.charges} & of_two:
+            wrong = (wrong - {"stuck"}) | {"charge_shared"}
         for kind in wrong:
             found[kind].append(asked.key)
     found["unknown_key"] = sorted(by_key)
     found["hold_account_open"] = _open_hold_accounts(rows)
     return {kind: tuple(names) for kind, names in found.items() if names}
+
+
+def _crossed(pairs: Iterable[tuple[str, str]]) -> set[str]:
+    """The ids that stand under more than one key."""
+    return {name for name, keys in _grouped(pairs).items() if len(set(keys)) > 1}
 
 
 def _by_key(rows: Rows) -> dict[str, OneKey]:

@@ -6,7 +6,13 @@ import random
 
 from msgspec import structs
 
-from tests.support.planted_defects import Defect, change_moves, change_payment, victim
+from tests.support.planted_defects import (
+    Defect,
+    change_charge,
+    change_moves,
+    change_payment,
+    victim,
+)
 from tests.support.planted_script import Script
 
 
@@ -36,6 +42,34 @@ def post_under_another_id(script: Script, draw: random.Random) -> None:
     change_moves(script, victim(script, draw)[1].key, "post", transfer="another:post")
 
 
+def charge_under_the_id_of_another(script: Script, draw: random.Random) -> None:
+    """Nothing is stored of it: only the bank says that two payments have one id."""
+    _, it = victim(script, draw)
+    other = next(c for c in script.charges if c.reference != it.key)
+    script.payments = [p for p in script.payments if p.key != it.key]
+    change_charge(script, it.key, key=other.key)
+
+
+def hold_under_the_id_of_another(script: Script, draw: random.Random) -> None:
+    _, it = victim(script, draw)
+    other = next(m for m in script.moves if m.kind == "hold" and m.key != it.key)
+    change_moves(script, it.key, "hold", transfer=other.transfer)
+
+
+def share_a_charge(script: Script, draw: random.Random) -> None:
+    """The bank moves money once and both payments name that charge."""
+    _, it = victim(script, draw)
+    other = next(c for c in script.charges if c.reference != it.key)
+    change_charge(script, it.key, charge_id=other.charge_id)
+
+
+def share_a_charge_with_a_declined_one(script: Script, draw: random.Random) -> None:
+    _, it = victim(script, draw)
+    mine = next(c for c in script.charges if c.reference == it.key)
+    pair = structs.replace(mine, key="p-other", reference="nobody", status="declined")
+    script.charges.append(pair)
+
+
 def post_before_the_hold(script: Script, draw: random.Random) -> None:
     """What another payment holds covers it, so that no balance is ever below zero."""
     _, it = victim(script, draw)
@@ -52,7 +86,12 @@ IDS: dict[str, tuple[Defect, str]] = {
         for defect in (
             *(swap_two_stored_ids, store_the_id_of_another),
             *(charge_under_another_id, post_under_another_id),
+            *(charge_under_the_id_of_another, hold_under_the_id_of_another),
         )
+    },
+    **{
+        defect.__name__: (defect, "charge_shared")
+        for defect in (share_a_charge, share_a_charge_with_a_declined_one)
     },
     "post_before_the_hold": (post_before_the_hold, "ended_early"),
 }

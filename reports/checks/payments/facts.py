@@ -46,11 +46,14 @@ select a.intent, count(*) as legs,
                 < min(t.sequence) filter (starts_with(t.account, 'held:') and t.kind = 'hold'),
                 false) as early
 from ledger_entries t {_OURS} and t.kind <> 'fund' group by a.intent"""  # noqa: S608  # own names
-# An id of a stored payment is that of no other one, and of its charges and transfers.
+# An id of a stored payment is that of no other one, and of its charges and transfers. Ids of
+# charges and transfers are those of one payment, also where none is stored.
 _WRONG_ID: Final = """
 with stored as (select intent, list(payment_id) as ids from payments
                 where intent >= 0 and intent < $size group by intent),
      shared as (select payment_id from payments group by payment_id having count(*) > 1),
+     crossed as (select intent, key, reference from bank_charges union all
+                 select intent, transfer_id, reference from ledger_entries where kind <> 'fund'),
      used as (select intent, key as id from bank_charges union all
               select intent, case when ends_with(transfer_id, ':' || kind)
                                   then left(transfer_id, -1 - length(kind)) else ' ' end
@@ -58,7 +61,13 @@ with stored as (select intent, list(payment_id) as ids from payments
 select distinct intent, true as wrong_id from (
     select intent from stored join used using (intent) where not list_contains(ids, id)
     union all select intent from payments join shared using (payment_id)
-    where intent >= 0 and intent < $size)"""
+    union all select intent from crossed where key in (
+        select key from crossed group by key having count(distinct reference) > 1))
+where intent >= 0 and intent < $size"""
+_SHARED: Final = """
+select distinct intent, true as charge from bank_charges
+where intent >= 0 and intent < $size and charge_id in (
+    select charge_id from bank_charges group by charge_id having count(distinct reference) > 1)"""
 # The ledger refuses a hold that the payer's balance does not cover, and accounts it does not have.
 # An account whose every balance covers the amount could pay it at any time.
 _UNCAUSED: Final = """
@@ -95,7 +104,8 @@ class Facts:
     kind;
     `held`: what was booked on hold accounts under the key does not sum to zero; `early`: its post
     or void precedes its hold in the sequence of the hold account; `uncaused`: declined, not by the
-    bank, and the payer's balance was never too low for it.
+    bank, and the payer's balance was never too low for it; `shared_charge`: a charge has the charge
+    id of one under another key.
     """
 
     stored: Ints
@@ -112,15 +122,16 @@ class Facts:
     early: Flags
     uncaused: Flags
     wrong_id: Flags
+    shared_charge: Flags
     wrong_party: Flags
     wrong_amount: Flags
 
     @classmethod
     def of(cls, evidence: Evidence, size: int) -> Facts:
         """Of the first `size` intents."""
-        stored, charged, booked, named, refused = (
+        stored, charged, booked, named, refused, shared = (
             _by_intent(evidence.ask(query, size=size), size)
-            for query in (_STORED, _CHARGED, _BOOKED, _WRONG_ID, _UNCAUSED)
+            for query in (_STORED, _CHARGED, _BOOKED, _WRONG_ID, _UNCAUSED, _SHARED)
         )
         return cls(
             stored=stored["stored"],
@@ -137,6 +148,7 @@ class Facts:
             early=booked["early"],
             uncaused=refused["uncaused"],
             wrong_id=named["wrong_id"],
+            shared_charge=shared["charge"],
             wrong_party=stored["wrong_party"] | booked["wrong_party"],
             wrong_amount=stored["wrong_amount"] | charged["wrong_amount"] | booked["wrong_amount"],
         )

@@ -49,6 +49,9 @@ UNKNOWN_STATUS: Final = _payment(
 IDS_DIFFER: Final = _payment(
     "ids_differ", "another payment's id", "charged or booked under another id than it is stored"
 )
+CHARGE_SHARED: Final = _payment(
+    "charge_shared", "a charge of two payments", "charged by a charge that is another payment's too"
+)
 ENDED_EARLY: Final = _payment(
     "ended_early", "ended before its hold", "posted or voided before its hold"
 )
@@ -62,6 +65,7 @@ STUCK: Final = _payment("stuck", "never resolved", "never resolved", proven=Fals
 
 PAYMENT_CLASSES: Final = (
     *(DOUBLED, LOST, GHOST, UNKNOWN_KEY, WRONG_PARTY, AMOUNTS_DIFFER, ENDED_TWICE),
-    *(LEFT_ON_HOLD, ENDS_DIFFER, REFUSED_WITHOUT_CAUSE, UNKNOWN_STATUS, IDS_DIFFER, ENDED_EARLY),
+    *(LEFT_ON_HOLD, ENDS_DIFFER, REFUSED_WITHOUT_CAUSE, UNKNOWN_STATUS, IDS_DIFFER),
+    *(CHARGE_SHARED, ENDED_EARLY),
     *(HOLD_ACCOUNT_OPEN, STUCK),
 )

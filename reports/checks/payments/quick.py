@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reports.checks.payments.records import PaymentRecords
-from reports.checks.payments.stored_payments import Marks
+from reports.checks.payments.stored_payments import Marks, differ
 from reports.measures.cohorts import Known
 
 Knowledge = npt.NDArray[np.uint8]
@@ -47,6 +47,7 @@ select coalesce(bool_or(ended < held), false) as early from (
     select min(sequence) filter (kind = 'hold') as held,
            min(sequence) filter (kind <> 'hold') as ended
     from ledger_entries where (kind = 'hold') = (amount_minor > 0) group by hash(reference))"""
+_CHARGE_IDS: Final = "select hash(charge_id) as mark from bank_charges"
 
 
 def are_sound(records: PaymentRecords, known: Knowledge, asked: Marks) -> bool:
@@ -64,6 +65,8 @@ def are_sound(records: PaymentRecords, known: Knowledge, asked: Marks) -> bool:
     if (asked[paid.intent] != paid.mark).any():
         return False
     if not records.evidence.ask(_CHARGED)["alike"][0]:
+        return False
+    if not differ(records.evidence.ask(_CHARGE_IDS)["mark"]):
         return False
     if not records.books.entries.are_booked(_BOOKED):
         return False

@@ -30,7 +30,7 @@ class Reconciliation:
     needs: ClassVar[Needs] = {
         ASKED: ("key", *_PAYMENT_COLUMNS),
         PAYMENTS: ("key", "payment_id", "status", *_PAYMENT_COLUMNS),
-        CHARGES: ("key", "reference", "amount_minor", "currency", "status"),
+        CHARGES: ("charge_id", "key", "reference", "amount_minor", "currency", "status"),
         ENTRIES: (
             *("transfer_id", "reference", "account", "sequence"),
             *("amount_minor", "currency", "balance_minor", "kind"),
@@ -109,6 +109,7 @@ def judge_each(
         kinds.REFUSED_WITHOUT_CAUSE: it.uncaused,
         kinds.UNKNOWN_STATUS: it.odd > 0,
         kinds.IDS_DIFFER: it.wrong_id,
+        kinds.CHARGE_SHARED: it.shared_charge,
         kinds.ENDED_EARLY: it.early,
     }
     open_ = (known == Known.UNKNOWN) | ~decided

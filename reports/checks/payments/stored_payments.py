@@ -60,11 +60,11 @@ class Paid:
             captured=rows["captured"] if whole else rows["captured"][ours],
             mark=rows["mark"] if whole else rows["mark"][ours],
             promised=promised if whole else promised[ours],
-            distinct=whole and _differ(rows["name"]) and _differ(intent),
+            distinct=whole and differ(rows["name"]) and differ(intent),
         )
 
 
-def _differ(values: Marks | Ints) -> bool:
+def differ(values: Marks | Ints) -> bool:
     """Whether no value is there twice."""
     in_order = np.sort(values)
     return not (in_order[1:] == in_order[:-1]).any()
