@@ -1,4 +1,8 @@
-"""Degraded stretches become episodes: merge those closer than the hold, then drop each lone dip."""
+"""Degraded stretches become episodes: merge those closer than the hold, then drop each lone dip.
+
+Dips that are closer than APART_S are merged under any hold: further apart, they make fewer than P1
+bad, the smallest degradation that counts.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +13,13 @@ from typing import Final
 import numpy as np
 
 from reports.inputs.schedule import Ints
-from reports.measures.degraded import Stretch, Weights, stretches
+from reports.measures.degraded import P1, Stretch, Weights, stretches
 from reports.measures.felt import Felt
 from reports.measures.quiet import without_quiet
 from reports.measures.traces import Baseline
 
 MICRO_DIP_S: Final = 0.5
+APART_S: Final = MICRO_DIP_S / P1
 # The first of the bad requests outside of a half second are compared first: they usually decide.
 _SOME: Final = 1 << 6
 
@@ -51,9 +56,10 @@ def find_episodes(felt: Felt, before: Baseline) -> tuple[tuple[Episode, ...], tu
 
 def _merged(found: Iterable[Stretch], felt: Felt) -> list[list[Stretch]]:
     """Stretches in groups; the known time between two of a group is shorter than the hold."""
+    apart_s = max(felt.trace.hold_s, APART_S)
     groups: list[list[Stretch]] = []
     for stretch in found:
-        if groups and _quiet_s(groups[-1][-1], stretch, felt) < felt.trace.hold_s:
+        if groups and _quiet_s(groups[-1][-1], stretch, felt) < apart_s:
             groups[-1].append(stretch)
         else:
             groups.append([stretch])

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from reports.measures.degraded import P1
-from reports.measures.episodes import Episode, find_episodes
+from reports.measures.episodes import APART_S, Episode, find_episodes
 from reports.measures.felt import Felt
 from reports.measures.traces import MIN_BASELINE, Baseline, KnownTime, Trace, baseline
 
@@ -77,11 +77,18 @@ def measure(trace: Trace, before: Baseline) -> Recovery:
 
 
 def _held(episodes: tuple[Episode, ...], trace: Trace) -> tuple[Episode, ...]:
-    """The last episode has an end only if at least a hold of good traffic follows it."""
+    """The last episode has an end only if at least a hold of good traffic follows it.
+
+    What went on after the fault for longer than the hold must stay away for as long as it went on,
+    up to APART_S: a system that goes down again and again is good between any two times.
+    """
     if not episodes:
         return ()
-    last = episodes[-1]
-    if last.end_s is None or trace.known.between(last.end_s, trace.end_s) >= trace.hold_s:
+    last, clock = episodes[-1], trace.known
+    if last.end_s is None:
+        return episodes
+    wanted_s = max(trace.hold_s, min(APART_S, clock.after(trace.f1_s, last.end_s)))
+    if clock.between(last.end_s, trace.end_s) >= wanted_s:
         return episodes
     first_end_s = None if last.first_end_s == last.end_s else last.first_end_s
     return (*episodes[:-1], replace(last, end_s=None, first_end_s=first_end_s))

@@ -153,6 +153,15 @@ def flapping_trace(seed: int, *, per_s: float, every_s: float, down_s: float, ba
     return trace_with(flapping, seed, per_s=per_s, at_rest=0.001)
 
 
+def endless_flapping(seed: int, *, per_s: float, every_s: float, down_s: float) -> Trace:
+    """Wholly down for a moment again and again, from the end of the fault to that of the load."""
+    draw = np.random.default_rng([seed, round(every_s * 100), round(down_s * 100)])
+    due = np.sort(draw.uniform(0, F0_S + 30, draw.poisson(per_s * (F0_S + 30))))
+    since_s = due - (F0_S + 10) - draw.uniform(0, every_s)
+    down = (since_s >= 0) & (since_s % every_s < down_s)
+    return trace_of(due, down, F0_S + 30, 10)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
     """95th percentiles of one shape at one rate, each beside its goal."""

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from reports.measures.degraded import P1
 from reports.measures.recovery import Recovery, baseline, measure
-from tests.support.outage_shapes import Cell, cells, dipping_trace, flapping_trace, shapes
+from tests.support.outage_shapes import (
+    Cell,
+    cells,
+    dipping_trace,
+    endless_flapping,
+    flapping_trace,
+    shapes,
+)
 from tests.support.runs_traces import F0_S, trace_of
 
 SEEDS = 100
@@ -85,6 +95,37 @@ def test_flapping_at_a_low_rate_is_one_long_episode_too(per_s: float) -> None:
         found = measure(trace, baseline(trace))
         assert len(found.episodes) == 1
         assert found.lost_s > 2
+
+
+@pytest.mark.parametrize("hold_s", [0.1, 0.2, 0.5, 1.0, 3.0, 10.0])
+@pytest.mark.parametrize("every_s", [0.6, 1.0, 1.5, 2.0, 3.0, 5.0, 9.0])
+def test_a_system_that_goes_down_again_and_again_has_not_recovered(
+    every_s: float, hold_s: float
+) -> None:
+    for seed, down_s in enumerate((0.05, 0.1, 0.2, 0.3, 0.45, 0.49)):
+        if down_s / every_s >= P1:
+            trace = endless_flapping(seed, per_s=200, every_s=every_s, down_s=down_s)
+            found = measure(replace(trace, hold_s=hold_s), baseline(trace))
+            assert (found.censored, found.micro_dips) == (True, ()), down_s
+
+
+def test_an_outage_that_went_on_after_the_fault_must_stay_away_for_as_long() -> None:
+    """The hold of one second is enough for what ended with the fault, not for what did not."""
+    assert not with_hold(1, (0, 10)).censored
+    assert not with_hold(1, (0, 10), (10.3, 11)).censored
+    assert with_hold(1, (0, 10), (52, 53)).censored
+    assert not with_hold(1, (0, 10), (48, 49.9)).censored
+    assert with_hold(11, (0, 10), (48, 49.9)).censored
+
+
+def with_hold(hold_s: float, *outages: tuple[float, float]) -> Recovery:
+    """200 arrivals a second like a clock; a fault of 10 s, and load until 60 s after its begin."""
+    due = np.arange(0, F0_S + 60, 0.005)
+    bad = np.zeros(len(due), dtype=np.bool_)
+    for begin_s, end_s in outages:
+        bad |= (due >= F0_S + begin_s) & (due < F0_S + end_s)
+    trace = trace_of(due, bad, F0_S + 60, 10)
+    return measure(replace(trace, hold_s=hold_s), baseline(trace))
 
 
 def test_dips_before_the_fault_are_none_of_the_fault() -> None:
