@@ -12,6 +12,7 @@ from reports.measures.baseline_check import about_baseline
 from reports.measures.cohorts import read_blocks
 from reports.measures.confounded import is_confounded
 from reports.measures.delivery import Delivery
+from reports.measures.detection import detected_s
 from reports.measures.happenings import happenings
 from reports.measures.host_cpu import Sharing, sharing
 from reports.measures.marks import marked_lives
@@ -23,7 +24,6 @@ from reports.measures.phases import (
     FaultWindow,
     breaker_open_s,
     control_window,
-    detected_s,
     fault_lives,
     fault_window,
 )
@@ -32,6 +32,7 @@ from reports.measures.replicas import replica_lanes, scalings
 from reports.measures.required_objectives import objectives_of
 from reports.measures.slo_figures import SloFigure, SloSpan, slo_figures
 from reports.measures.state_lanes import lanes
+from reports.measures.struck import Struck
 from reports.measures.system_figures import observes_breakers, system_figures
 from reports.measures.windows import metastable
 from reports.measures.wrong_records import tell_wrong
@@ -157,17 +158,19 @@ def _seen(
     recovery: Recovery | None,
 ) -> Seen:
     terms, t0 = stored.terms, stored.manifest.t0_mono_ns
+    load_s = stored.plan.load_s
+    struck = Struck(lives=faults, services=[one.name for one in stored.system.services])
     return Seen(
         shares=tallies.shares.result(),
         target=terms.good.target,
         trace=trace,
         recovery=recovery,
         window=_window(stored, faults),
-        detected_s=detected_s(stored.events, faults, t0, stored.plan.load_s),
+        detected_s=detected_s(stored.events, struck, t0, load_s),
         amplification=tallies.amplification.result(),
         unknowns=tallies.unknowns.result(),
         warm_up_end_s=terms.phases.warm_up_s,
-        system=system_figures(stored, faults, tallies.served.result()),
+        system=system_figures(stored, struck, tallies.served.result()),
     )
 
 

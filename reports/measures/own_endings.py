@@ -1,29 +1,23 @@
-"""Instances that ended although no fault was on them or on their service."""
+"""Instances that ended although no fault was on them or on their service as a whole."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from harness.timeline import Event
-from reports.measures.phases import FaultLife
+from reports.measures.struck import Struck, instance_of
 
 
 def ended_by_itself(
-    events: Iterable[Event], lives: tuple[FaultLife, ...], t0_mono_ns: int, end_s: float
+    events: Iterable[Event], struck: Struck, t0_mono_ns: int, end_s: float
 ) -> int | None:
     """How many instances, each counted once; None where the target told of no instance.
 
     What ends before the run's zero or after `end_s` does not count: the system is being started or
-    stopped then.
+    stopped then. What a fault struck counts as well if it ends when that fault is gone.
     """
     told = [event for event in events if event.source == "target" and event.kind == "instance"]
     if not told:
         return None
-    struck = {life.target for life in lives}
     down = (e for e in told if e.data.get("state") == "down" and 0 <= e.at_s(t0_mono_ns) <= end_s)
-    return len({e.name for e in down if not _struck(e.name, struck)})
-
-
-def _struck(instance: str, struck: set[str]) -> bool:
-    """An instance by its name, or a service of which it is one."""
-    return any(instance == one or instance.startswith(f"{one}-") for one in struck)
+    return len({instance_of(e) for e in down if not struck.while_on(e, t0_mono_ns)})

@@ -93,25 +93,6 @@ def control_window(phases: Iterable[PhaseSpan]) -> FaultWindow | None:
     return None if found is None else FaultWindow(begin_s=found.begin_s, end_s=found.end_s)
 
 
-def detected_s(
-    events: Iterable[Event], lives: tuple[FaultLife, ...], t0: int, end_s: float
-) -> float | None:
-    """When the system itself first noticed: a breaker opened, an alert, health lost.
-
-    An instance that a fault has killed or frozen does not count: the fault did that, nobody saw it.
-    Nor does what comes after `end_s`: then the system is being stopped. Whoever noticed between the
-    asking and f0, when the fault was proven, noticed at f0.
-    """
-    begun = fault_window(lives)
-    if begun is None:
-        return None
-    struck = {life.target for life in lives}
-    asked_s = min(life.at_s.get("asked", begun.begin_s) for life in lives)
-    noticed = (e.at_s(t0) for e in events if _notices(e, struck))
-    first_s = next((at_s for at_s in noticed if asked_s <= at_s <= end_s), None)
-    return None if first_s is None else max(first_s, begun.begin_s)
-
-
 def breaker_open_s(events: Iterable[Event]) -> float:
     """The longest of the breakers' open times, as seen: the shortest open to half-open of each."""
     opened: dict[tuple[str, str], int] = {}
@@ -120,7 +101,7 @@ def breaker_open_s(events: Iterable[Event]) -> float:
         if event.kind != "breaker":
             continue
         key = (event.name, event.target)
-        after = _state(event)
+        after = breaker_state(event)
         if after == "open":
             opened[key] = event.mono_ns
         elif key in opened:
@@ -151,16 +132,6 @@ def _key(event: Event) -> str:
     return f"{event.name} {event.target} {event.data.get('fault_id', '')}"
 
 
-def _notices(event: Event, struck: set[str]) -> bool:
-    if event.kind == "alert":
-        return True
-    if event.kind == "breaker":
-        return _state(event) == "open"
-    if event.kind == "health":
-        return event.data.get("state") == "unhealthy"
-    lost = event.data.get("state") in ("unready", "down")
-    return event.kind == "instance" and lost and (event.target or event.name) not in struck
-
-
-def _state(event: Event) -> str:
+def breaker_state(event: Event) -> str:
+    """The state that a breaker went to."""
     return str(event.data.get("after", "")).replace("_", "-")

@@ -9,8 +9,8 @@ from reports.measures.breakers import BREAKER, half_open_calls_max, opened_by_it
 from reports.measures.cohorts import Flags
 from reports.measures.metric_table import Measured
 from reports.measures.own_endings import ended_by_itself
-from reports.measures.phases import FaultLife
 from reports.measures.readiness import ready_in_vain_s
+from reports.measures.struck import Struck
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,16 +32,14 @@ class SystemFigures:
         }
 
 
-def system_figures(
-    stored: StoredRun, faults: tuple[FaultLife, ...], served: Flags
-) -> SystemFigures:
+def system_figures(stored: StoredRun, struck: Struck, served: Flags) -> SystemFigures:
     """Of a run; `served` are the slots of its load with a good end."""
     events, t0, end_s = stored.events, stored.manifest.t0_mono_ns, stored.plan.load_s
     entry, begin_s = stored.system.entry.split(">")[-1], stored.terms.phases.warm_up_s
     return SystemFigures(
-        ended_by_itself=ended_by_itself(events, faults, t0, end_s),
+        ended_by_itself=ended_by_itself(events, struck, t0, end_s),
         breaker_opened_by_itself=(
-            opened_by_itself(events, faults, t0, end_s) if observes_breakers(stored) else None
+            opened_by_itself(events, struck.lives, t0, end_s) if observes_breakers(stored) else None
         ),
         half_open_calls_max=half_open_calls_max(events, t0, end_s),
         ready_in_vain_s=ready_in_vain_s(served, events, entry, begin_s, t0),

@@ -5,6 +5,9 @@ from __future__ import annotations
 from harness.timeline import Event
 from reports.measures.own_endings import ended_by_itself
 from reports.measures.phases import fault_lives
+from reports.measures.struck import Struck
+
+SERVICES = ("payments", "payments-archive", "ledger", "bank", "postgres")
 
 
 def instance(at_s: float, name: str, state: str) -> Event:
@@ -20,15 +23,16 @@ def instance(at_s: float, name: str, state: str) -> Event:
     )
 
 
-def fault(name: str, target: str) -> Event:
-    ns = 10 * 10**9
+def fault(name: str, target: str, kind: str = "asked", at_s: float = 10) -> Event:
+    ns = round(at_s * 1e9)
     return Event(
-        mono_ns=ns, wall_ns=ns, source="fault", kind="asked", name=name, target=target, data={}
+        mono_ns=ns, wall_ns=ns, source="fault", kind=kind, name=name, target=target, data={}
     )
 
 
 def count(*events: Event) -> int | None:
-    return ended_by_itself(events, fault_lives(events, 0), 0, 60.0)
+    struck = Struck(lives=fault_lives(events, 0), services=SERVICES)
+    return ended_by_itself(events, struck, 0, 60.0)
 
 
 def test_replicas_that_end_with_their_database_are_counted_once_each() -> None:
@@ -41,6 +45,17 @@ def test_what_a_fault_ends_does_not_count() -> None:
     down = (instance(11, "payments-1", "down"), instance(12, "payments-2", "down"))
     assert count(fault("rollout", "payments"), *down) == 0
     assert count(fault("kill", "payments-1"), *down) == 1
+
+
+def test_what_was_struck_and_ends_again_when_the_fault_is_gone_counts() -> None:
+    on, gone = fault("kill", "bank"), fault("kill", "bank", "verified_undone", 15)
+    assert count(on, instance(11, "bank", "down"), gone) == 0
+    assert count(on, instance(11, "bank", "down"), gone, instance(16, "bank", "down")) == 1
+
+
+def test_another_service_whose_name_begins_alike_is_another_one() -> None:
+    assert count(fault("rollout", "payments"), instance(11, "payments-archive-1", "down")) == 1
+    assert count(fault("kill", "payments"), instance(11, "payments-archive", "down")) == 1
 
 
 def test_an_instance_whose_name_only_begins_alike_is_another_one() -> None:
