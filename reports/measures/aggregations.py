@@ -13,6 +13,7 @@ from reports.checks.run_records import records_of
 from reports.inputs.stored import StoredRun
 from reports.measures.answers import AnswerTally
 from reports.measures.attempt_rules import AttemptRules
+from reports.measures.backlog import BacklogTally
 from reports.measures.cohorts import Block, Flags
 from reports.measures.delivery import DeliveryTally
 from reports.measures.metrics import SharesTally
@@ -79,6 +80,7 @@ class Tallies:
         self.delivery = DeliveryTally(terms.good.latency_ms)
         self.windows = WindowTally(load_s)
         self.amplification = AmplificationTally(load_s)
+        self.backlog = BacklogTally(load_s)
         self.shares = SharesTally(window, warm_up_s)
         self.unknowns = UnknownTally(stored.plan.stop_s)
         self.hardest = HardestTally()
@@ -95,9 +97,7 @@ class Tallies:
             *(self.good, self.in_flight, self.delivery, self.windows, self.amplification),
             *(self.shares, self.unknowns, self.hardest, self.outcomes, self.steps, self.checks),
             *self.slos.values(),
-            self.answers,
-            self.rules,
-            self.served,
+            *(self.answers, self.backlog, self.rules, self.served),
         )
 
     def add(self, block: Block) -> None:

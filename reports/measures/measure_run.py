@@ -168,6 +168,7 @@ def _seen(
         window=_window(stored, faults),
         detected_s=detected_s(stored.events, struck, t0, load_s),
         amplification=tallies.amplification.result(),
+        backlog=tallies.backlog.result(),
         unknowns=tallies.unknowns.result(),
         warm_up_end_s=terms.phases.warm_up_s,
         system=system_figures(stored, struck, tallies.served.result()),

@@ -7,6 +7,8 @@ from typing import Final
 
 import numpy as np
 
+from reports.inputs.schedule import Ints
+from reports.measures.backlog import drained
 from reports.measures.cohorts import NEVER, Block, Flags, Known
 from reports.measures.metric_table import Measured
 from reports.measures.page_model import Unknowns
@@ -98,6 +100,7 @@ class Seen:
     window: FaultWindow | None
     detected_s: float | None
     amplification: Amplification
+    backlog: Ints
     unknowns: Unknowns
     warm_up_end_s: float
     system: SystemFigures
@@ -116,6 +119,7 @@ def measure_all(seen: Seen) -> dict[str, Measured]:
         "resolve_s_p99": Measured(value=seen.unknowns.p99_s, censored=seen.unknowns.censored),
         **_amplification(seen),
         **seen.system.measured(),
+        "backlog_drained_s": _backlog(seen),
     }
 
 
@@ -146,6 +150,12 @@ def _amplification(seen: Seen) -> dict[str, Measured]:
         "attempts_per_intent": Measured(value=seen.shares.attempts_per_intent),
         "attempts_per_intent_peak": Measured(value=float(peak.max()) if len(peak) else None),
     }
+
+
+def _backlog(seen: Seen) -> Measured:
+    if seen.window is None:
+        return Measured(value=None)
+    return drained(seen.backlog, seen.warm_up_end_s, seen.window)
 
 
 def _since_fault(seen: Seen) -> float | None:
