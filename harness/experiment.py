@@ -81,12 +81,16 @@ class Good(_Strict, frozen=True, kw_only=True):
 
 
 class Objective(_Strict, frozen=True, kw_only=True):
-    """One figure that must hold. `metric` is one of `reports.verdict.objectives.METRICS`."""
+    """One figure that must hold. `metric` is one of `reports.verdict.objectives.METRICS`.
+
+    `edge`: of which edge, where a metric has a figure for each; by default the worst of them.
+    """
 
     name: Annotated[str, Meta(min_length=1, max_length=200, examples=["stable recovery"])]
     metric: Annotated[str, Meta(min_length=1, max_length=100, examples=["stable_recovery_s"])]
     must: Literal["<=", ">="]
     limit: Annotated[float, Meta(ge=0, le=1_000_000, examples=[10])]
+    edge: Annotated[str, Meta(max_length=200, examples=["payments>ledger"])] = ""
 
 
 class Terms(_Strict, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from harness.files.document import Node
 from harness.files.problems import Problem
 from harness.files.record_check import missing_key, wrong_value
+from harness.slo.durations import short_s
 from harness.slo.openslo import Slo, SloObjective
 from harness.slo.recovery_objective import RecoveryObjective
 
@@ -87,9 +88,14 @@ def recovery_problems(root: Node, one: RecoveryObjective) -> Iterator[Problem]:
     if not 1 <= spec.hold_s <= 600:  # noqa: PLR2004  # slices last a second; a run has a limit
         wrong, fix = "out of range", "write for example `holdFor: 10s`"
         yield wrong_value(node, "spec.holdFor", wrong, "1s to 600s", fix)
-    if spec.recover_s > 3600:  # noqa: PLR2004  # as every other limit in seconds
-        wrong, fix = "out of range", "write for example `recoverWithin: 10s`"
-        yield wrong_value(node, "spec.recoverWithin", wrong, "at most 3600s", fix)
+    for key, limit in (
+        ("recoverWithin", spec.recover_within),
+        ("resolveWithin", spec.resolve_within),
+        ("drainWithin", spec.drain_within),
+    ):
+        if limit is not None and short_s(limit) > 3600:  # noqa: PLR2004  # as other limits in seconds
+            wrong, fix = "out of range", f"write for example `{key}: 10s`"
+            yield wrong_value(node, f"spec.{key}", wrong, "at most 3600s", fix)
 
 
 def _source(node: Node, side: str) -> Node:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # The largest limit that makes sense, by the figure's unit.
 _KINDS: Final = ("ready", "breaker", "http", "promql")
+_OF_EDGES: Final = ("attempts_per_call",)  # metrics with a figure for each edge
 _MOST: Final = {"s": 3600.0, "ratio": 1.0, "attempts": 1000.0}
 
 
@@ -30,7 +31,7 @@ def terms_problems(node: Node, at: str, terms: Terms, system: System) -> Iterato
     )
     for holder, key, name, known in places:
         yield from _names(holder, f"{key}.{name}", name, known)
-    yield from _objectives(node, at)
+    yield from _objectives(node, at, [e.name for e in system.edges])
     if terms.when is not None:
         yield from _conditions(node.child("when") or node, f"{at}.when", terms.when, system)
 
@@ -87,16 +88,27 @@ def _names(node: Node, at: str, key: str, known: Sequence[str]) -> Iterator[Prob
         yield Problem(line=item.line, key=place, value=name, wrong=wrong, allowed=allowed, fix=fix)
 
 
-def _objectives(node: Node, at: str) -> Iterator[Problem]:
+def _objectives(node: Node, at: str, edges: Sequence[str]) -> Iterator[Problem]:
     found = node.child("objectives")
     seen = set[str]()
     for index, item in enumerate(found.elements() if found else ()):
-        name = item.text("name")
+        name, key = item.text("name"), f"{at}.objectives[{index}]"
         if name in seen:
-            key = f"{at}.objectives[{index}]"
             wrong = "another objective has this name"
             yield wrong_value(item, f"{key}.name", wrong, "each name once", "rename it")
         seen.add(name)
+        yield from _edge(item, key, edges)
+
+
+def _edge(item: Node, key: str, edges: Sequence[str]) -> Iterator[Problem]:
+    edge, metric = item.text("edge"), item.text("metric")
+    if edge and metric not in _OF_EDGES:
+        wrong, fix = f"{metric[:60]} has no figure of an edge", "remove edge"
+        allowed = f"edge with {listed(_OF_EDGES)}"
+        yield wrong_value(item.child("edge") or item, f"{key}.edge", wrong, allowed, fix)
+    elif edge and edge not in edges:
+        wrong, fix = f"{edge[:60]!r} is not in the system", fix_name(edge, edges)
+        yield wrong_value(item.child("edge") or item, f"{key}.edge", wrong, listed(edges), fix)
 
 
 def objective_problems(node: Node, at: str, metrics: Mapping[str, str]) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ from prometheus_client import (
     generate_latest,
 )
 
+from reference_services.chassis.edge_calls import EdgeCalls
 from reference_services.chassis.guards import Guards
 from reference_services.chassis.logs import Field, Log
 from reference_services.resilience.observer import Move
@@ -68,8 +69,9 @@ class EdgeMetrics:
     Retries and rejections are guards too: `retry`, `breaker`, `bulkhead`, `deadline`.
     """
 
-    def __init__(self, metrics: Metrics, log: Log, guards: Guards) -> None:
+    def __init__(self, metrics: Metrics, log: Log, guards: Guards, calls: EdgeCalls) -> None:
         registry, self._log, self._guards = metrics.registry, log, guards
+        self._calls = calls
         self._retries = Counter("edge_retries", "Further attempts", ["edge"], registry=registry)
         self._spent = Counter(
             "edge_retries_refused", "No budget or time for a retry", ["edge"], registry=registry
@@ -81,8 +83,13 @@ class EdgeMetrics:
             "edge_breaker", "0 closed, 1 half-open, 2 open", ["edge"], registry=registry
         )
 
+    def called(self, edge: str) -> None:
+        """Count it."""
+        self._calls.called(edge)
+
     def retried(self, edge: str) -> None:
         """Count it."""
+        self._calls.retried(edge)
         self._retries.labels(edge).inc()
         self._guards.absorbed("retry")
 

@@ -10,6 +10,7 @@ from typing import Final
 from reference_services import defects
 from reference_services.chassis import failpoints, service
 from reference_services.chassis.database import Database
+from reference_services.chassis.edge_calls import EdgeCalls
 from reference_services.chassis.failpoints import NoFailpoints
 from reference_services.chassis.guards import Guards
 from reference_services.chassis.logs import Log
@@ -49,8 +50,8 @@ def build(environ: Mapping[str, str], connect: Connect = edge.build) -> tuple[Se
     chosen = settings.read(environ)
     swaps = defects.active(chosen.defect)
     log, metrics = Log("payments", chosen.instance), Metrics()
-    guards = Guards(log)
-    observer = EdgeMetrics(metrics, log, guards)
+    guards, calls = Guards(log), EdgeCalls(log)
+    observer = EdgeMetrics(metrics, log, guards, calls)
     store = _store(chosen, swaps, guards)
     policies = swaps.apply("payments.policies", chosen.policies)
     connect = swaps.apply("payments.connect", connect)
@@ -83,7 +84,7 @@ def build(environ: Mapping[str, str], connect: Connect = edge.build) -> tuple[Se
             Endpoint(method="GET", path="/v1/payments/{key}", handler=handlers.status),
             Endpoint(method="GET", path="/evidence/payments", handler=handlers.evidence),
         ),
-        parts=(store, OpenEdge(ledger_edge), OpenEdge(bank_edge), sweeper),
+        parts=(calls, store, OpenEdge(ledger_edge), OpenEdge(bank_edge), sweeper),
         ready=store.ready,
     )
     return swaps.apply("payments.service", made), chosen.port

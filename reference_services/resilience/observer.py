@@ -18,7 +18,10 @@ class Move(NamedTuple):
 
 
 class EdgeObserver(Protocol):
-    """Hears of retries, rejections and breaker moves. Called inside the request: be quick."""
+    """Hears of calls, retries, rejections and breaker moves; called inside the request."""
+
+    def called(self, edge: str) -> None:
+        """The first attempt of a call is about to be made."""
 
     def retried(self, edge: str) -> None:
         """One more attempt is about to be made."""
@@ -35,6 +38,9 @@ class EdgeObserver(Protocol):
 
 class NoObserver:
     """Hears nothing."""
+
+    def called(self, edge: str) -> None:
+        """Nothing."""
 
     def retried(self, edge: str) -> None:
         """Nothing."""

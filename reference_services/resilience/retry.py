@@ -87,6 +87,7 @@ class Retry(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The first good answer, or else the last answer or the gravest error."""
         self._budget.earn()
+        self._observer.called(self._policy.edge)
         gravest: httpx.TransportError | None = None
         attempt = 0
         while True:

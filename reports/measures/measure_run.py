@@ -13,6 +13,7 @@ from reports.measures.cohorts import read_blocks
 from reports.measures.confounded import is_confounded
 from reports.measures.delivery import Delivery
 from reports.measures.detection import detected_s
+from reports.measures.edge_attempts import edge_attempts
 from reports.measures.happenings import happenings
 from reports.measures.host_cpu import Sharing, sharing
 from reports.measures.marks import marked_lives
@@ -73,7 +74,7 @@ def read(stored: StoredRun) -> Reading:
     seen = _seen(stored, tallies, faults, trace, recovery)
     measured = measure_all(seen)
     checks = tallies.checks.result()
-    slos = _slos(stored, tallies, window)
+    slos = _slos(stored, tallies, window, measured)
     picture = _picture(seen, tallies, faults, before, measured)
     wrong = tell_wrong(stored, checks, picture.lanes, faults, picture.end_s)
     return Reading(
@@ -98,7 +99,12 @@ def _window(stored: StoredRun, faults: tuple[FaultLife, ...]) -> FaultWindow | N
     return fault_window(faults)
 
 
-def _slos(stored: StoredRun, tallies: Tallies, window: FaultWindow | None) -> tuple[SloFigure, ...]:
+def _slos(
+    stored: StoredRun,
+    tallies: Tallies,
+    window: FaultWindow | None,
+    measured: dict[str, Measured],
+) -> tuple[SloFigure, ...]:
     span = SloSpan(
         begin_s=stored.terms.phases.warm_up_s,
         f0_s=None if window is None else window.begin_s,
@@ -106,7 +112,7 @@ def _slos(stored: StoredRun, tallies: Tallies, window: FaultWindow | None) -> tu
         control=stored.terms.control,
     )
     slices = {name: tally.result() for name, tally in tallies.slos.items()}
-    return slo_figures(stored.slos, slices, span)
+    return slo_figures(stored.slos, slices, span, measured)
 
 
 def _with_slos(picture: Picture, slos: tuple[SloFigure, ...]) -> Picture:
@@ -158,17 +164,19 @@ def _seen(
     recovery: Recovery | None,
 ) -> Seen:
     terms, t0 = stored.terms, stored.manifest.t0_mono_ns
-    load_s = stored.plan.load_s
+    load_s, window = stored.plan.load_s, _window(stored, faults)
+    begin_s = terms.phases.warm_up_s if window is None else window.begin_s
     struck = Struck(lives=faults, services=[one.name for one in stored.system.services])
     return Seen(
         shares=tallies.shares.result(),
         target=terms.good.target,
         trace=trace,
         recovery=recovery,
-        window=_window(stored, faults),
+        window=window,
         detected_s=detected_s(stored.events, struck, t0, load_s),
         amplification=tallies.amplification.result(),
         backlog=tallies.backlog.result(),
+        edges=edge_attempts(stored.events, t0, begin_s),
         unknowns=tallies.unknowns.result(),
         warm_up_end_s=terms.phases.warm_up_s,
         system=system_figures(stored, struck, tallies.served.result()),

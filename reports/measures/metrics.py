@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +11,7 @@ import numpy as np
 from reports.inputs.schedule import Ints
 from reports.measures.backlog import drained
 from reports.measures.cohorts import NEVER, Block, Flags, Known
+from reports.measures.edge_attempts import EdgeAttempts, worst
 from reports.measures.metric_table import Measured
 from reports.measures.page_model import Unknowns
 from reports.measures.phases import FaultWindow
@@ -101,6 +103,7 @@ class Seen:
     detected_s: float | None
     amplification: Amplification
     backlog: Ints
+    edges: Mapping[str, EdgeAttempts]
     unknowns: Unknowns
     warm_up_end_s: float
     system: SystemFigures
@@ -119,6 +122,7 @@ def measure_all(seen: Seen) -> dict[str, Measured]:
         "resolve_s_p99": Measured(value=seen.unknowns.p99_s, censored=seen.unknowns.censored),
         **_amplification(seen),
         **seen.system.measured(),
+        "attempts_per_call": worst(seen.edges),
         "backlog_drained_s": _backlog(seen),
     }
 

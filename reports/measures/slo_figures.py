@@ -17,9 +17,11 @@ import numpy as np
 
 from harness.slo.agreement import title_of
 from harness.slo.documents import SloSet
+from harness.slo.durations import short_s
 from harness.slo.openslo import CONTAINMENT, Slo, SloObjective
 from harness.slo.recovery_objective import RecoveryObjective
 from reports.inputs.schedule import Floats
+from reports.measures.edge_attempts import PER_CALL
 from reports.measures.metric_table import Measured
 from reports.measures.slo_slices import Slices
 
@@ -51,23 +53,27 @@ class SloSpan:
 
 
 def slo_figures(
-    documents: SloSet, slices: Mapping[str, Slices], span: SloSpan
+    documents: SloSet,
+    slices: Mapping[str, Slices],
+    span: SloSpan,
+    measured: Mapping[str, Measured],
 ) -> tuple[SloFigure, ...]:
-    """Every limit of every document, in their order."""
+    """Every limit of every document, in their order; `measured` are the metrics of the run."""
     found: list[SloFigure] = []
     for slo in documents.slos:
         recoveries, of_slo = documents.recovery_of(slo), slices[slo.name]
         counted = _outside_of(of_slo, recoveries, span)
         for objective in slo.spec.objectives:
             name, target = f"{slo.name}: {title_of(objective)}", round(objective.share, 9)
-            measured = Measured(value=ratio(counted, slo, objective))
-            found.append(_figure(name, "slo_ratio", target, measured, must=">="))
+            good = Measured(value=ratio(counted, slo, objective))
+            found.append(_figure(name, "slo_ratio", target, good, must=">="))
             if slo.good.name and not recoveries and not span.control:
-                measured = Measured(value=ratio(_while_on(of_slo, span), slo, objective))
+                good = Measured(value=ratio(_while_on(of_slo, span), slo, objective))
                 name = f"{name}, while the fault was on"
-                found.append(_figure(name, CONTAINMENT, target, measured, must=">="))
+                found.append(_figure(name, CONTAINMENT, target, good, must=">="))
         for recovery in recoveries:
             found += _recovery_figures(slo, recovery, of_slo, span)
+            found += _run_figures(recovery, measured)
     return tuple(found)
 
 
@@ -127,6 +133,24 @@ def _recovery_figures(
         minutes = None if lost_s is None else lost_s * spec.faults_per_month / _MINUTE_S
         limit, value = spec.max_bad_minutes_per_month, Measured(value=minutes)
         yield _figure(f"{name}: bad minutes a month", "slo_bad_minutes", limit, value)
+
+
+def _run_figures(
+    recovery: RecoveryObjective, measured: Mapping[str, Measured]
+) -> Iterator[SloFigure]:
+    """Limits of what the whole run shows, whatever the SLO counts."""
+    spec, name = recovery.spec, recovery.name
+    for words, metric, limit in (
+        ("unknown answers resolved", "resolve_s_p99", _seconds(spec.resolve_within)),
+        ("backlog drained", "backlog_drained_s", _seconds(spec.drain_within)),
+        ("attempts per call", PER_CALL, spec.max_attempts_per_call),
+    ):
+        if limit is not None:
+            yield _figure(f"{name}: {words}", metric, limit, measured[metric])
+
+
+def _seconds(duration: str | None) -> float | None:
+    return None if duration is None else short_s(duration)
 
 
 def recovery_time(slices: Slices, f0_s: float, hold_s: float, target: float) -> Measured:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 
 import msgspec
 
 from reports.checks.base import Checked
+from reports.measures.edge_attempts import EdgeAttempts
 from reports.measures.held import summary
 from reports.measures.host_cpu import Sharing
 from reports.measures.metric_table import Measured
@@ -19,6 +21,7 @@ from reports.verdict.scorecard import (
     MOST_EXAMPLES,
     CheckFigures,
     DegradedFigures,
+    EdgeFigures,
     Fault,
     IntentFigures,
     MachineFigures,
@@ -114,6 +117,18 @@ def intents_figures(found: Outcomes) -> IntentFigures:
 def steps_figures(found: tuple[StepCounts, ...]) -> tuple[StepFigures, ...]:
     """How each request of the scenario went."""
     return tuple(msgspec.convert(asdict(each), StepFigures) for each in found)
+
+
+def edges_figures(found: Mapping[str, EdgeAttempts]) -> dict[str, EdgeFigures]:
+    """How often the callers of each edge repeated."""
+    return {
+        edge: EdgeFigures(
+            calls=one.calls,
+            attempts=one.attempts,
+            attempts_per_call=None if one.per_call is None else round(one.per_call, 6),
+        )
+        for edge, one in found.items()
+    }
 
 
 def check_figures(checked: Checked) -> CheckFigures:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from harness.errors import ConfigError, StoredRunError
+from harness.experiment import Objective
 from harness.store import (
     COMPLETE,
     Manifest,
@@ -16,10 +17,12 @@ from harness.store import (
 from reports.inputs.stored import read_stored
 from reports.measures.baseline_check import about_baseline
 from reports.measures.conducted import about_steady_state
+from reports.measures.edge_attempts import PER_CALL, of_edge
 from reports.measures.guards import about_guards, absorbed
 from reports.measures.load_figures import Load
 from reports.measures.marks import about_marks
 from reports.measures.measure_run import Reading, read
+from reports.measures.metric_table import Measured
 from reports.measures.reason import Reason
 from reports.measures.required_objectives import objectives_of
 from reports.verdict import figures, validity
@@ -86,7 +89,7 @@ def document(scorecard: Scorecard) -> bytes:
 def _judge(reading: Reading) -> Scorecard:
     stored, checks = reading.stored, reading.checks
     results = (
-        *(judge_objective(o, reading.measured[o.metric]) for o in objectives_of(stored.terms)),
+        *(judge_objective(o, _measured(reading, o)) for o in objectives_of(stored.terms)),
         *(judge_objective(one, one.measured) for one in reading.slos),
     )
     data = validity.about_data(stored, reading.impossible)
@@ -124,6 +127,7 @@ def _judge(reading: Reading) -> Scorecard:
             intents=figures.intents_figures(reading.picture.outcomes),
             steps=figures.steps_figures(reading.picture.steps),
             guards=guards,
+            edges=figures.edges_figures(reading.seen.edges),
             records=records_checked(checks),
             checks={checked.name: figures.check_figures(checked) for checked in checks},
             objectives=results,
@@ -131,6 +135,13 @@ def _judge(reading: Reading) -> Scorecard:
         picture=reading.picture,
         checks=checks,
     )
+
+
+def _measured(reading: Reading, objective: Objective) -> Measured:
+    """What an objective limits; some metrics have a figure for each edge."""
+    if objective.metric == PER_CALL:
+        return of_edge(reading.seen.edges, objective.edge)
+    return reading.measured[objective.metric]
 
 
 def _about_faults(reading: Reading) -> list[Reason]:

@@ -137,6 +137,14 @@ class CheckFigures(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
 
 
+class EdgeFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """Calls of an edge from the fault on, and their attempts; null: what was told is no count."""
+
+    calls: int
+    attempts: int
+    attempts_per_call: float | None
+
+
 class Likely(msgspec.Struct, frozen=True, kw_only=True):
     """One part that may have caused the failure."""
 
@@ -184,6 +192,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     intents: IntentFigures
     steps: tuple[StepFigures, ...] = ()
     guards: dict[str, int] = {}
+    edges: dict[str, EdgeFigures] = {}
     likely: tuple[Likely, ...] = ()
     records: RecordsChecked = "not checked"
     checks: dict[str, CheckFigures]

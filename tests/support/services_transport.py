@@ -68,12 +68,17 @@ class Scripted(httpx.AsyncBaseTransport):
 class Heard:
     """Keeps the calls of the resilience layers."""
 
+    calls: int = 0
     retries: int = 0
     refused_retries: int = 0
     rejections: list[str] = field(default_factory=list)
     moves: list[tuple[str, str]] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     probes: list[int] = field(default_factory=list)
+
+    def called(self, edge: str) -> None:
+        del edge
+        self.calls += 1
 
     def retried(self, edge: str) -> None:
         del edge

@@ -100,6 +100,8 @@ def test_a_feature_that_is_not_supported_is_refused_by_its_name(
         (("recoverWithin: 10s", "recoverWithin: 10"), "write it in quotes"),
         (("holdFor: 10s", "holdFor: 100ms"), "1s to 600s"),
         (("maxLostSeconds: 5", "maxLostSeconds: -1"), "is negative"),
+        (("maxLostSeconds: 5", "drainWithin: 90m"), "at most 3600s"),
+        (("maxLostSeconds: 5", "maxAttemptsPerCall: 0.5"), "out of range"),
         (("maxLostSeconds: 5", "faultsPerMonth: 2"), "`maxBadMinutesPerMonth`"),
     ],
 )

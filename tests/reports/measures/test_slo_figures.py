@@ -12,6 +12,7 @@ from msgspec import structs
 
 from harness.slo.documents import SloSet, read_slo_files, slo_path
 from harness.slo.openslo import Slo
+from reports.measures.metric_table import Measured
 from reports.measures.slo_figures import SloFigure, SloSpan, recovery_time, slo_figures
 from reports.measures.slo_slices import Slices
 
@@ -36,8 +37,28 @@ def by(method: str, slo: Slo = SLO) -> SloSet:
 
 def found(documents: SloSet, counted: Slices, f0_s: float | None = None) -> dict[str, SloFigure]:
     span = SloSpan(begin_s=0, f0_s=f0_s)
-    figures = slo_figures(documents, {SLO.name: counted}, span)
+    figures = slo_figures(documents, {SLO.name: counted}, span, {})
     return {figure.metric: figure for figure in figures}
+
+
+def test_a_recovery_objective_limits_figures_of_the_whole_run() -> None:
+    """Those of the run, whatever the SLO counts; one that was not measured stays without value."""
+    limits = {"resolve_within": "20s", "drain_within": "500ms", "max_attempts_per_call": 1.5}
+    spec = structs.replace(RECOVERY.spec, **limits)
+    documents = SloSet(slos=(SLO,), recoveries=(structs.replace(RECOVERY, spec=spec),))
+    measured = {
+        "resolve_s_p99": Measured(value=3.0),
+        "backlog_drained_s": Measured(value=0.7, censored=True),
+        "attempts_per_call": Measured(value=None),
+    }
+    figures = slo_figures(
+        documents, {SLO.name: slices(*[100] * 30)}, SloSpan(begin_s=0, f0_s=9), measured
+    )
+    assert [(one.metric, one.limit, one.measured) for one in figures[-3:]] == [
+        ("resolve_s_p99", 20.0, measured["resolve_s_p99"]),
+        ("backlog_drained_s", 0.5, measured["backlog_drained_s"]),
+        ("attempts_per_call", 1.5, measured["attempts_per_call"]),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -79,7 +100,7 @@ def about_one_request(slo: Slo = SLO) -> SloSet:
 def test_a_request_outside_of_the_fault_is_judged_in_the_seconds_of_the_fault_alone() -> None:
     outage = slices(*[100] * 10, 100, 50, 100, *[100] * 20)
     span = SloSpan(begin_s=0, f0_s=10.2, f1_s=12.7)
-    figures = slo_figures(about_one_request(), {SLO.name: outage}, span)
+    figures = slo_figures(about_one_request(), {SLO.name: outage}, span, {})
     by_metric = {figure.metric: figure for figure in figures}
     assert by_metric["containment_ratio"].measured.value == pytest.approx(250 / 300)
     assert by_metric["containment_ratio"].limit == 0.99
@@ -90,14 +111,14 @@ def test_without_a_fault_or_a_request_containment_is_missing_and_in_a_control_ru
     None
 ):
     documents, whole = about_one_request(), slices(*[100] * 30)
-    figures = slo_figures(documents, {SLO.name: whole}, SloSpan(begin_s=0, f0_s=None))
+    figures = slo_figures(documents, {SLO.name: whole}, SloSpan(begin_s=0, f0_s=None), {})
     assert [f.measured.value for f in figures if f.metric == "containment_ratio"] == [None]
     silent = Slices(good=whole.good * 0, total=whole.total * 0)
     span = SloSpan(begin_s=0, f0_s=5, f1_s=9)
-    figures = slo_figures(documents, {SLO.name: silent}, span)
+    figures = slo_figures(documents, {SLO.name: silent}, span, {})
     assert [f.measured.value for f in figures if f.metric == "containment_ratio"] == [None]
     control = SloSpan(begin_s=0, f0_s=5, f1_s=9, control=True)
-    assert len(slo_figures(documents, {SLO.name: whole}, control)) == 1
+    assert len(slo_figures(documents, {SLO.name: whole}, control, {})) == 1
 
 
 @pytest.mark.parametrize("documents", [ALONE, PAYMENTS])
@@ -105,7 +126,7 @@ def test_an_slo_for_all_requests_or_with_a_recovery_says_nothing_of_containment(
     documents: SloSet,
 ) -> None:
     span = SloSpan(begin_s=0, f0_s=5, f1_s=9)
-    figures = slo_figures(documents, {SLO.name: slices(*[100] * 30)}, span)
+    figures = slo_figures(documents, {SLO.name: slices(*[100] * 30)}, span, {})
     assert "containment_ratio" not in {figure.metric for figure in figures}
 
 

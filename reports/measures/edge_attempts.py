@@ -1,0 +1,71 @@
+"""Attempts per call of each edge, from the fault on: how much the callers of the system repeat.
+
+The services tell of it: events `calls` of the timeline, by the name of the edge, each with the
+calls and the attempts since the one before. An edge of which nobody tells has no figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from harness.timeline import Event, Scalar
+from reports.measures.metric_table import Measured
+
+CALLS: Final = "calls"
+PER_CALL: Final = "attempts_per_call"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeAttempts:
+    """Of one edge; `per_call` is None where no call was told of, or something that is no count."""
+
+    calls: int
+    attempts: int
+    per_call: float | None
+
+
+def edge_attempts(
+    events: Iterable[Event], t0_mono_ns: int, begin_s: float
+) -> dict[str, EdgeAttempts]:
+    """By edge, in the order of their names, from that second to the end of the run."""
+    counts: dict[str, list[tuple[int, int] | None]] = {}
+    for event in events:
+        if event.kind == CALLS and event.source == "service" and event.at_s(t0_mono_ns) >= begin_s:
+            counts.setdefault(event.name, []).append(_counts(event.data))
+    return {edge: _summed(counts[edge]) for edge in sorted(counts)}
+
+
+def worst(edges: Mapping[str, EdgeAttempts]) -> Measured:
+    """Of the edge with the most; None if one of them has no figure, since it may be that one."""
+    values = [one.per_call for one in edges.values()]
+    known = [value for value in values if value is not None]
+    return Measured(value=max(known) if known and len(known) == len(values) else None)
+
+
+def of_edge(edges: Mapping[str, EdgeAttempts], edge: str) -> Measured:
+    """Of one edge, or of the worst where none is named."""
+    if not edge:
+        return worst(edges)
+    return Measured(value=edges[edge].per_call if edge in edges else None)
+
+
+def _summed(counts: list[tuple[int, int] | None]) -> EdgeAttempts:
+    known = [pair for pair in counts if pair is not None]
+    calls, attempts = (sum(column) for column in zip(*known, strict=True)) if known else (0, 0)
+    whole = len(known) == len(counts) and 0 < calls <= attempts
+    return EdgeAttempts(
+        calls=calls, attempts=attempts, per_call=attempts / calls if whole else None
+    )
+
+
+def _counts(data: Mapping[str, Scalar]) -> tuple[int, int] | None:
+    calls, attempts = data.get("calls"), data.get("attempts")
+    if not _is_count(calls) or not _is_count(attempts):
+        return None
+    return int(calls), int(attempts)
+
+
+def _is_count(value: Scalar) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
