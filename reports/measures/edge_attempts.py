@@ -6,11 +6,15 @@ calls and the attempts since the one before. An edge of which nobody tells has n
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from harness.timeline import Event, Scalar
+from reports.inputs.schedule import Ints
 from reports.measures.metric_table import Measured
 
 CALLS: Final = "calls"
@@ -35,6 +39,23 @@ def edge_attempts(
         if event.kind == CALLS and event.source == "service" and event.at_s(t0_mono_ns) >= begin_s:
             counts.setdefault(event.name, []).append(_counts(event.data))
     return {edge: _summed(counts[edge]) for edge in sorted(counts)}
+
+
+def edge_series(
+    events: Iterable[Event], t0_mono_ns: int, load_s: float
+) -> dict[str, tuple[Ints, Ints]]:
+    """Calls and attempts of each edge in each second of the load; what is no count is left out."""
+    size = max(1, math.ceil(load_s))
+    found: dict[str, tuple[Ints, Ints]] = {}
+    for event in events:
+        at_s, counts = event.at_s(t0_mono_ns), _counts(event.data)
+        if event.kind == CALLS and event.source == "service" and counts and 0 <= at_s < size:
+            of_edge = found.setdefault(
+                event.name, (np.zeros(size, np.int64), np.zeros(size, np.int64))
+            )
+            for series, count in zip(of_edge, counts, strict=True):
+                series[int(at_s)] += count
+    return found
 
 
 def worst(edges: Mapping[str, EdgeAttempts]) -> Measured:

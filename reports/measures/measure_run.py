@@ -13,10 +13,11 @@ from reports.measures.cohorts import read_blocks
 from reports.measures.confounded import is_confounded
 from reports.measures.delivery import Delivery
 from reports.measures.detection import detected_s
-from reports.measures.edge_attempts import edge_attempts
+from reports.measures.edge_attempts import edge_attempts, edge_series
 from reports.measures.happenings import happenings
 from reports.measures.host_cpu import Sharing, sharing
 from reports.measures.marks import marked_lives
+from reports.measures.metastable import Aftermath, metastable
 from reports.measures.metric_table import Measured
 from reports.measures.metrics import AGAINST_BASELINE, Seen, measure_all
 from reports.measures.page_model import Picture
@@ -35,7 +36,6 @@ from reports.measures.slo_figures import SloFigure, SloSpan, slo_figures
 from reports.measures.state_lanes import lanes
 from reports.measures.struck import Struck
 from reports.measures.system_figures import observes_breakers, system_figures
-from reports.measures.windows import metastable
 from reports.measures.wrong_records import tell_wrong
 
 
@@ -211,7 +211,7 @@ def _picture(
         recovery=seen.recovery,
         outcomes=tallies.outcomes.result(),
         steps=tallies.steps.result(stored.names),
-        metastable=_metastable(seen, before),
+        metastable=_metastable(stored, seen, before),
         confounded=seen.trace is not None and is_confounded(seen.trace),
         good_ratio_fault=measured["good_ratio_fault"].value,
         unknowns=seen.unknowns,
@@ -245,9 +245,18 @@ def _zero_wall_ns(stored: StoredRun) -> int:
     return next((e.wall_ns - (e.mono_ns - zero) for e in stored.events), 0)
 
 
-def _metastable(seen: Seen, before: Baseline | None) -> bool:
+def _metastable(stored: StoredRun, seen: Seen, before: Baseline | None) -> bool:
     if seen.trace is None or before is None:
         return False
-    return metastable(
-        seen.amplification, seen.trace.f1_s, before.good_ratio, hold_s=seen.trace.hold_s
+    load_s, t0 = stored.plan.load_s, stored.manifest.t0_mono_ns
+    run = Aftermath(
+        seen=seen.amplification,
+        edges=edge_series(stored.events, t0, load_s),
+        open_intents=seen.backlog,
+        begin_s=seen.trace.begin_s,
+        f0_s=seen.trace.f0_s,
+        f1_s=seen.trace.f1_s,
+        hold_s=seen.trace.hold_s,
+        good_ratio=before.good_ratio,
     )
+    return metastable(run)

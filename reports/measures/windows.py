@@ -9,14 +9,11 @@ from typing import Final
 import numpy as np
 
 from harness.load.traffic import US_PER_S
-from reports.inputs.schedule import Floats
+from reports.inputs.schedule import Floats, Ints
 from reports.measures.cohorts import Block
 
 MOST_WINDOWS: Final = 240
 PERCENTILES: Final = (50, 95, 99)
-AMPLIFIED: Final = 1.5
-STARVED: Final = 0.5
-METASTABLE_S: Final = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +43,9 @@ class Windows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amplification:
-    """Per second of the run: requests sent for each payment due, and the share that went well."""
+    """Per second of the run: payments due, requests sent for each, and the share that went well."""
 
+    due: Ints
     attempts_per_intent: Floats
     good_ratio: Floats
 
@@ -55,7 +53,9 @@ class Amplification:
         """The seconds before that one, at least one."""
         size = max(1, math.ceil(end_s))
         return Amplification(
-            attempts_per_intent=self.attempts_per_intent[:size], good_ratio=self.good_ratio[:size]
+            due=self.due[:size],
+            attempts_per_intent=self.attempts_per_intent[:size],
+            good_ratio=self.good_ratio[:size],
         )
 
 
@@ -140,19 +140,7 @@ class AmplificationTally:
         """All seconds."""
         some = np.maximum(self._due, 1)
         return Amplification(
+            due=self._due,
             attempts_per_intent=np.where(self._due > 0, self._sent / some, 0.0),
             good_ratio=np.where(self._due > 0, self._well / some, 1.0),
         )
-
-
-def metastable(seen: Amplification, f1_s: float, baseline_good: float, hold_s: float) -> bool:
-    """After the fault, retries keep the system down: for a minute, or to the end of the load."""
-    begin = int(np.ceil(f1_s))
-    amplified = seen.attempts_per_intent[begin:] > AMPLIFIED
-    starved = seen.good_ratio[begin:] < STARVED * baseline_good
-    run = 0
-    for sick in (amplified & starved).tolist():
-        run = run + 1 if sick else 0
-        if run > METASTABLE_S:
-            return True
-    return run > 0 and run >= hold_s

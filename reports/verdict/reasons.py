@@ -39,7 +39,8 @@ def about_recovery(recovery: Recovery | None, *, metastable: bool) -> list[Reaso
         text = f"Service had not recovered when the load ended, {so_long} after the fault"
         found.append(Reason(code="not_recovered", text=f"{text} began."))
     if metastable:
-        text = "Long after the end of the fault, retries alone kept the system degraded."
+        text = "After the end of the fault retries alone kept the system degraded, and did not get"
+        text = f"{text} fewer."
         found.append(Reason(code="metastable", text=text))
     return found
 

@@ -47,7 +47,9 @@ def charge_under_the_id_of_another(script: Script, draw: random.Random) -> None:
     _, it = victim(script, draw)
     other = next(c for c in script.charges if c.reference != it.key)
     script.payments = [p for p in script.payments if p.key != it.key]
-    change_charge(script, it.key, key=other.key)
+    script.charges = [
+        structs.replace(c, key=other.key) if c.reference == it.key else c for c in script.charges
+    ]
 
 
 def hold_under_the_id_of_another(script: Script, draw: random.Random) -> None:

@@ -67,6 +67,12 @@ EXPERIMENTS = (
     Bad(old="hold_s: 10", new="hold_s: 26", value="26"),
     Bad(old="metric: lost_s", new="metric: lost", value="'lost'"),
     Bad(old='metric: lost_s, must: "<="', new='metric: lost_s, must: "<"', value="'<'"),
+    Bad(old="metric: lost_s,", new='metric: lost_s, edge: "payments>bank",', value="payments>bank"),
+    Bad(
+        old="metric: attempts_per_intent,",
+        new='metric: attempts_per_call, edge: "payments>bnak",',
+        value="'payments>bnak'",
+    ),
     Bad(old="limit: 0.95", new="limit: 95", value="95"),
     Bad(old="limit: 0.95", new="limit: 0", value="0"),
     Bad(old="limit: 5}", new="limit: .inf}", value=".inf"),

@@ -1,14 +1,13 @@
-"""Windows, amplification, and the run that its own retries keep down."""
+"""Windows of time: their number is limited, their percentiles are exact."""
 
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from reports.inputs.attempts import RECORD, Records
 from reports.inputs.schedule import Ints
 from reports.measures.cohorts import block_of
-from reports.measures.windows import MOST_WINDOWS, Amplification, Windows, WindowTally, metastable
+from reports.measures.windows import MOST_WINDOWS, Windows, WindowTally
 
 
 def windows(due: Ints, attempts: Records, latency_limit_ms: float, end_s: float) -> Windows:
@@ -33,21 +32,3 @@ def test_percentiles_are_exact_ranks() -> None:
     attempts["code"] = 1 << 10
     p50, p95, p99 = windows(due, attempts, 50, 1).latency_ms
     assert (p50[0], p95[0], p99[0]) == (50, 95, 99)
-
-
-def amplified(seconds: int, after: int = 0) -> Amplification:
-    sick = np.concatenate((np.zeros(10), np.ones(seconds), np.zeros(after)))
-    return Amplification(attempts_per_intent=1 + 2 * sick, good_ratio=1 - 0.8 * sick)
-
-
-@pytest.mark.parametrize(
-    ("seen", "expected"),
-    [(amplified(61, 30), True), (amplified(60, 30), False), (amplified(12), True)],
-    ids=["longer than a minute", "a minute", "to the end"],
-)
-def test_metastable_is_amplified_and_starved_for_long(seen: Amplification, expected: bool) -> None:
-    assert metastable(seen, 10.0, 1.0, 10.0) is expected
-
-
-def test_few_bad_seconds_at_the_end_are_not_metastable() -> None:
-    assert not metastable(amplified(3), 10.0, 1.0, 10.0)

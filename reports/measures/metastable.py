@@ -1,0 +1,100 @@
+"""Whether a system stays down by its own work, although the fault is gone and the load as before.
+
+A metastable system repeats what it cannot do, and that keeps it from doing it. A slow recovery also
+repeats and also serves little for a time, but what it repeats and what waits become less. The rule
+therefore looks at whether anything gets less until the load ends.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from reports.inputs.schedule import Floats, Ints
+from reports.measures.windows import Amplification
+
+PART_S: Final = 5  # a storm pauses for a second now and then
+AMPLIFIED: Final = 1.5
+STARVED: Final = 0.5
+FLAT: Final = 1.25
+UNDIMINISHED: Final = 0.75
+WAITING: Final = 0.5
+LONG_S: Final = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aftermath:
+    """What a run shows, second by second; `edges` has calls and attempts of each edge.
+
+    The baseline goes from `begin_s` to `f0_s`; `open_intents` are due and have not ended.
+    """
+
+    seen: Amplification
+    edges: Mapping[str, tuple[Ints, Ints]]
+    open_intents: Ints
+    begin_s: float
+    f0_s: float
+    f1_s: float
+    hold_s: float
+    good_ratio: float
+
+
+def metastable(run: Aftermath) -> bool:
+    """Whether the end of the load, for as long as the fault lasted, is such a state.
+
+    At least for a hold; a minute of it is enough, also if it ends later. Every part of PART_S is
+    amplified (what payers send, or the attempts on one edge) and starved of good answers, under a
+    load that is no higher than before. It does not get less: the last part is amplified
+    UNDIMINISHED times as much as the worst, and WAITING times as many intents are open as at most.
+    """
+    after = _parts(math.ceil(run.f1_s), len(run.seen.due))
+    wanted = math.ceil(max(run.hold_s, min(run.f1_s - run.f0_s, LONG_S)) / PART_S)
+    minute = LONG_S // PART_S + 1
+    ends = [len(after)] * (len(after) >= wanted)
+    stretches = [after[end - wanted : end] for end in ends]
+    stretches += [after[end - minute : end] for end in range(minute, len(after) + 1)]
+    return any(_sustained(stretch, after, run) for stretch in stretches)
+
+
+def _parts(first: int, stop: int) -> list[slice]:
+    """From `first` on; what is left over at the end belongs to the last one."""
+    begins = list(range(first, stop - PART_S + 1, PART_S))
+    return [slice(a, b) for a, b in zip(begins, [*begins[1:], stop], strict=True)]
+
+
+def _sustained(stretch: Sequence[slice], after: Sequence[slice], run: Aftermath) -> bool:
+    whole = slice(stretch[0].start, stretch[-1].stop)
+    due, before = run.seen.due, slice(math.ceil(run.begin_s), math.floor(run.f0_s))
+    if not due[before].sum() or due[whole].mean() > FLAT * due[before].mean():
+        return False
+    good = due * run.seen.good_ratio
+    if any(good[p].sum() >= STARVED * run.good_ratio * due[p].sum() for p in stretch):
+        return False
+    since = run.open_intents[after[0].start : whole.stop]
+    if since[-1] < WAITING * since.max():
+        return False
+    repeated = [(due, due * run.seen.attempts_per_intent), *run.edges.values()]
+    return any(_repeats(stretch, after, before, *counts) for counts in repeated)
+
+
+def _repeats(
+    stretch: Sequence[slice],
+    after: Sequence[slice],
+    before: slice,
+    calls: Floats | Ints,
+    attempts: Floats | Ints,
+) -> bool:
+    usual = max(1.0, _ratio(calls, attempts, before))
+    inside = [_ratio(calls, attempts, part) for part in stretch]
+    most = max(_ratio(calls, attempts, p) for p in after if p.start <= stretch[-1].start)
+    return min(inside) > AMPLIFIED * usual and inside[-1] >= UNDIMINISHED * most
+
+
+def _ratio(calls: Floats | Ints, attempts: Floats | Ints, part: slice) -> float:
+    """0 where nothing was called: then nothing was repeated either."""
+    number = float(np.sum(calls[part]))
+    return float(np.sum(attempts[part])) / number if number else 0.0
