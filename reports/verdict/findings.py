@@ -13,8 +13,9 @@ class Findings:
     `proofs`: class of violation -> the records behind its first finding, by table. `missed`: the
     metrics of objectives that do not hold. `edge`: the edge that was faulted last; `service`: the
     service whose instance was struck last. `fault`: the kind of the last fault, `variables` what it
-    put into the environment of an instance. `opened`: the edge of a breaker that opened.
-    `is_reference`: the checks are those of the reference payment system, so its parts may be named.
+    put into the environment of an instance. `opened`: the edge of a breaker that opened. `repeats`:
+    attempts per call of each edge. `is_reference`: the checks are those of the reference payment
+    system, so its parts may be named.
     """
 
     proofs: Mapping[str, str] = field(default_factory=dict)
@@ -24,6 +25,7 @@ class Findings:
     fault: str = ""
     variables: str = ""
     opened: str = ""
+    repeats: Mapping[str, float] = field(default_factory=dict)
     is_reference: bool = True
 
     def rows(self, kind: str, table: str) -> tuple[str, ...]:

@@ -82,6 +82,11 @@ def findings(document: Document, metrics: Sequence[str]) -> Findings:
         service=last.rpartition("-")[0] or last,
         fault=document.faults[-1].name if document.faults else "",
         variables=_variables(document.faults[-1:]),
+        repeats={
+            edge: told.attempts_per_call
+            for edge, told in document.edges.items()
+            if told.attempts_per_call is not None
+        },
         is_reference=set(document.checks) >= _REFERENCE,
     )
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from reports.verdict.findings import Findings
 
 Test = Callable[[Findings], str]
+MANY: Final = 2.0  # attempts per call; a sound budget of retries allows little more than one
 
 
 def said(text: str, *, holds: bool) -> str:
@@ -138,3 +140,9 @@ def lost_when(*, service: str = "", edge: str = "", text: str) -> Test:
         return said(text, holds=there and struck)
 
     return lost
+
+
+def repeated(it: Findings) -> str:
+    """Callers of the faulted edge made far more attempts than calls."""
+    per_call = it.repeats.get(it.edge, 0.0)
+    return said(f"a call of the faulted edge took {per_call:.1f} attempts", holds=per_call > MANY)

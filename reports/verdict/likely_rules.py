@@ -21,6 +21,7 @@ from reports.verdict.likely_evidence import (
     pending,
     pending_under_another_clock,
     refused_but_charged,
+    repeated,
     repeats_refused,
     said,
     stored_twice,
@@ -212,6 +213,12 @@ BY_FAULT: Final = (
         remedy="count as failures what says that the other side is not well, and no refusals",
         weight=8,
         evidence=opened_by_itself,
+    ),
+    Rule(
+        part="{edge}: retries",
+        remedy="give retries a budget and jitter, and bound the queue",
+        weight=7,
+        evidence=repeated,
     ),
     Rule(
         part="{edge}: breaker",

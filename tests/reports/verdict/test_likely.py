@@ -77,6 +77,8 @@ def test_the_records_name_a_part(kind: str, records: str, part: str) -> None:
         (Findings(proofs={"lost": proof(ASKED, PAID)}, service="ledger"), []),
         (Findings(missed=frozenset({"lost_s"}), service="shop", fault="rollout"), ["shop: drain"]),
         (Findings(missed=frozenset({"good_ratio_fault"}), edge="a>b"), ["a>b: calls at once"]),
+        (Findings(edge="a>b", repeats={"a>b": 7.5, "c>d": 9.0}), ["a>b: retries"]),
+        (Findings(edge="a>b", repeats={"a>b": 1.9, "c>d": 9.0}), []),
     ],
 )
 def test_of_another_system_no_part_of_the_reference_system_is_named(
