@@ -36,7 +36,7 @@ class EdgeCalls:
         """Nothing: lines are written when something is counted."""
 
     async def stop(self) -> None:
-        """Tell what is left."""
+        """Write the counts since the last lines."""
         for edge in tuple(self._counted):
             self._tell(edge)
 

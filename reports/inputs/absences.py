@@ -1,6 +1,6 @@
-"""Files that every run writes which comes to its end, and that a stored run does not have.
+"""Files that are missing in a stored run, although every run that comes to its end writes them.
 
-Without this, a file that is read where it exists would be missed by nobody.
+The readers of these files read them where they exist, so they do not report that one is missing.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from harness.store import LoadPlan, LoadReady, Manifest, RunFolder, read_json
 
 
 def absences(folder: RunFolder, manifest: Manifest, plan: LoadPlan, arrivals: int) -> Iterator[str]:
-    """A sentence for each, and one if the schedule is shorter or longer than the workers say.
+    """A sentence for each; one if the schedule has another length than the workers say.
 
     Raises StoredRunError.
     """

@@ -1,8 +1,7 @@
-"""Intents that are due and have not ended: how many there are, and when there are few again.
+"""The backlog: intents that are due and have not ended, and when it is drained after a fault.
 
-After a fault a system may be good to new requests while old ones still wait, or the other way
-round. The backlog is drained when no second has more open intents than the worst second of the
-baseline, and what chance adds to it.
+A system may answer new requests well while old ones still wait. The backlog is drained when no
+second has more open intents than the worst second of the baseline, plus what chance adds to it.
 """
 
 from __future__ import annotations

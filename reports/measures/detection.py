@@ -12,8 +12,8 @@ from reports.measures.struck import Struck
 def detected_s(events: Iterable[Event], struck: Struck, t0: int, end_s: float) -> float | None:
     """When a breaker opened, an alert came, or health was lost first.
 
-    An instance that a fault has struck does not count: the fault did that, nobody saw it. Nor does
-    what comes after `end_s`: then the system is being stopped. Whoever noticed between the asking
+    An instance that a fault has struck does not count: that is the fault itself. Nor does an event
+    after `end_s`: then the system is being stopped. Whoever noticed between the asking
     and f0, when the fault was proven, noticed at f0.
     """
     begun = fault_window(struck.lives)

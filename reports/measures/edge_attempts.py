@@ -1,7 +1,7 @@
 """Attempts per call of each edge, from the fault on: how much the callers of the system repeat.
 
-The services tell of it: events `calls` of the timeline, by the name of the edge, each with the
-calls and the attempts since the one before. An edge of which nobody tells has no figure.
+The services report it: events `calls` of the timeline, by the name of the edge, each with the
+calls and the attempts since the event before. An edge without such events has no value.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PER_CALL: Final = "attempts_per_call"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeAttempts:
-    """Of one edge; `per_call` is None where no call was told of, or something that is no count."""
+    """Of one edge; `per_call` is None without calls, and where a value is not a count."""
 
     calls: int
     attempts: int
@@ -44,7 +44,7 @@ def edge_attempts(
 def edge_series(
     events: Iterable[Event], t0_mono_ns: int, load_s: float
 ) -> dict[str, tuple[Ints, Ints]]:
-    """Calls and attempts of each edge in each second of the load; what is no count is left out."""
+    """Calls and attempts of each edge in each second of the load; only counts are taken."""
     size = max(1, math.ceil(load_s))
     found: dict[str, tuple[Ints, Ints]] = {}
     for event in events:
@@ -59,7 +59,7 @@ def edge_series(
 
 
 def worst(edges: Mapping[str, EdgeAttempts]) -> Measured:
-    """Of the edge with the most; None if one of them has no figure, since it may be that one."""
+    """Of the edge with the most; None if one of them has no value: that edge may be the worst."""
     values = [one.per_call for one in edges.values()]
     known = [value for value in values if value is not None]
     return Measured(value=max(known) if known and len(known) == len(values) else None)

@@ -1,8 +1,8 @@
 """Whether a system stays down by its own work, although the fault is gone and the load as before.
 
-A metastable system repeats what it cannot do, and that keeps it from doing it. A slow recovery also
-repeats and also serves little for a time, but what it repeats and what waits become less. The rule
-therefore looks at whether anything gets less until the load ends.
+A metastable system repeats requests, and this work leaves no capacity for good answers. A slow
+recovery also repeats requests and gives few good answers for a time, but its attempts and its
+backlog decrease. The rule therefore tests whether they decrease until the load ends.
 """
 
 from __future__ import annotations
@@ -44,12 +44,13 @@ class Aftermath:
 
 
 def metastable(run: Aftermath) -> bool:
-    """Whether the end of the load, for as long as the fault lasted, is such a state.
+    """Whether the system is in such a state to the end of the load, or for more than a minute.
 
-    At least for a hold; a minute of it is enough, also if it ends later. Every part of PART_S is
-    amplified (what payers send, or the attempts on one edge) and starved of good answers, under a
-    load that is no higher than before. It does not get less: the last part is amplified
-    UNDIMINISHED times as much as the worst, and WAITING times as many intents are open as at most.
+    To the end of the load it must last as long as the fault did, and at least a hold. In every part
+    of PART_S the attempts (of payers, or on one edge) are above AMPLIFIED times those of the
+    baseline, good answers below STARVED times, and the load at most FLAT times. In the last part
+    the attempts are at least UNDIMINISHED times those of the worst part, and the open intents at
+    least WAITING times the most.
     """
     after = _parts(math.ceil(run.f1_s), len(run.seen.due))
     wanted = math.ceil(max(run.hold_s, min(run.f1_s - run.f0_s, LONG_S)) / PART_S)

@@ -13,8 +13,8 @@ def ended_by_itself(
 ) -> int | None:
     """How many instances, each counted once; None where the target told of no instance.
 
-    What ends before the run's zero or after `end_s` does not count: the system is being started or
-    stopped then. What a fault struck counts as well if it ends when that fault is gone.
+    An end before the run's zero or after `end_s` does not count: the system is being started or
+    stopped then. An instance that a fault struck counts if it ends after that fault is gone.
     """
     told = [event for event in events if event.source == "target" and event.kind == "instance"]
     if not told:

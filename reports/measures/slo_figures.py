@@ -138,7 +138,7 @@ def _recovery_figures(
 def _run_figures(
     recovery: RecoveryObjective, measured: Mapping[str, Measured]
 ) -> Iterator[SloFigure]:
-    """Limits of what the whole run shows, whatever the SLO counts."""
+    """Limits of metrics of the whole run; the requests that the SLO selects do not matter."""
     spec, name = recovery.spec, recovery.name
     for words, metric, limit in (
         ("unknown answers resolved", "resolve_s_p99", _seconds(spec.resolve_within)),

@@ -138,7 +138,7 @@ class CheckFigures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EdgeFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """Calls of an edge from the fault on, and their attempts; null: what was told is no count."""
+    """Calls of an edge from the fault on, and their attempts; null: a value is not a count."""
 
     calls: int
     attempts: int

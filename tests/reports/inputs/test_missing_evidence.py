@@ -1,4 +1,4 @@
-"""What a stored run lacks is named, and a default never stands for it."""
+"""A field or a file that is missing in a stored run makes it INVALID; no default replaces it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ RECORDS = {
     "machine.json": Machine,
     "journal.json": Journal,
 }
-# What Chaos Toolkit tells and nobody reads, and what it leaves out of an interrupted activity.
+# Fields that the judge does not read, and those that an interrupted activity does not have.
 OPTIONAL = ("type", "background", "status", "tolerance_met")
 PAYMENTS = (PRESETS / "payments.yaml").read_text()
 

@@ -1,4 +1,4 @@
-"""How often callers repeat is told by the services, edge by edge, and never assumed."""
+"""Attempts per call of each edge come from the events of the services alone."""
 
 from __future__ import annotations
 

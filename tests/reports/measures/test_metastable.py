@@ -1,4 +1,4 @@
-"""Metastable is what stays down by its own repetition; a slow recovery gets better."""
+"""A system is metastable if its own repetition keeps it down; a slow recovery is not metastable."""
 
 from __future__ import annotations
 
