@@ -105,10 +105,10 @@ def _edge(item: Node, key: str, edges: Sequence[str]) -> Iterator[Problem]:
     if edge and metric not in _OF_EDGES:
         wrong, fix = f"{metric[:60]} has no figure of an edge", "remove edge"
         allowed = f"edge with {listed(_OF_EDGES)}"
-        yield wrong_value(item.child("edge") or item, f"{key}.edge", wrong, allowed, fix)
+        yield wrong_value(item, f"{key}.edge", wrong, allowed, fix)
     elif edge and edge not in edges:
         wrong, fix = f"{edge[:60]!r} is not in the system", fix_name(edge, edges)
-        yield wrong_value(item.child("edge") or item, f"{key}.edge", wrong, listed(edges), fix)
+        yield wrong_value(item, f"{key}.edge", wrong, listed(edges), fix)
 
 
 def objective_problems(node: Node, at: str, metrics: Mapping[str, str]) -> Iterator[Problem]:

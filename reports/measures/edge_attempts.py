@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeGuard
 
 import numpy as np
 
@@ -83,10 +83,8 @@ def _summed(counts: list[tuple[int, int] | None]) -> EdgeAttempts:
 
 def _counts(data: Mapping[str, Scalar]) -> tuple[int, int] | None:
     calls, attempts = data.get("calls"), data.get("attempts")
-    if not _is_count(calls) or not _is_count(attempts):
-        return None
-    return int(calls), int(attempts)
+    return (calls, attempts) if _is_count(calls) and _is_count(attempts) else None
 
 
-def _is_count(value: Scalar) -> bool:
+def _is_count(value: Scalar) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0

@@ -24,6 +24,7 @@ FLAT: Final = 1.25
 UNDIMINISHED: Final = 0.75
 WAITING: Final = 0.5
 LONG_S: Final = 60
+Counts = tuple[Ints, Floats | Ints]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,8 @@ def metastable(run: Aftermath) -> bool:
 def _parts(first: int, stop: int) -> list[slice]:
     """From `first` on; what is left over at the end belongs to the last one."""
     begins = list(range(first, stop - PART_S + 1, PART_S))
-    return [slice(a, b) for a, b in zip(begins, [*begins[1:], stop], strict=True)]
+    ends = [*begins[1:], stop] if begins else []
+    return [slice(a, b) for a, b in zip(begins, ends, strict=True)]
 
 
 def _sustained(stretch: Sequence[slice], after: Sequence[slice], run: Aftermath) -> bool:
@@ -78,24 +80,24 @@ def _sustained(stretch: Sequence[slice], after: Sequence[slice], run: Aftermath)
     since = run.open_intents[after[0].start : whole.stop]
     if since[-1] < WAITING * since.max():
         return False
-    repeated = [(due, due * run.seen.attempts_per_intent), *run.edges.values()]
-    return any(_repeats(stretch, after, before, *counts) for counts in repeated)
+    sent = np.asarray(due * run.seen.attempts_per_intent, np.float64)
+    counts: list[Counts] = [(due, sent), *run.edges.values()]
+    return any(_repeats(stretch, after, before, each) for each in counts)
 
 
 def _repeats(
     stretch: Sequence[slice],
     after: Sequence[slice],
     before: slice,
-    calls: Floats | Ints,
-    attempts: Floats | Ints,
+    counts: Counts,
 ) -> bool:
-    usual = max(1.0, _ratio(calls, attempts, before))
-    inside = [_ratio(calls, attempts, part) for part in stretch]
-    most = max(_ratio(calls, attempts, p) for p in after if p.start <= stretch[-1].start)
+    usual = max(1.0, _ratio(counts, before))
+    inside = [_ratio(counts, part) for part in stretch]
+    most = max(_ratio(counts, part) for part in after if part.start <= stretch[-1].start)
     return min(inside) > AMPLIFIED * usual and inside[-1] >= UNDIMINISHED * most
 
 
-def _ratio(calls: Floats | Ints, attempts: Floats | Ints, part: slice) -> float:
-    """0 where nothing was called: then nothing was repeated either."""
-    number = float(np.sum(calls[part]))
-    return float(np.sum(attempts[part])) / number if number else 0.0
+def _ratio(counts: Counts, part: slice) -> float:
+    """Attempts per call; 0 where nothing was called: then nothing was repeated either."""
+    calls, attempts = (float(np.sum(series[part])) for series in counts)
+    return attempts / calls if calls else 0.0

@@ -67,7 +67,9 @@ EXPERIMENTS = (
     Bad(old="hold_s: 10", new="hold_s: 26", value="26"),
     Bad(old="metric: lost_s", new="metric: lost", value="'lost'"),
     Bad(old='metric: lost_s, must: "<="', new='metric: lost_s, must: "<"', value="'<'"),
-    Bad(old="metric: lost_s,", new='metric: lost_s, edge: "payments>bank",', value="payments>bank"),
+    Bad(
+        old="metric: lost_s,", new='metric: lost_s, edge: "payments>bank",', value="'payments>bank'"
+    ),
     Bad(
         old="metric: attempts_per_intent,",
         new='metric: attempts_per_call, edge: "payments>bnak",',
