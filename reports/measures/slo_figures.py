@@ -22,7 +22,9 @@ from harness.slo.openslo import CONTAINMENT, Slo, SloObjective
 from harness.slo.recovery_objective import RecoveryObjective
 from reports.inputs.schedule import Floats
 from reports.measures.edge_attempts import PER_CALL
+from reports.measures.episodes import APART_S
 from reports.measures.metric_table import Measured
+from reports.measures.phases import FaultWindow
 from reports.measures.slo_slices import Slices
 
 _MINUTE_S: Final = 60.0
@@ -119,7 +121,8 @@ def _recovery_figures(
     after = None if f0_s is None else slices.between(math.floor(f0_s), len(slices.total))
     recovered, lost_s, budget = Measured(value=None), None, None
     if after is not None and f0_s is not None:
-        recovered = recovery_time(slices, f0_s, spec.hold_s, first.share)
+        window = FaultWindow(begin_s=f0_s, end_s=f0_s if span.f1_s is None else span.f1_s)
+        recovered = recovery_time(slices, window, spec.hold_s, first.share)
         lost_s = _lost_s(after)
         budget = _budget(after, slo, first)
     yield _figure(f"{name}: recovery", "slo_recovery_s", spec.recover_s, recovered)
@@ -153,14 +156,15 @@ def _seconds(duration: str | None) -> float | None:
     return None if duration is None else short_s(duration)
 
 
-def recovery_time(slices: Slices, f0_s: float, hold_s: float, target: float) -> Measured:
+def recovery_time(slices: Slices, fault: FaultWindow, hold_s: float, target: float) -> Measured:
     """From the fault to the first second from which each window of `hold_s` reaches the target.
 
     A window without requests shows nothing and does not reach it. The figure is exact to one
-    second. A lower bound where the last window of the load does not reach the target; None where
+    second. A lower bound where the last window of the load does not reach the target, or where what
+    went on after the fault stays away for a shorter time than it went on, up to APART_S. None where
     no window fits.
     """
-    first, hold = math.floor(f0_s), math.ceil(hold_s)
+    f0_s, first, hold = fault.begin_s, math.floor(fault.begin_s), math.ceil(hold_s)
     good = np.concatenate(([0], np.cumsum(slices.good[first:])))
     total = np.concatenate(([0], np.cumsum(slices.total[first:])))
     if len(total) <= hold:
@@ -171,6 +175,8 @@ def recovery_time(slices: Slices, f0_s: float, hold_s: float, target: float) -> 
         return Measured(value=len(slices.total) - f0_s, censored=True)
     missed = np.flatnonzero(~reached)
     begin = first + (int(missed[-1]) + 1 if len(missed) else 0)
+    if len(slices.total) - begin < min(APART_S, begin - fault.end_s):
+        return Measured(value=len(slices.total) - f0_s, censored=True)
     return Measured(value=max(0.0, begin - f0_s))
 
 

@@ -13,6 +13,7 @@ from msgspec import structs
 from harness.slo.documents import SloSet, read_slo_files, slo_path
 from harness.slo.openslo import Slo
 from reports.measures.metric_table import Measured
+from reports.measures.phases import FaultWindow
 from reports.measures.slo_figures import SloFigure, SloSpan, recovery_time, slo_figures
 from reports.measures.slo_slices import Slices
 
@@ -168,7 +169,17 @@ def test_no_fault_no_arrivals_or_no_room_for_a_window_give_no_figure() -> None:
 def test_a_worse_second_never_shortens_the_recovery(good: list[int], where: int, f0: int) -> None:
     worse = list(good)
     worse[where % len(good)] = 0
-    before = recovery_time(slices(*good, due=20), f0, 5, 0.9)
-    after = recovery_time(slices(*worse, due=20), f0, 5, 0.9)
+    fault = FaultWindow(begin_s=f0, end_s=f0 + 3)
+    before = recovery_time(slices(*good, due=20), fault, 5, 0.9)
+    after = recovery_time(slices(*worse, due=20), fault, 5, 0.9)
     if before.value is not None and after.value is not None:
         assert after.value >= before.value
+        assert after.censored or not before.censored
+
+
+@pytest.mark.parametrize("every", [2, 3, 5, 8])
+def test_a_system_that_goes_down_again_and_again_has_not_recovered(every: int) -> None:
+    """Each window of one second but the bad ones reaches the target, the last one too."""
+    good = [100] * 10 + [0] * 5 + [100 if second % every else 50 for second in range(24)] + [100]
+    found = recovery_time(slices(*good), FaultWindow(begin_s=10, end_s=15), 1, 0.9)
+    assert found.censored
