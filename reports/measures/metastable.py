@@ -53,11 +53,12 @@ def metastable(run: Aftermath) -> bool:
     the attempts are at least UNDIMINISHED times those of the worst part, and the open intents at
     least WAITING times the most.
     """
-    after = _parts(math.ceil(run.f1_s), len(run.seen.due))
-    wanted = math.ceil(max(run.hold_s, min(run.f1_s - run.f0_s, LONG_S)) / PART_S)
+    stop = len(run.seen.due)
+    after = _parts(math.ceil(run.f1_s), stop)
+    wanted_s = max(run.hold_s, min(run.f1_s - run.f0_s, LONG_S))
+    long_enough = [place for place, part in enumerate(after) if stop - part.start >= wanted_s]
     minute = LONG_S // PART_S + 1
-    ends = [len(after)] * (len(after) >= wanted)
-    stretches = [after[end - wanted : end] for end in ends]
+    stretches = [after[place:] for place in long_enough[-1:]]
     stretches += [after[end - minute : end] for end in range(minute, len(after) + 1)]
     return any(_sustained(stretch, after, run) for stretch in stretches)
 

@@ -70,6 +70,11 @@ def test_what_stayed_for_less_long_than_the_fault_lasted_is_not_called_so(seen_s
     assert metastable(after([11.0] * 20, [0.0] * 20))
 
 
+def test_a_fault_that_is_proven_a_little_late_and_long_changes_nothing() -> None:
+    run = after([11.0] * 24, [0.0] * 24)
+    assert metastable(replace(run, f0_s=F0 + 0.3, f1_s=F1 + 0.6))
+
+
 def test_a_minute_of_it_is_enough_also_if_it_ends() -> None:
     assert metastable(after([3.0] * 65 + [1.0] * 30, [0.1] * 65 + [1.0] * 30))
     assert not metastable(after([3.0] * 55 + [1.0] * 30, [0.1] * 55 + [1.0] * 30))
