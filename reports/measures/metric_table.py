@@ -43,7 +43,7 @@ METRICS: Final[Mapping[str, Metric]] = {
     "ready_in_vain_s": Metric(unit="s", words="ready while nothing went well, longest time"),
     "attempts_per_intent": Metric(unit="attempts", words="attempts per intent"),
     "attempts_per_intent_peak": Metric(unit="attempts", words="attempts per intent, worst 1 s"),
-    "attempts_per_call": Metric(unit="attempts", words="attempts per call, worst edge"),
+    "attempts_per_call": Metric(unit="attempts", words="attempts per call of an edge"),
     "backlog_drained_s": Metric(
         unit="s", words="time from the end of the fault until no more were open than before it"
     ),

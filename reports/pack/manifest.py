@@ -123,7 +123,10 @@ def manifest_of(
 
 def _planned(stored: StoredRun) -> Planned:
     terms = stored.terms
-    limits = (f"{o.name}: {o.metric} {o.must} {o.limit:g}" for o in terms.objectives)
+    limits = (
+        f"{o.name}: {o.metric}{f' of {o.edge}' if o.edge else ''} {o.must} {o.limit:g}"
+        for o in terms.objectives
+    )
     return Planned(
         question=terms.question,
         scenario=stored.manifest.scenario,
