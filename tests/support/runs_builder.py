@@ -198,10 +198,8 @@ class RunsBuilder:
         write_schedule(folder.schedule, self.due_us)
         write_json(folder.manifest, _manifest(self, folder))
         write_json(folder.plan, _plan(self.workers))
-        write_json(
-            folder.machine,
-            Machine(cores=2, host_cores=2, limited_by="", slices=tuple(self.machine)),
-        )
+        machine = Machine(cores=2, host_cores=2, limited_by="", slices=tuple(self.machine))
+        write_json(folder.machine, machine)
         write_json(folder.go, LoadGo(t0_mono_ns=T0_NS))
         told = sorted([*self.events, *self._phase_events()], key=lambda event: event.mono_ns)
         folder.timeline.write_bytes(ndjson_lines(told))
