@@ -12,6 +12,7 @@ from harness.experiment import Terms
 from harness.load.records import Attempt, Outcome
 from harness.timeline import Event
 from harness.view.live_good import LiveGood, Share
+from harness.view.shown_instances import ShownInstances
 from harness.view.told_events import ToldEvents
 
 WINDOW_S: Final = 2.0
@@ -53,7 +54,7 @@ class LiveModel:
     due_us: list[int]
     faults: dict[str, str] = field(default_factory=dict)
     breakers: dict[str, str] = field(default_factory=dict)
-    instances: dict[str, str] = field(default_factory=dict)
+    shown: ShownInstances = field(default_factory=ShownInstances)
     struck: set[str] = field(default_factory=set)
     told: ToldEvents = field(default_factory=ToldEvents)
     phase: str = "start"
@@ -103,6 +104,11 @@ class LiveModel:
         )
 
     @property
+    def instances(self) -> dict[str, str]:
+        """The state of each instance by its name."""
+        return self.shown.states
+
+    @property
     def good_so_far(self) -> float | None:
         """The share of the decided intents since warm-up that were good."""
         return self._good.good / self._good.decided if self._good.decided else None
@@ -138,7 +144,7 @@ class LiveModel:
         elif event.kind == "breaker":
             self.breakers[f"{event.name} ({event.target})"] = str(event.data.get("after"))
         elif event.kind == "instance":
-            self.instances[event.name or event.target] = str(event.data.get("state"))
+            self.shown.take(event)
         if event.source in ("fault", "service", "target", "mark"):
             self.told.add(event, at_s)
 

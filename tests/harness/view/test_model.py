@@ -153,8 +153,8 @@ def test_every_instance_is_shown_on_a_screen_of_any_size(
 ) -> None:
     model, follower = a_run(tmp_path)
     for number in range(2, 9):
-        model.instances |= {f"ledger-{number}": "ready", f"payments-{number}": "ready"}
-    model.instances["payments-3"] = "paused"
+        model.shown.states |= {f"ledger-{number}": "ready", f"payments-{number}": "ready"}
+    model.shown.states["payments-3"] = "paused"
     lines = told(model, follower, size)
     assert len(lines) < size[1]
     assert max(map(len, lines)) <= size[0]
