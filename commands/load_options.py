@@ -14,9 +14,8 @@ seed = click.option(
 rate_scale = click.option(
     "--rate-scale",
     type=click.FloatRange(0.01, 100),
-    default=1.0,
-    show_default=True,
-    help="Multiplies the scenario's rates.",
+    default=None,
+    help="Multiplies the scenario's rates.  [default: rate_scale of the deployment file, or 1]",
 )
 workers = click.option(
     "--workers",

@@ -30,7 +30,7 @@ HOW_SERVICE: Final = (
 )
 HOW_EDGE: Final = ("via", "port", "in_flight_max", "options")
 _HOW: Final = {"services": HOW_SERVICE, "edges": HOW_EDGE}
-_TOP: Final = ("target", "options", "services", "edges")
+_TOP: Final = ("target", "rate_scale", "options", "services", "edges")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ def join_files(system: Document, deployment: Document) -> Joined:
         return Joined(root=what, problems=tuple(problems))
     values = dict(what.value)
     lines = dict(what.key_lines)
-    for key in ("target", "options"):
+    for key in ("target", "rate_scale", "options"):
         if (found := how.child(key)) is not None:
             values[key], lines[key] = found, how.line_of_key(key)
     for key in _HOW:

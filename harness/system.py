@@ -73,6 +73,7 @@ EnvName = Annotated[
         examples=["PORT"],
     ),
 ]
+RateScale = Annotated[float, Meta(ge=0.01, le=100, examples=[0.5])]
 Database = Annotated[
     str,
     Meta(
@@ -153,7 +154,10 @@ class Edge(_Strict, frozen=True, kw_only=True):
 
 
 class System(_Strict, frozen=True, kw_only=True):
-    """A whole system: its file, joined with its deployment file where there is one."""
+    """A whole system: its file, joined with its deployment file where there is one.
+
+    `rate_scale` multiplies the rates of every scenario, unless a command says another one.
+    """
 
     name: Annotated[str, Meta(min_length=1, max_length=100, examples=["shop"])]
     entry: EdgeName
@@ -163,6 +167,7 @@ class System(_Strict, frozen=True, kw_only=True):
     checks: Checks = ()
     events: Annotated[tuple[FileName, ...], Meta(max_length=50)] = ()
     target: Annotated[str, Meta(min_length=1, max_length=200, examples=["local"])] = USUAL
+    rate_scale: RateScale = 1.0
     options: dict[Name, Word] = {}
 
     def service(self, name: str) -> Service | None:

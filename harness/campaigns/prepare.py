@@ -12,7 +12,7 @@ from typing import Final
 from harness.campaigns.folder import CampaignFolder, new_folder
 from harness.campaigns.history import past_spreads
 from harness.campaigns.plan import PLAN_SCHEMA, Kind, Plan, PlannedExperiment
-from harness.campaigns.real_runs import sha256_of, system_files_of
+from harness.campaigns.real_runs import rate_scale_of, sha256_of, system_files_of
 from harness.campaigns.records import CANDIDATE, Arm, Outcome
 from harness.campaigns.suite import Suite, SuiteEntry
 from harness.errors import ConfigError
@@ -48,7 +48,7 @@ def begin(wanted: Wanted) -> CampaignFolder:
     slos = slo_paths(wanted.suite.slos, wanted.suite_folder)
     read_slo_files(slos)
     planned = tuple(
-        _planned(entry, experiment, wanted.suite)
+        _planned(entry, experiment, wanted)
         for entry, experiment in zip(wanted.suite.entries, experiments, strict=True)
     )
     _refuse_short_budget(wanted, planned)
@@ -105,16 +105,16 @@ def _found(name: str, wanted: Wanted) -> str:
     return str(wanted.suite_folder / name) if not Path(name).is_absolute() else name
 
 
-def _planned(entry: SuiteEntry, experiment: Experiment, suite: Suite) -> PlannedExperiment:
+def _planned(entry: SuiteEntry, experiment: Experiment, wanted: Wanted) -> PlannedExperiment:
     phases = experiment.terms.phases
     path = experiment.path.absolute()
     return PlannedExperiment(
         name=experiment.name,
         path=str(path),
         sha256=sha256_of(path),
-        expected_s=round(phases.load_s + suite.jitter_s + phases.drain_s + AROUND_S, 3),
+        expected_s=round(phases.load_s + wanted.suite.jitter_s + phases.drain_s + AROUND_S, 3),
         scenario=entry.scenario,
-        rate_scale=entry.rate_scale,
+        rate_scale=rate_scale_of(entry.rate_scale, wanted.arms[0]),
     )
 
 

@@ -31,6 +31,7 @@ from harness.files.document import Document, Node
 from harness.files.problems import Problem, nearest, raise_problems
 from harness.files.record_check import problems_of, record, wrong_value
 from harness.files.yaml_file import read_document
+from harness.system import RateScale
 from harness.validation.terms_check import objective_problems
 
 MOST_EXPERIMENTS: Final = 100
@@ -58,7 +59,7 @@ class SuiteEntry(_Strict, frozen=True, kw_only=True):
 
     experiment: ExperimentName
     scenario: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
-    rate_scale: Annotated[float, Meta(ge=0.01, le=100, examples=[1])] = 1.0
+    rate_scale: RateScale | None = None
 
 
 class Suite(_Strict, frozen=True, kw_only=True):

@@ -49,7 +49,7 @@ def order_from(
     experiment: str,
     seed: int,
     scenario: str | None,
-    rate_scale: float,
+    rate_scale: float | None,
     workers: int,
     runs_dir: Path,
     files: SystemFiles,
@@ -58,12 +58,16 @@ def order_from(
     slos: Sequence[str] = (),
     adaptation: Adaptation = NONE,
 ) -> Order:
-    """A run that may begin: the same check as `validate`. Raises ConfigError with all errors."""
+    """A run that may begin: the same check as `validate`. Raises ConfigError with all errors.
+
+    `rate_scale` None is that of the deployment.
+    """
     _check_text("EXPERIMENT", experiment)
     _check_text("--runs-dir", str(runs_dir.absolute()))
     for path in (files.system, files.deployment or files.system):
         _check_text("--system or --deployment", str(path.absolute()))
-    _check_number("--rate-scale", rate_scale, RATE_SCALES)
+    if rate_scale is not None:
+        _check_number("--rate-scale", rate_scale, RATE_SCALES)
     _check_number("--seed", seed, SEEDS)
     _check_number("--workers", workers, WORKERS)
     _check_number("--fault-later", adaptation.later_s, LATER_S)
@@ -81,7 +85,7 @@ def order_from(
         place=files.place,
         scenario=scenario or read.terms.scenario,
         seed=seed,
-        rate_scale=rate_scale,
+        rate_scale=system.rate_scale if rate_scale is None else rate_scale,
         workers=workers,
         locust=locust or LocustOptions(),
         runs_dir=runs_dir,

@@ -224,6 +224,8 @@ def _zero(s: RunState) -> None:
         due_us=read_schedule(s.folder.schedule),
     )
     title = f"{s.order.experiment.name} · {s.order.scenario} · seed {s.order.seed}"
+    if s.order.rate_scale != 1:
+        title += f" · rates x {s.order.rate_scale:g}"
     s.tools.watcher.begin(title, model, RunFollower(s.folder))
     s.parts.generator.go(s.t0_mono_ns)
 

@@ -75,7 +75,7 @@ def again(order: Order, experiment: str, usual_system: Path) -> str:
     """The command that repeats the run, with every option that is not the default."""
     chosen: dict[str, tuple[object, object]] = {
         "--scenario": (order.scenario, order.experiment.terms.scenario),
-        "--rate-scale": (order.rate_scale, 1.0),
+        "--rate-scale": (order.rate_scale, order.system.rate_scale),
         "--workers": (order.workers, 1),
         "--fault-later": (order.adaptation.later_s, 0.0),
         "--users": (order.locust.users, 1),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -36,11 +36,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """How the load is drawn; `scenario` None is the experiment's own."""
+    """How the load is drawn; None is the experiment's own scenario, the deployment's own scale."""
 
     scenario: str | None = None
     seed: int = 11
-    rate_scale: float = 1.0
+    rate_scale: float | None = None
 
 
 def check_files(
@@ -69,7 +69,9 @@ def check_files(
         for document in documents:
             _collect(said, document, shape_problems(document))
         raise ConfigError.of_all(tuple(said))
-    experiments = _check_all(said, documents, system, metrics, load or Load())
+    drawn = load or Load()
+    drawn = replace(drawn, rate_scale=drawn.rate_scale or system.rate_scale)
+    experiments = _check_all(said, documents, system, metrics, drawn)
     if said:
         raise ConfigError.of_all(tuple(said))
     return system, experiments
@@ -146,7 +148,7 @@ def _load_problems(
         fault_end_s=phases.warm_up_s + phases.baseline_s + phases.fault_s,
         load_s=phases.load_s,
         seed=load.seed,
-        rate_scale=load.rate_scale,
+        rate_scale=load.rate_scale or 1.0,
     )
     for wrong in load_problems(build.data(), span):
         yield _scenario_problem(document, load, f"{build.path.name}: {wrong}")

@@ -126,3 +126,15 @@ def test_the_only_deployment_file_beside_a_system_is_taken(tmp_path: Path) -> No
     assert system_files(system, None, "local").deployment is None
     (folder / "other.yaml").write_text("target: attached\n")
     assert system_files(system, None, None).deployment is None
+
+
+def test_a_deployment_says_what_rates_it_is_sized_for(files: SystemFiles) -> None:
+    assert files.read().rate_scale == 1
+    change(files.deployment, "target: local\n", "target: local\nrate_scale: 0.3\n")
+    assert files.read().rate_scale == 0.3
+
+
+@pytest.mark.parametrize("scale", ["0", "-1", ".nan", ".inf", "101", "half"])
+def test_a_scale_outside_of_its_range_names_file_and_line(files: SystemFiles, scale: str) -> None:
+    change(files.deployment, "target: local\n", f"target: local\nrate_scale: {scale}\n")
+    assert "local.yaml:3: rate_scale" in refused(files)

@@ -27,7 +27,7 @@ import msgspec
 from msgspec import Meta
 
 from harness.campaigns.suite import ExperimentName
-from harness.system import MAX_REPLICAS, EdgeName, EnvName, Name, Word
+from harness.system import MAX_REPLICAS, EdgeName, EnvName, Name, RateScale, Word
 
 MOST_ARMS = 12
 MOST_COLUMNS = 12
@@ -99,7 +99,7 @@ class Column(_Strict, frozen=True, kw_only=True):
     no_fault: bool = False
     phases: Annotated[str, Meta(max_length=200, examples=["fault_s=5"])] = ""
     scenario: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
-    rate_scale: Annotated[float, Meta(ge=0.01, le=100, examples=[1])] = 1.0
+    rate_scale: RateScale | None = None
 
 
 class Knee(_Strict, frozen=True, kw_only=True):

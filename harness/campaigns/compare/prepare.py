@@ -16,7 +16,7 @@ from harness.campaigns.compare.matrix import Column, Matrix
 from harness.campaigns.folder import CampaignFolder, empty_folder, store_plan
 from harness.campaigns.plan import PLAN_SCHEMA, Plan, PlannedExperiment
 from harness.campaigns.prepare import AROUND_S
-from harness.campaigns.real_runs import sha256_of, system_files_of
+from harness.campaigns.real_runs import rate_scale_of, sha256_of, system_files_of
 from harness.campaigns.suite import Repeats, Suite
 from harness.errors import ConfigError
 from harness.experiment import Experiment, read_experiment, shape_problems
@@ -106,7 +106,7 @@ def _planned(
         sha256=sha256_of(path),
         expected_s=round(phases.load_s + phases.drain_s + AROUND_S, 3),
         scenario=column.scenario,
-        rate_scale=column.rate_scale,
+        rate_scale=rate_scale_of(column.rate_scale, arms[0].arm),
     )
 
 

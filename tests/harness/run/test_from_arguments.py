@@ -71,6 +71,25 @@ def test_whatever_was_chosen_is_chosen_again(words: tuple[str, ...]) -> None:
     assert ordered(*shlex.split(order.again)[2:]) == order
 
 
+@pytest.mark.parametrize(
+    ("words", "scale", "again"),
+    [
+        ((), 0.5, ""),
+        (("--rate-scale", "1"), 1.0, " --rate-scale 1.0"),
+        (("--rate-scale", "0.5"), 0.5, ""),
+    ],
+)
+def test_the_load_has_the_scale_of_the_deployment_unless_one_is_typed(
+    tmp_path: Path, words: tuple[str, ...], scale: float, again: str
+) -> None:
+    experiment = str(experiment_file(tmp_path))
+    system = system_file(tmp_path)
+    system.write_text(system.read_text() + "rate_scale: 0.5\n")
+    order = ordered(experiment, "--system", str(system), *words)
+    assert order.rate_scale == scale
+    assert order.again == (f"squall run {experiment} --seed 11{again} --system {system}")
+
+
 def test_files_of_ones_own_are_named_again(tmp_path: Path) -> None:
     place = tmp_path / "a place"
     place.mkdir()
