@@ -12,7 +12,8 @@ class ShownInstances:
     """The state of each instance by its name.
 
     A target that replaces instances reports one as `deleted` and its successor under another name.
-    The deleted one is listed until an instance of its service becomes ready in its place.
+    The deleted one is listed until an instance of its service becomes ready in its place. A
+    successor may also have the name of the deleted one.
     """
 
     states: dict[str, str] = field(default_factory=dict)
@@ -25,7 +26,7 @@ class ShownInstances:
         self.states[name] = state
         if event.data.get("why") == "deleted":
             self._deleted[name] = service
-        elif state == "ready":
+        elif self._deleted.pop(name, None) is None and state == "ready":
             self._replace(service)
 
     def _replace(self, service: str) -> None:

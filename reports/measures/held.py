@@ -76,7 +76,9 @@ def _reported(life: FaultLife, events: tuple[Event, ...], t0: int) -> str:
     """What the target itself reported while the fault was to be on.
 
     An instance's next state is expected from the last look on: the undo has begun by then. A fault
-    that counts deaths lives on over the deaths of its instance.
+    that counts deaths lives on over the deaths of its instance. A target that replaces instances
+    reports the states of the successor under the same name and another uid. `unready` is what a
+    fault makes of an instance: a frozen one fails its readiness probe.
     """
     on = [sample for sample in life.samples if sample.on]
     last_look_s, outlives = on[-1].at_s, "deaths" in on[-1].data
@@ -87,9 +89,19 @@ def _reported(life: FaultLife, events: tuple[Event, ...], t0: int) -> str:
             continue
         if event.kind in _LAPSES and life.at_s["verified"] <= at_s <= life.at_s["undone"]:
             return f"at {at_s:.1f} s {_LAPSES[event.kind]}"
-        if event.kind == "instance" and not outlives and life.at_s["verified"] < at_s < last_look_s:
+        if event.kind != "instance" or outlives or event.data.get("state") == "unready":
+            continue
+        if _is_successor(event, life):
+            continue
+        if life.at_s["verified"] < at_s < last_look_s:
             return f"at {at_s:.1f} s the instance was {event.data.get('state')}"
     return ""
+
+
+def _is_successor(event: Event, life: FaultLife) -> bool:
+    """Whether the event is of another instance than the one that the fault was proven on."""
+    uid, struck = event.data.get("uid"), life.proof.get("verified", {}).get("identity")
+    return bool(uid and struck) and str(uid) not in str(struck).split("/")
 
 
 def _shown(sample: Sample) -> str:

@@ -217,16 +217,21 @@ def _declared(stored: StoredRun) -> tuple[str, ...]:
 
 
 def _about_observed(lives: tuple[FaultLife, ...], due: Schedule) -> list[Reason]:
-    """How many operations were due while each fault was on."""
-    found = []
+    """How many operations were due while each fault was on; the steps of a canary are one fault."""
+    counts: dict[tuple[str, str], int] = {}
     for life in lives:
         if {"verified", "undone"} <= life.at_s.keys():
             count = max(0, place(due, life.at_s["undone"]) - place(due, life.at_s["verified"]))
-            if count < MIN_DURING:
-                text = f"Only {count} operations were due while {life.name} of {life.target} was on"
-                text = f"{text}; {MIN_DURING} are needed to see one in twenty fail."
-                found.append(_reason("fault_unobserved", text))
-    return found
+            counts[life.name, life.target] = counts.get((life.name, life.target), 0) + count
+    return [
+        _reason(
+            "fault_unobserved",
+            f"Only {count} operations were due while {name} of {target} was on; "
+            f"{MIN_DURING} are needed to see one in twenty fail.",
+        )
+        for (name, target), count in counts.items()
+        if count < MIN_DURING
+    ]
 
 
 def _reason(code: str, text: str) -> Reason:

@@ -40,3 +40,10 @@ def test_each_new_instance_replaces_one() -> None:
 
 def test_an_instance_that_is_down_and_comes_back_under_its_name_stays_listed() -> None:
     assert shown(("ledger-1", "down", ""), ("ledger-1", "ready", "")) == {"ledger-1": "ready"}
+
+
+def test_a_successor_may_have_the_name_of_the_deleted_one() -> None:
+    back = (("postgres-0", "down", "deleted"), ("postgres-0", "starting", ""))
+    assert shown(*back) == {"postgres-0": "starting"}
+    assert shown(*back, ("postgres-0", "ready", "")) == {"postgres-0": "ready"}
+    assert shown(("db-0", "down", "deleted"), ("db-0", "ready", "")) == {"db-0": "ready"}

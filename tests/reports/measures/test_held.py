@@ -92,16 +92,32 @@ def test_a_fault_that_was_not_on_for_its_whole_length_is_invalid(
             F1_S - 0.015, "target", "instance", ("ledger-1", ""), state="starting"
         ),
         lambda run: run.tell(F0_S + 1, "target", "instance", ("ledger-2", ""), state="unready"),
+        lambda run: run.tell(F0_S + 1, "target", "instance", ("ledger-1", ""), state="unready"),
         lambda run: run.tell(F1_S + 1, "target", "lease_expired", ("ledger-1", "")),
         lambda run: run.sample(F1_S - 0.005, on=False, state="ready"),
         lambda run: run.sample(F0_S + 1.2, on=None, error="no answer once"),
     ],
-    ids=["undone", "another instance", "later", "after the undo", "one look without an answer"],
+    ids=["undone", "another instance", "frozen", "later", "after the undo", "one look without an answer"],
 )
 def test_what_does_not_end_the_fault_is_no_lapse(
     tmp_path: Path, change: Callable[[RunsBuilder], None]
 ) -> None:
     assert judged(tmp_path, change).verdict == "PASS"
+
+
+@pytest.mark.parametrize(("uid", "verdict"), [("0b4e", "PASS"), ("51e4", "INVALID")])
+def test_a_successor_of_the_same_name_is_another_instance(
+    tmp_path: Path, uid: str, verdict: str
+) -> None:
+    """As of a StatefulSet, whose pods keep their names."""
+    card = judged(
+        tmp_path,
+        lambda run: add(run, "verified", identity="postgres/51e4/b897"),
+        lambda run: run.tell(
+            F0_S + 1, "target", "instance", ("ledger-1", ""), state="ready", uid=uid
+        ),
+    )
+    assert card.verdict == verdict
 
 
 def test_the_verdict_tells_how_the_fault_was_held(tmp_path: Path) -> None:
