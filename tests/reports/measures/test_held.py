@@ -97,7 +97,14 @@ def test_a_fault_that_was_not_on_for_its_whole_length_is_invalid(
         lambda run: run.sample(F1_S - 0.005, on=False, state="ready"),
         lambda run: run.sample(F0_S + 1.2, on=None, error="no answer once"),
     ],
-    ids=["undone", "another instance", "frozen", "later", "after the undo", "one look without an answer"],
+    ids=[
+        "undone",
+        "another instance",
+        "frozen",
+        "later",
+        "after the undo",
+        "one look without an answer",
+    ],
 )
 def test_what_does_not_end_the_fault_is_no_lapse(
     tmp_path: Path, change: Callable[[RunsBuilder], None]

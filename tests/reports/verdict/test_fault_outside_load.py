@@ -35,3 +35,19 @@ def test_a_fault_at_a_wrong_time_is_invalid_by_name(
     assert card.verdict == "INVALID"
     assert code in {reason.code for reason in card.reasons}
     assert not any("only -" in reason.text.lower() for reason in card.reasons)
+
+
+@pytest.mark.parametrize(("steps", "unobserved"), [(1, True), (4, False)])
+def test_the_steps_of_one_fault_are_observed_together(
+    steps: int, unobserved: bool, tmp_path: Path
+) -> None:
+    """A canary sets one share after the other; each is on for a short time only."""
+    run = sound_run(outage_s=0)
+    run.events = [event for event in run.events if event.source != "fault"]
+    for step in range(steps):
+        begin_s, end_s = F0_S + step / 2, F0_S + step / 2 + 0.45
+        for stage, at_s in zip(STAGES, (begin_s, begin_s, begin_s, end_s, end_s), strict=True):
+            run.tell(at_s, "fault", stage, KILLED, fault_id=str(step))
+        run.tell(begin_s + 0.2, "fault", "held", KILLED, fault_id=str(step), on=True, state="down")
+    card = judge(run.write(tmp_path / "run"))
+    assert ("fault_unobserved" in {reason.code for reason in card.reasons}) is unobserved
