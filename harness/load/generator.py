@@ -91,6 +91,15 @@ class Generator:
         waited = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         return waited is None
 
+    def died(self) -> bool:
+        """Whether it ended before every worker came to its end.
+
+        It ends before the load does if the last arrival has been answered by then.
+        """
+        return not self.alive() and not all(
+            file.exists() for file in self._paths(self._folder.done)
+        )
+
     def wait_done(self, timeout_s: float) -> tuple[LoadDone, ...]:
         """Until every worker came to its end by itself. Raises TargetError."""
         return self._wait(self._folder.done, LoadDone, timeout_s)
@@ -111,7 +120,7 @@ class Generator:
         self._process.wait()
 
     def _wait(self, path: Callable[[int], Path], kind: type[T], timeout_s: float) -> tuple[T, ...]:
-        paths = [path(worker) for worker in range(self._plan.workers)]
+        paths = self._paths(path)
         ends_s = time.monotonic() + timeout_s
         while not all(file.exists() for file in paths):
             if not self.alive() and not all(file.exists() for file in paths):
@@ -122,6 +131,9 @@ class Generator:
                 raise TargetError(f"{text}: {self._last_words()}")
             time.sleep(_POLL_S)
         return tuple(read_json(file, kind) for file in paths)
+
+    def _paths(self, path: Callable[[int], Path]) -> list[Path]:
+        return [path(worker) for worker in range(self._plan.workers)]
 
     def _last_words(self) -> str:
         lines = self._folder.log(_LOG).read_text("utf-8", errors="replace").split("\n")

@@ -249,7 +249,7 @@ def _phase(
             break
         if until_loaded and not s.parts.generator.alive():
             break
-        if not s.parts.generator.alive() and not until_loaded:
+        if s.parts.generator.died() and not until_loaded:
             raise TargetError(f"the load generator ended in {name}; see {s.folder.logs}")
         if not s.parts.running.alive:
             raise TargetError(f"the target ended in {name}; see {s.folder.logs}")

@@ -75,6 +75,46 @@ def test_one_worker_pays_every_arrival_once_and_ends_by_itself(tmp_path: Path) -
     assert not list(Path(folder.load).glob("*.part"))
 
 
+HALF_A_SECOND = """
+from scenarios.payment_payers import PaymentPayers
+
+class Short:
+    highest = 120.0
+
+    def rate(self, at_s):
+        return 120.0 if at_s < 0.5 else 0.0
+
+CURVE = Short()
+PAYERS = PaymentPayers()
+ENGINE = "lean"
+"""
+
+
+def test_a_generator_whose_last_arrival_is_answered_before_the_end_has_not_died(
+    tmp_path: Path,
+) -> None:
+    folder, scenario = folder_of(tmp_path), tmp_path / "short.py"
+    scenario.write_text(HALF_A_SECOND)
+    with LoadServer() as server:
+        plan = msgspec.structs.replace(plan_of(folder, server.url, 60), scenario=str(scenario))
+        with Generator.start(plan, folder) as generator:
+            begin(generator)
+            assert not generator.died()
+            until(lambda: not generator.alive())
+            assert not generator.died()
+            assert generator.wait_done(0.1)[0].started == len(server.keys) > 0
+
+
+def test_a_killed_generator_has_died(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    plan = plan_of(folder, "http://127.0.0.1:1", 30)
+    with Generator.start(plan, folder) as generator:
+        begin(generator)
+        os.kill(generator.pid, signal.SIGKILL)
+        until(lambda: not generator.alive())
+        assert generator.died()
+
+
 def test_two_workers_cover_the_schedule_exactly_once(tmp_path: Path) -> None:
     folder = folder_of(tmp_path)
     plan = plan_of(folder, "", 2, workers=2)
