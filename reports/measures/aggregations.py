@@ -53,7 +53,7 @@ class InFlightTally:
     """The longest time that a payment took from warm-up on, of those ended before the fault."""
 
     def __init__(self, begin_s: float, window: FaultWindow | None) -> None:
-        self._begin_s, self._end_s = begin_s, -np.inf if window is None else window.begin_s
+        self._begin_s, self._end_s = begin_s, -np.inf if window is None else window.asked_s
         self.longest_s = 0.0
 
     def add(self, block: Block) -> None:

@@ -22,11 +22,11 @@ def is_confounded(trace: Trace) -> bool:
     Without the fault, payments might have suffered as well. Both are cut into four parts, so that
     a spike that began before the fault, or ended during it, is seen.
     """
-    if not trace.begin_s < trace.f0_s < trace.f1_s:
+    if not trace.begin_s < trace.asked_s <= trace.f0_s < trace.f1_s:
         return False  # there is no baseline or no fault; the run is INVALID for that
-    usual = _counts(trace, trace.begin_s, trace.f0_s)
+    usual = _counts(trace, trace.begin_s, trace.asked_s)
     during = _counts(trace, trace.f0_s, trace.f1_s)
-    wide = (trace.f1_s - trace.f0_s) / max(trace.f0_s - trace.begin_s, 1e-9)
+    wide = (trace.f1_s - trace.f0_s) / max(trace.asked_s - trace.begin_s, 1e-9)
     return _exceeds(max(during), min(usual), wide)
 
 

@@ -29,11 +29,11 @@ class SliceCounts:
 
 
 class Felt:
-    """The arrivals that a fault could reach: due from f0 minus the longest time in flight on."""
+    """The arrivals that a fault could reach: due from its asking on, or in flight at that time."""
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
-        self.begin_s = min(trace.f0_s - trace.in_flight_s, trace.end_s)
+        self.begin_s = min(trace.asked_s - trace.in_flight_s, trace.end_s)
         self._first = place(trace.due, self.begin_s)
         self._stop = max(self._first, place(trace.due, trace.end_s))
         self.bad = ~trace.good[self._first : self._stop]

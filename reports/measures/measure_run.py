@@ -107,6 +107,7 @@ def _slos(
 ) -> tuple[SloFigure, ...]:
     span = SloSpan(
         begin_s=stored.terms.phases.warm_up_s,
+        asked_s=None if window is None else window.asked_s,
         f0_s=None if window is None else window.begin_s,
         f1_s=None if window is None else window.end_s,
         control=stored.terms.control,
@@ -149,6 +150,7 @@ def _trace(stored: StoredRun, tallies: Tallies, window: FaultWindow) -> Trace:
         known=KnownTime(stored.due, begin_s, end_s),
         begin_s=begin_s,
         end_s=end_s,
+        asked_s=window.asked_s,
         f0_s=window.begin_s,
         f1_s=window.end_s,
         in_flight_s=tallies.in_flight.longest_s,

@@ -46,7 +46,12 @@ class FaultLife:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultWindow:
-    """From the first verified start to the last verified end."""
+    """From the first verified start to the last verified end.
+
+    A fault may have an effect from `asked_s` on; its proof comes some time later.
+    """
+
+    asked_s: float
 
     begin_s: float
     end_s: float
@@ -82,6 +87,7 @@ def fault_window(lives: tuple[FaultLife, ...]) -> FaultWindow | None:
     if not lives or any({"verified", "verified_undone"} & set(life.missing) for life in lives):
         return None
     return FaultWindow(
+        asked_s=min(life.at_s.get("asked", life.at_s["verified"]) for life in lives),
         begin_s=min(life.at_s["verified"] for life in lives),
         end_s=max(life.at_s["verified_undone"] for life in lives),
     )
@@ -90,7 +96,9 @@ def fault_window(lives: tuple[FaultLife, ...]) -> FaultWindow | None:
 def control_window(phases: Iterable[PhaseSpan]) -> FaultWindow | None:
     """The time of the fault in a run without one; None where it ended before."""
     found = next((phase for phase in phases if phase.name == "fault"), None)
-    return None if found is None else FaultWindow(begin_s=found.begin_s, end_s=found.end_s)
+    if found is None:
+        return None
+    return FaultWindow(asked_s=found.begin_s, begin_s=found.begin_s, end_s=found.end_s)
 
 
 def breaker_open_s(events: Iterable[Event]) -> float:

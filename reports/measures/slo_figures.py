@@ -45,13 +45,20 @@ class SloFigure:
 class SloSpan:
     """The seconds of a run that count; None: no fault was proven.
 
-    `control`: there is no fault to be contained.
+    From `asked_s` on (None: from f0 on) the fault may have an effect. `control`: there is no fault
+    to be contained.
     """
 
     begin_s: float
     f0_s: float | None
     f1_s: float | None = None
     control: bool = False
+    asked_s: float | None = None
+
+    @property
+    def reach_s(self) -> float | None:
+        """From when on the fault can have an effect; None without a fault."""
+        return self.f0_s if self.asked_s is None else self.asked_s
 
 
 def slo_figures(
@@ -99,26 +106,26 @@ def ratio(slices: Slices, slo: Slo, objective: SloObjective) -> float | None:
 def _outside_of(slices: Slices, recoveries: tuple[RecoveryObjective, ...], span: SloSpan) -> Slices:
     """The seconds after warm-up without those that a recovery may take."""
     begin, size = math.ceil(span.begin_s), len(slices.total)
-    if span.f0_s is None or not recoveries:
+    if span.f0_s is None or span.reach_s is None or not recoveries:
         return slices.between(begin, size)
     longest_s = max(one.spec.recover_s for one in recoveries)
-    before = slices.between(begin, max(begin, math.floor(span.f0_s)))
+    before = slices.between(begin, max(begin, math.floor(span.reach_s)))
     return before.joined(slices.between(math.ceil(span.f0_s + longest_s), size))
 
 
 def _while_on(slices: Slices, span: SloSpan) -> Slices:
     """The seconds of the fault, those at its begin and end included; none without a fault."""
-    if span.f0_s is None or span.f1_s is None:
+    if span.reach_s is None or span.f1_s is None:
         return slices.between(0, 0)
-    return slices.between(math.floor(span.f0_s), math.ceil(span.f1_s))
+    return slices.between(math.floor(span.reach_s), math.ceil(span.f1_s))
 
 
 def _recovery_figures(
     slo: Slo, recovery: RecoveryObjective, slices: Slices, span: SloSpan
 ) -> Iterator[SloFigure]:
     spec, name, first = recovery.spec, recovery.name, slo.spec.objectives[0]
-    f0_s = span.f0_s
-    after = None if f0_s is None else slices.between(math.floor(f0_s), len(slices.total))
+    f0_s, reach_s = span.f0_s, span.reach_s
+    after = None if reach_s is None else slices.between(math.floor(reach_s), len(slices.total))
     recovered, lost_s, budget = Measured(value=None), None, None
     if after is not None and f0_s is not None:
         window = FaultWindow(begin_s=f0_s, end_s=f0_s if span.f1_s is None else span.f1_s)

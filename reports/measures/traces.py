@@ -49,7 +49,8 @@ class Trace:
     """Arrivals in the order of their intended start, and whether each went well.
 
     Load was offered from `begin_s` (end of warm-up) to `end_s`; the fault lasted from `f0_s` to
-    `f1_s` (verified); `in_flight_s` is the longest time a payment took before the fault.
+    `f1_s` (verified) and was asked for at `asked_s`; `in_flight_s` is the longest time a payment
+    took before that.
     """
 
     due: Instants
@@ -57,6 +58,7 @@ class Trace:
     known: KnownTime
     begin_s: float
     end_s: float
+    asked_s: float
     f0_s: float
     f1_s: float
     in_flight_s: float
@@ -90,9 +92,9 @@ class Baseline:
 
 
 def baseline(trace: Trace) -> Baseline:
-    """From the end of warm-up to f0 minus the longest time in flight."""
+    """From the end of warm-up to the asking for the fault minus the longest time in flight."""
     first = place(trace.due, trace.begin_s)
-    stop = max(first, place(trace.due, trace.f0_s - trace.in_flight_s))
+    stop = max(first, place(trace.due, trace.asked_s - trace.in_flight_s))
     arrivals, good = stop - first, int(np.count_nonzero(trace.good[first:stop]))
     return Baseline(arrivals=arrivals, good_ratio=good / arrivals if arrivals else 0.0)
 

@@ -54,6 +54,7 @@ def trace_of(
         known=KnownTime(due, 0.0, end_s),
         begin_s=0.0,
         end_s=end_s,
+        asked_s=f0_s,
         f0_s=f0_s,
         f1_s=f0_s + fault_s,
         in_flight_s=0.1,

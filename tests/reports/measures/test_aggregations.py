@@ -26,7 +26,7 @@ from reports.measures.windows import AmplificationTally, WindowTally
 
 LIMIT_MS = 300.0
 LOAD_S = 400.0
-WINDOW = FaultWindow(begin_s=100.0, end_s=180.0)
+WINDOW = FaultWindow(asked_s=100.0, begin_s=100.0, end_s=180.0)
 
 
 def random_run(seed: int, intents: int = 900) -> tuple[Ints, Records]:
