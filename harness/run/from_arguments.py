@@ -62,12 +62,8 @@ def order_from(
 
     `rate_scale` None is that of the deployment.
     """
-    _check_text("EXPERIMENT", experiment)
-    _check_text("--runs-dir", str(runs_dir.absolute()))
-    for path in (files.system, files.deployment or files.system):
-        _check_text("--system or --deployment", str(path.absolute()))
-    if rate_scale is not None:
-        _check_number("--rate-scale", rate_scale, RATE_SCALES)
+    _check_paths(experiment, runs_dir, files)
+    _check_number("--rate-scale", 1.0 if rate_scale is None else rate_scale, RATE_SCALES)
     _check_number("--seed", seed, SEEDS)
     _check_number("--workers", workers, WORKERS)
     _check_number("--fault-later", adaptation.later_s, LATER_S)
@@ -118,6 +114,13 @@ def _check_number(name: str, value: float, allowed: tuple[float, float]) -> None
     if not low <= value <= high:
         text = f"{name}: {value}: out of range; allowed: {low:.16g} to {high:.16g}"
         raise ConfigError(f"{text}; fix: write for example {name} {max(low, 1):.16g}")
+
+
+def _check_paths(experiment: str, runs_dir: Path, files: SystemFiles) -> None:
+    _check_text("EXPERIMENT", experiment)
+    _check_text("--runs-dir", str(runs_dir.absolute()))
+    for path in (files.system, files.deployment or files.system):
+        _check_text("--system or --deployment", str(path.absolute()))
 
 
 def _check_text(name: str, path: str) -> None:

@@ -112,21 +112,6 @@ def test_what_does_not_end_the_fault_is_no_lapse(
     assert judged(tmp_path, change).verdict == "PASS"
 
 
-@pytest.mark.parametrize(("uid", "verdict"), [("0b4e", "PASS"), ("51e4", "INVALID")])
-def test_a_successor_of_the_same_name_is_another_instance(
-    tmp_path: Path, uid: str, verdict: str
-) -> None:
-    """As of a StatefulSet, whose pods keep their names."""
-    card = judged(
-        tmp_path,
-        lambda run: add(run, "verified", identity="postgres/51e4/b897"),
-        lambda run: run.tell(
-            F0_S + 1, "target", "instance", ("ledger-1", ""), state="ready", uid=uid
-        ),
-    )
-    assert card.verdict == verdict
-
-
 def test_the_verdict_tells_how_the_fault_was_held(tmp_path: Path) -> None:
     (fault,) = judged(tmp_path).document.faults
     held = fault.evidence["held"]
