@@ -77,6 +77,7 @@ def _trace(stretches: tuple[tuple[float, float, float], ...]) -> Trace:
         known=KnownTime(arrivals, 0.0, end_s),
         begin_s=0.0,
         end_s=end_s,
+        asked_s=200.0,
         f0_s=200.0,
         f1_s=230.0,
         in_flight_s=0.1,

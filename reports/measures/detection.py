@@ -19,9 +19,8 @@ def detected_s(events: Iterable[Event], struck: Struck, t0: int, end_s: float) -
     begun = fault_window(struck.lives)
     if begun is None:
         return None
-    asked_s = min(life.at_s.get("asked", begun.begin_s) for life in struck.lives)
     noticed = (e.at_s(t0) for e in events if _notices(e, struck))
-    first_s = next((at_s for at_s in noticed if asked_s <= at_s <= end_s), None)
+    first_s = next((at_s for at_s in noticed if begun.asked_s <= at_s <= end_s), None)
     return None if first_s is None else max(first_s, begun.begin_s)
 
 

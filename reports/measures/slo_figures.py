@@ -127,8 +127,9 @@ def _recovery_figures(
     f0_s, reach_s = span.f0_s, span.reach_s
     after = None if reach_s is None else slices.between(math.floor(reach_s), len(slices.total))
     recovered, lost_s, budget = Measured(value=None), None, None
-    if after is not None and f0_s is not None:
-        window = FaultWindow(begin_s=f0_s, end_s=f0_s if span.f1_s is None else span.f1_s)
+    if after is not None and f0_s is not None and reach_s is not None:
+        end_s = f0_s if span.f1_s is None else span.f1_s
+        window = FaultWindow(asked_s=reach_s, begin_s=f0_s, end_s=end_s)
         recovered = recovery_time(slices, window, spec.hold_s, first.share)
         lost_s = _lost_s(after)
         budget = _budget(after, slo, first)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.timeline import Event
+from harness.timeline import Event, Scalar
 from harness.view.shown_instances import ShownInstances
 
 
@@ -10,7 +10,11 @@ def shown(*events: tuple[str, str, str]) -> dict[str, str]:
     """After events of (name, state, why) of the service that the name begins with."""
     instances = ShownInstances()
     for name, state, why in events:
-        data = {"state": state, "service": name.split("-", maxsplit=1)[0], "why": why}
+        data: dict[str, Scalar] = {
+            "state": state,
+            "service": name.split("-", maxsplit=1)[0],
+            "why": why,
+        }
         instances.take(
             Event(mono_ns=1, wall_ns=1, source="target", kind="instance", name=name, data=data)
         )

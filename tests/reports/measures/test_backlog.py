@@ -18,7 +18,7 @@ from tests.support.runs_builder import F1_S, RunsBuilder, sound_run
 
 def after(*counts: int) -> tuple[float | None, bool]:
     """Open intents of each second after a fault from 5 s to 7.5 s; four are usual."""
-    window = FaultWindow(begin_s=5, end_s=7.5)
+    window = FaultWindow(asked_s=5, begin_s=5, end_s=7.5)
     found = drained(np.array([90, 90, 4, 3, 4, 70, 80, *counts]), 2, window)
     return found.value, found.censored
 
@@ -39,8 +39,8 @@ def test_a_backlog_at_the_end_of_the_load_gives_a_lower_bound() -> None:
 
 def test_without_a_baseline_or_a_tail_there_is_no_figure() -> None:
     counts = np.array([4, 4, 4, 4])
-    assert drained(counts, 2, FaultWindow(begin_s=2, end_s=3)).value is None
-    assert drained(counts, 2, FaultWindow(begin_s=3, end_s=4)).value is None
+    assert drained(counts, 2, FaultWindow(asked_s=2, begin_s=2, end_s=3)).value is None
+    assert drained(counts, 2, FaultWindow(asked_s=3, begin_s=3, end_s=4)).value is None
 
 
 @given(

@@ -39,6 +39,7 @@ def test_what_a_fault_does_before_its_proof_is_counted_as_its_effect(tmp_path: P
     recovery = card.document.recovery
     assert recovery is not None
     assert recovery.lost_s == pytest.approx(HARM_S, abs=0.3)
+    assert recovery.episodes is not None
     assert len(recovery.episodes) == 1
 
 

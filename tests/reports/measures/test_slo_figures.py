@@ -169,7 +169,7 @@ def test_no_fault_no_arrivals_or_no_room_for_a_window_give_no_figure() -> None:
 def test_a_worse_second_never_shortens_the_recovery(good: list[int], where: int, f0: int) -> None:
     worse = list(good)
     worse[where % len(good)] = 0
-    fault = FaultWindow(begin_s=f0, end_s=f0 + 3)
+    fault = FaultWindow(asked_s=f0, begin_s=f0, end_s=f0 + 3)
     before = recovery_time(slices(*good, due=20), fault, 5, 0.9)
     after = recovery_time(slices(*worse, due=20), fault, 5, 0.9)
     if before.value is not None and after.value is not None:
@@ -181,5 +181,5 @@ def test_a_worse_second_never_shortens_the_recovery(good: list[int], where: int,
 def test_a_system_that_goes_down_again_and_again_has_not_recovered(every: int) -> None:
     """Each window of one second but the bad ones reaches the target, the last one too."""
     good = [100] * 10 + [0] * 5 + [100 if second % every else 50 for second in range(24)] + [100]
-    found = recovery_time(slices(*good), FaultWindow(begin_s=10, end_s=15), 1, 0.9)
+    found = recovery_time(slices(*good), FaultWindow(asked_s=10, begin_s=10, end_s=15), 1, 0.9)
     assert found.censored
