@@ -92,7 +92,6 @@ def test_a_fault_that_was_not_on_for_its_whole_length_is_invalid(
             F1_S - 0.015, "target", "instance", ("ledger-1", ""), state="starting"
         ),
         lambda run: run.tell(F0_S + 1, "target", "instance", ("ledger-2", ""), state="unready"),
-        lambda run: run.tell(F0_S + 1, "target", "instance", ("ledger-1", ""), state="unready"),
         lambda run: run.tell(F1_S + 1, "target", "lease_expired", ("ledger-1", "")),
         lambda run: run.sample(F1_S - 0.005, on=False, state="ready"),
         lambda run: run.sample(F0_S + 1.2, on=None, error="no answer once"),
@@ -100,7 +99,6 @@ def test_a_fault_that_was_not_on_for_its_whole_length_is_invalid(
     ids=[
         "undone",
         "another instance",
-        "frozen",
         "later",
         "after the undo",
         "one look without an answer",

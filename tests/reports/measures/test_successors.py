@@ -1,4 +1,4 @@
-"""A target that replaces what a fault has struck: the successor does not end the fault."""
+"""What a target reports of a struck instance that does not end the fault."""
 
 from __future__ import annotations
 
@@ -25,3 +25,9 @@ def test_a_successor_of_the_same_name_is_another_instance(
     ]
     run.tell(F0_S + 1, "target", "instance", ("ledger-1", ""), state="ready", uid=uid)
     assert judge(run.write(tmp_path / "run")).verdict == verdict
+
+
+def test_a_frozen_instance_that_fails_its_readiness_probe_is_still_frozen(tmp_path: Path) -> None:
+    run = sound_run()
+    run.tell(F0_S + 1, "target", "instance", ("ledger-1", ""), state="unready")
+    assert judge(run.write(tmp_path / "run")).verdict == "PASS"
