@@ -37,6 +37,7 @@ def gone(pid: int) -> bool:
 def test_scenarios_are_the_files_with_a_curve() -> None:
     assert scenario_names() == (
         "busy_payments",
+        "declined_payments",
         "mixed_payments",
         "payday_spike",
         "payday_users",
