@@ -73,8 +73,9 @@ def _renamed(payer: Payer) -> Payer:
     try:
         while True:
             step = payer.send(answer)
-            is_payment = isinstance(step, Request) and step.name == PAY
-            answer = yield step._replace(name=OVERSPEND) if is_payment else step
+            if isinstance(step, Request) and step.name == PAY:
+                step = step._replace(name=OVERSPEND)
+            answer = yield step
     except StopIteration as end:
         outcome: Outcome = end.value
         return outcome
