@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from harness.load.records import MAX_ATTEMPTS, MAX_NAMES
+from harness.load.records import MAX_ATTEMPTS
 from reports.inputs.schedule import Ints
 from reports.measures.cohorts import Block
 
@@ -18,7 +18,7 @@ _NUMBERS: Final = "intents have attempts that are not numbered 1, 2, 3 and so on
 
 
 class AttemptRules:
-    """Counts attempts that break a rule; `names`: how many the run lists, 0 without a list."""
+    """Counts attempts that break a rule; `names`: how many request names the run lists."""
 
     def __init__(self, names: int) -> None:
         self._names = names
@@ -34,7 +34,7 @@ class AttemptRules:
         several = cohorts.attempts[intent] > 1
         is_first = number == 1
         counts: dict[str, int] = {
-            _NO_NAME: int(attempts["name"].max()) >= (self._names or MAX_NAMES),
+            _NO_NAME: int(attempts["name"].max()) >= self._names,
             _EARLY: int(np.count_nonzero(later_us < 0)),
             _OTHER_DUE: int(np.count_nonzero(later_us[is_first])),
             _NUMBERS: int(np.count_nonzero(~several & ~is_first))

@@ -77,6 +77,7 @@ def test_a_manifest_out_of_range_is_no_run_or_impossible(
         (("load/plan.json", ("stop_s",)), 300.0, IMPOSSIBLE),
         (("load/plan.json", ("rate_scale",)), 2.0, IMPOSSIBLE),
         (("load/ready-0.json", ("arrivals",)), -1, UNREADABLE),
+        (("load/ready-0.json", ("names",)), [], IMPOSSIBLE),
         (("load/done-0.json", ("attempts",)), -1, UNREADABLE),
         (("machine.json", ("cores",)), 0, UNREADABLE),
         (("machine.json", ("slices", 5, "foreign")), -0.5, UNREADABLE),
