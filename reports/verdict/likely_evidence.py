@@ -99,6 +99,14 @@ def done_but_pending(it: Findings) -> str:
     return said(text, holds=bool(ended and it.count("stuck", "payments", "pending")))
 
 
+def charged_without_hold(it: Findings) -> str:
+    """Pending and charged at the bank, and the ledger has nothing of it."""
+    pending_rows = it.count("stuck", "payments", "pending")
+    charges = it.count("stuck", "bank", "charged")
+    text = "the bank has charged a payment that the ledger has no hold of: a claim passed for one"
+    return said(text, holds=bool(pending_rows and charges and not it.rows("stuck", "ledger")))
+
+
 def pending_under_another_clock(it: Findings) -> str:
     """Pending in a run in which a clock jumped."""
     text = "payments stay pending after the clock of an instance had jumped"

@@ -9,6 +9,7 @@ from reports.verdict.likely_evidence import (
     Test,
     booked_twice,
     charged_twice,
+    charged_without_hold,
     done_but_pending,
     lost_when,
     missed,
@@ -127,6 +128,12 @@ BY_RECORDS: Final = (
         remedy="store the request with its key and refuse another one",
         weight=10,
         evidence=of_class("answers_differ", "one key was answered in two ways"),
+    ),
+    Rule(
+        part="ledger: claim and entries in one transaction",
+        remedy="claim the id of a transfer in the transaction that books it",
+        weight=10,
+        evidence=charged_without_hold,
     ),
     Rule(
         part="payments: leases",

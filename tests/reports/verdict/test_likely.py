@@ -60,6 +60,11 @@ def proof(*parts: str) -> str:
             ),
             "transfer ids",
         ),
+        (
+            "stuck",
+            proof(ASKED, "payments: pending x 1 EUR", CHARGED, "ledger: nothing"),
+            "claim and entries",
+        ),
         ("refused_without_cause", proof(ASKED, "payments: declined x 1 EUR"), "errors of the"),
     ],
 )
