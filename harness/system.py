@@ -170,6 +170,10 @@ class System(_Strict, frozen=True, kw_only=True):
     rate_scale: RateScale = 1.0
     options: dict[Name, Word] = {}
 
+    def scale(self, said: float | None) -> float:
+        """What a scenario's rates are multiplied by: as a command says, else the deployment's."""
+        return self.rate_scale if said is None else said
+
     def service(self, name: str) -> Service | None:
         """The service of that name."""
         return next((s for s in self.services if s.name == name), None)

@@ -67,7 +67,7 @@ def system_files_of(arm: Arm) -> SystemFiles:
 
 def rate_scale_of(said: float | None, first: Arm) -> float:
     """As the suite says, else that of the first arm's deployment: all arms get one load."""
-    return system_files_of(first).read().rate_scale if said is None else said
+    return system_files_of(first).read().scale(said)
 
 
 def sha256_of(path: Path) -> str:

@@ -81,7 +81,7 @@ def order_from(
         place=files.place,
         scenario=scenario or read.terms.scenario,
         seed=seed,
-        rate_scale=system.rate_scale if rate_scale is None else rate_scale,
+        rate_scale=system.scale(rate_scale),
         workers=workers,
         locust=locust or LocustOptions(),
         runs_dir=runs_dir,

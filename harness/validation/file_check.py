@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -69,9 +69,7 @@ def check_files(
         for document in documents:
             _collect(said, document, shape_problems(document))
         raise ConfigError.of_all(tuple(said))
-    drawn = load or Load()
-    drawn = replace(drawn, rate_scale=drawn.rate_scale or system.rate_scale)
-    experiments = _check_all(said, documents, system, metrics, drawn)
+    experiments = _check_all(said, documents, system, metrics, load or Load())
     if said:
         raise ConfigError.of_all(tuple(said))
     return system, experiments
@@ -110,7 +108,9 @@ def _check_all(
         for document, experiment in shaped:
             _check_slos(said, document, experiment)
         for document, experiment, build in builds:
-            _collect(said, document, list(_load_problems(document, experiment, build, load)))
+            scale = system.scale(load.rate_scale)
+            found = list(_load_problems(document, experiment, build, load, scale))
+            _collect(said, document, found)
     return tuple(experiment for _, experiment in shaped)
 
 
@@ -139,7 +139,7 @@ def _slo_problem(node: Node, key: str, wrong: str) -> Problem:
 
 
 def _load_problems(
-    document: Document, experiment: Experiment, build: Build, load: Load
+    document: Document, experiment: Experiment, build: Build, load: Load, rate_scale: float
 ) -> Iterator[Problem]:
     phases = experiment.terms.phases
     span = Span(
@@ -148,7 +148,7 @@ def _load_problems(
         fault_end_s=phases.warm_up_s + phases.baseline_s + phases.fault_s,
         load_s=phases.load_s,
         seed=load.seed,
-        rate_scale=load.rate_scale or 1.0,
+        rate_scale=rate_scale,
     )
     for wrong in load_problems(build.data(), span):
         yield _scenario_problem(document, load, f"{build.path.name}: {wrong}")
