@@ -153,6 +153,7 @@ def test_a_library_counts_as_preloaded_once_it_is_in_memory(tmp_path: Path) -> N
         for library, loaded in (("libm.so.6", True), ("/none/libclock.so.1", False)):
             stage.instance.configure(({"LD_PRELOAD": library, "STEP": library},))
             await until_true(partial(has_step, stage, library))
+            await until_true(partial(has_the_c_library, stage))
             env = environment_of(stage.instance.status().identity) or {}
             assert ("LD_PRELOAD" in env) == loaded
 
@@ -161,6 +162,12 @@ def test_a_library_counts_as_preloaded_once_it_is_in_memory(tmp_path: Path) -> N
 
 def has_step(stage: Stage, step: str) -> bool:
     return (environment_of(stage.instance.status().identity) or {}).get("STEP") == step
+
+
+def has_the_c_library(stage: Stage) -> bool:
+    """Whether the linker has come so far: it maps the preloaded libraries before this one."""
+    pid = process_of(stage.instance.status().identity).pid
+    return "/libc.so" in Path(f"/proc/{pid}/maps").read_text()
 
 
 def test_what_is_restored_between_two_lives_comes_back_with_its_own_variables(
