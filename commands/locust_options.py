@@ -11,11 +11,13 @@ import click
 if TYPE_CHECKING:
     from harness.run.order import LocustOptions
 
-LOCUST_OPTIONS: Final = ("users", "spawn_rate", "locust_ui", "workers_at")
+LOCUST_OPTIONS: Final = ("users", "spawn_rate", "locust_ui", "workers_at", "load")
 _PORTS: Final = (1024, 65_535)
 _USERS: Final = "Users of a file without OpenLoop."
 _SPAWN_RATE: Final = "Users that Locust starts per second, without OpenLoop."
 _WORKERS_AT: Final = "Wait here for --workers Locust workers of other machines: HOST:PORT."
+_LOAD: Final = "Where the load workers run: here, or as Jobs beside the system (kubernetes)."
+_LOADS: Final = ("local", "in-cluster")
 _UI: Final = "Serve Locust's web UI on this port of the loopback address during the run."
 
 
@@ -31,6 +33,9 @@ def locust_options(command: Callable[..., int]) -> Callable[..., int]:
     rate = click.FloatRange(0.01, 1_000)
     added: Callable[..., int] = with_locust
     for add in (
+        click.option(
+            "--load", type=click.Choice(_LOADS), default="local", show_default=True, help=_LOAD
+        ),
         click.option("--workers-at", default="", callback=_host_and_port, help=_WORKERS_AT),
         click.option("--locust-ui", type=click.IntRange(*_PORTS), metavar="PORT", help=_UI),
         click.option("--spawn-rate", type=rate, default=1.0, show_default=True, help=_SPAWN_RATE),
@@ -49,6 +54,7 @@ def locust_of(given: Mapping[str, Any]) -> LocustOptions:
         spawn_rate=given["spawn_rate"],
         locust_ui=given["locust_ui"] or 0,
         workers_at=given["workers_at"],
+        load=given["load"],
     )
 
 

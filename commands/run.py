@@ -97,10 +97,11 @@ def run(**given: Any) -> int:  # noqa: ANN401  # click hands over what the optio
 
 def _show_plans(orders: list[Order], given: dict[str, Any]) -> int:
     """Print what these runs would write and fault."""
-    from harness.run.dry_run import planned, planned_faults
+    from harness.run.dry_run import planned, planned_faults, planned_load
 
+    load = [one for o in orders for one in planned_load(o)]
     faults = [f for o in orders for f in planned_faults(o.experiment, o.system, o.seed)]
-    show_plan((*planned(given["files"], state()), *faults), as_json=given["as_json"])
+    show_plan((*planned(given["files"], state()), *load, *faults), as_json=given["as_json"])
     return 0
 
 

@@ -17,8 +17,7 @@ from typing import Final, Self, TypeVar
 
 from harness.errors import TargetError
 from harness.load.plan import PLAN_VARIABLE
-from harness.load.protocol.reading import is_description
-from harness.load.scenario import LEAN, engine_of, scenario_path
+from harness.load.scenario import LEAN, engine_of, scenario_path, users_file
 from harness.python_child import CHECKOUT, python_module
 from harness.safety.tied import tie
 from harness.store import LoadDone, LoadGo, LoadPlan, LoadReady, RunFolder, read_json, write_json
@@ -27,7 +26,6 @@ STOP_S: Final = 3.0
 MOST_PER_WORKER_S: Final = 2000
 _LOG: Final = "load"
 _STATISTICS: Final = "locust"  # Locust adds _stats.csv, _stats_history.csv, _failures.csv ...
-_PROTOCOL_USER: Final = Path(__file__).parent / "locust" / "protocol_user.py"
 _POLL_S: Final = 0.01
 T = TypeVar("T")
 
@@ -151,9 +149,9 @@ def overload(worker: int, peak_per_s: int) -> str:
 
 
 def _command(file: Path, plan: LoadPlan) -> list[str]:
-    if engine_of(file) == LEAN:
+    if engine_of(file) == LEAN and not plan.workers_at:
         return [*python_module("harness.load.lean")]
-    users = _PROTOCOL_USER if is_description(file) else file
+    users = users_file(file)
     command = [*python_module("harness.load.locust", "-f", str(users), "--only-summary")]
     command += ["--host", plan.host, "--exit-code-on-error", "0"]
     command += ["--csv", str(RunFolder(Path(plan.folder)).load / _STATISTICS)]

@@ -18,6 +18,7 @@ from harness.python_child import CHECKOUT
 
 SCENARIOS: Final = CHECKOUT / "scenarios"
 LOCUST: Final = "locust"
+_OURS: Final = Path(__file__).parent / "locust"
 LEAN: Final = "lean"
 ENGINES: Final = (LOCUST, LEAN)
 _A_SCENARIO: Final = re.compile(r"^CURVE\b", re.MULTILINE)
@@ -67,6 +68,13 @@ def engine_of(path: Path) -> str:
         if value is not None:
             return _known(path, value)
     return LOCUST
+
+
+def users_file(path: Path) -> Path:
+    """The Locust file that carries a scenario: its own file, or ours for one without users."""
+    if is_description(path):
+        return _OURS / "protocol_user.py"
+    return _OURS / "payer_user.py" if engine_of(path) == LEAN else path
 
 
 def import_scenario(path: Path) -> ModuleType:

@@ -9,8 +9,9 @@ import msgspec
 
 from harness.errors import ConfigError
 from harness.experiment import Experiment
+from harness.run.load_workers import planned_workers
 from harness.run.opening import preflight
-from harness.run.order import refuse_unready
+from harness.run.order import Order, refuse_unready
 from harness.safety.state import State
 from harness.system import System, SystemFiles
 from harness.targets.cluster_abilities import Shows
@@ -33,15 +34,12 @@ def planned(files: SystemFiles, state: State) -> tuple[Planned, ...]:
     if not issubclass(kind, Shows):
         raise ConfigError(f"--dry-run: the target {system.target} writes no objects; leave it out")
     refuse_unready(preflight(system.target, system, state.root))
-    return tuple(
-        Planned(
-            change="apply",
-            kind=str(one.get("kind", "")),
-            name=str(one.get("metadata", {}).get("name", "")),
-            object=one,
-        )
-        for one in kind.objects(system, files.deployment)
-    )
+    return tuple(_written("apply", one) for one in kind.objects(system, files.deployment))
+
+
+def planned_load(order: Order) -> tuple[Planned, ...]:
+    """The objects of load workers that run in the target."""
+    return tuple(_written("create", one) for one in planned_workers(order))
 
 
 def planned_faults(experiment: Experiment, system: System, seed: int) -> tuple[Planned, ...]:
@@ -67,3 +65,8 @@ def text_of(plans: tuple[Planned, ...]) -> str:
         f"# {one.change} {one.kind} {one.name}\n{json.dumps(one.object, indent=1)}" for one in plans
     ]
     return "\n".join((*parts, f"# {len(plans)} in all; nothing was written"))
+
+
+def _written(change: str, one: dict[str, Any]) -> Planned:
+    name = str(one.get("metadata", {}).get("name", ""))
+    return Planned(change=change, kind=str(one.get("kind", "")), name=name, object=one)

@@ -17,8 +17,9 @@ from harness.host.finding import Finding
 from harness.load.scenario import LEAN, engine_of, scenario_path
 from harness.run.adaptation import NONE, Adaptation, adapted
 from harness.run.doctor import MachinePlace, examine, other_load
+from harness.run.load_workers import with_master
 from harness.run.opening import preflight
-from harness.run.order import LocustOptions, Order, again
+from harness.run.order import LOCAL, LocustOptions, Order, again
 from harness.safety.lock import holder
 from harness.safety.state import State, lock_path
 from harness.safety.undo import leftover
@@ -91,11 +92,15 @@ def order_from(
         changes={name: os.environ[name] for name in CHANGES if os.environ.get(name)},
     )
     _refuse_for_lean(order)
-    return replace(order, again=again(order, experiment, root / USUAL_SYSTEM))
+    order = replace(order, again=again(order, experiment, root / USUAL_SYSTEM))
+    return with_master(order)
 
 
 def _refuse_for_lean(order: Order) -> None:
-    """The lean engine has no Locust, so that its options would be ignored."""
+    """The lean engine has no Locust, so that its options would be ignored.
+
+    Workers elsewhere are Locust's, whatever the scenario states.
+    """
     usual = LocustOptions()
     given = [
         f"--{field.name.replace('_', '-')}"
@@ -103,7 +108,7 @@ def _refuse_for_lean(order: Order) -> None:
         if getattr(order.locust, field.name) != getattr(usual, field.name)
     ]
     path = scenario_path(order.scenario, order.experiment.path.parent)
-    if given and engine_of(path) == LEAN:
+    if given and order.locust.load == LOCAL and engine_of(path) == LEAN:
         text = f"{', '.join(given)}: the scenario {order.scenario} runs on the lean engine"
         raise ConfigError(f"{text}, without Locust; leave it out, or name a Locust scenario")
 

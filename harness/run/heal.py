@@ -19,14 +19,14 @@ from harness.safety.identity import family
 from harness.safety.mark import bearers, own_line, socket_server, state_prefix
 from harness.safety.remains import remove_remains, remove_sockets
 from harness.safety.state import State
-from harness.safety.undo import UndoLog, UndoRecord
+from harness.safety.undo import REPLAYED, UndoLog, UndoRecord
 from harness.targets.base import Undoes
 from harness.targets.records import split_slot
 from harness.targets.registry import TOOLKIT, target_type
 from harness.timeline import Timeline
 
 _PROCESSES: Final = ("process", "run")
-_NO_FAULT: Final = (*_PROCESSES, "folder")
+_NO_FAULT: Final = (*_PROCESSES, "folder", "load")
 
 
 class Healed(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,7 +157,7 @@ class _Healer:
         return tuple(self._prove(r, errors[r.id], until_ns) for r in records)
 
     def _take_away(self, record: UndoRecord) -> str:
-        if record.kind != "fault":
+        if record.kind not in REPLAYED:
             return ""
         try:
             self._undoer(record).undo(record.action, record.data)
@@ -193,11 +193,11 @@ class _Healer:
         if record.kind == "process":
             left = living_of((record,))
             return not left, f"pid {record.pid}: {len(left)} processes left"
-        if record.kind in _NO_FAULT:
-            return self._clear_away(record)
-        return self._look_at_fault(record)
+        if record.kind in REPLAYED:
+            return self._ask_target(record)
+        return self._clear_away(record)
 
-    def _look_at_fault(self, record: UndoRecord) -> tuple[bool, str]:
+    def _ask_target(self, record: UndoRecord) -> tuple[bool, str]:
         try:
             return self._undoer(record).undone(record.action, record.data)
         except UnknownResourceError:

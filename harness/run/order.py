@@ -23,6 +23,8 @@ from harness.store import LoadPlan, RunFolder
 from harness.system import System, usual_deployment
 from harness.targets.records import USUAL
 
+LOCAL, IN_CLUSTER = "local", "in-cluster"
+LOADS: Final = (LOCAL, IN_CLUSTER)
 _MOST_IN_A_SECOND: Final = 100
 
 
@@ -31,12 +33,14 @@ class LocustOptions:
     """What Locust is told: users of a closed loop, and the port of its web UI (0: none).
 
     `workers_at` is the HOST:PORT for workers of other machines; empty: they are started here.
+    `load`: where the workers run, one of LOADS.
     """
 
     users: int = 1
     spawn_rate: float = 1.0
     locust_ui: int = 0
     workers_at: str = ""
+    load: str = LOCAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +86,7 @@ def again(order: Order, experiment: str, usual_system: Path) -> str:
         "--spawn-rate": (order.locust.spawn_rate, 1.0),
         "--locust-ui": (order.locust.locust_ui, 0),
         "--workers-at": (order.locust.workers_at, ""),
+        "--load": (order.locust.load, LOCAL),
         "--system": (order.system_path, usual_system),
         "--target": (order.asked_target, None),
         "--deployment": (

@@ -14,8 +14,9 @@ from typing import Final
 from harness.chaos.conductor import LEAVE_S, STOP_S, Conductor, Conducts, NoConductor
 from harness.load.generator import MOST_PER_WORKER_S, Generator, overload
 from harness.run.heal import undo_faults
-from harness.run.opening import bring_up_target
-from harness.run.order import Order, plan_load
+from harness.run.load_workers import start_workers
+from harness.run.opening import Opened, bring_up_target
+from harness.run.order import LOCAL, Order, plan_load
 from harness.run.signals import interruptible
 from harness.safety.identity import process_identity
 from harness.safety.state import State
@@ -60,7 +61,8 @@ def start_parts(order: Order, stage: Stage, stack: ExitStack) -> Parts:
         running.wait_ready()
     if isinstance(target, Events):
         stack.callback(target.tell_events(stage.timeline))
-    generator = Generator.start(plan_load(order, folder, running.entry), folder)
+    host = _load_host(order, stage, opened, stack)
+    generator = Generator.start(plan_load(order, folder, host), folder)
     record = undo.process_started(generator.pid, process_identity(generator.pid) or 0, "load")
     stack.callback(undo.undone, record)
     stack.callback(generator.stop)
@@ -71,6 +73,14 @@ def start_parts(order: Order, stage: Stage, stack: ExitStack) -> Parts:
         conductor.wait_ready(START_LIMIT_S)
         _await_generator(generator, stage)
     return Parts(target=target, running=running, generator=generator, conductor=conductor)
+
+
+def _load_host(order: Order, stage: Stage, opened: Opened, stack: ExitStack) -> str:
+    """The URL that load is sent to; load workers that run in the target are started first."""
+    if order.locust.load == LOCAL:
+        return opened.running.entry
+    stage.note(f"starting {order.workers} load workers beside {order.system.name} ...")
+    return start_workers(order, opened.target, stack, stage.folder, stage.state)
 
 
 def _conductor(order: Order, stage: Stage) -> Conducts:

@@ -30,7 +30,8 @@ import msgspec
 from harness.errors import FaultError, RefusedError
 from harness.safety.private_file import append_private, read_private
 
-UndoKind = Literal["fault", "process", "run", "folder"]
+UndoKind = Literal["fault", "load", "process", "run", "folder"]
+REPLAYED: Final = ("fault", "load")  # the kinds that their target undoes
 _ID_BYTES: Final = 8
 
 
@@ -53,6 +54,7 @@ class UndoRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     kind         resource             undone when
     fault        what is faulted      its target says so: (target, action, data)
+    load         load workers         the same: they run in the target
     process      what the process is  it has ended
     run          the run's folder     no process bears its `mark`, its data is removed
     folder       the run's folder     it was sealed, or its half-written files are removed
@@ -114,6 +116,20 @@ class UndoLog:
             data=undo.data,
             lease_s=lease_s,
             fault=fault,
+            boot=_boot_id(),
+        )
+        self._append(line, sync=True)
+        return line.id
+
+    def load_begins(self, undo: Undo) -> str:
+        """Note load workers that a target is to run; on disk when this returns."""
+        line = _Intent(
+            id=_new_id(),
+            kind="load",
+            resource=undo.resource,
+            target=undo.target,
+            action=undo.action,
+            data=undo.data,
             boot=_boot_id(),
         )
         self._append(line, sync=True)

@@ -26,7 +26,7 @@ from harness.safety.ending import end_processes
 from harness.safety.private_file import append_private
 from harness.safety.replay import undo_orphans
 from harness.safety.state import State
-from harness.safety.undo import UndoLog
+from harness.safety.undo import REPLAYED, UndoLog
 
 _FAREWELL: Final = b"CLEAN"
 _READY: Final = b"ready\n"
@@ -98,7 +98,7 @@ def watch(reader: int, undo: Path, harness_pid: int, clock: Clock) -> bool:
     began_ns = clock.monotonic_ns()
     log = UndoLog(undo)
     records = log.pending()
-    faults = [record for record in records if record.kind == "fault"]
+    faults = [record for record in records if record.kind in REPLAYED]
     left = end_processes(records, clock, _END_S)  # first: an undo may have to wait for an answer
     failed = undo_orphans(faults)
     took_ms = (clock.monotonic_ns() - began_ns) / NS_PER_S * 1000

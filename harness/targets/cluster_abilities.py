@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 from harness.targets.base import Instances, Kills, Leases
 from harness.targets.records import InstanceStatus
 
 if TYPE_CHECKING:
     from harness.system import System
+
+REMOVE_WORKERS: Final = "remove_workers"
 
 
 @runtime_checkable
@@ -86,3 +89,40 @@ class Shows(Protocol):
     @classmethod
     def objects(cls, system: System, deployment: Path | None) -> list[dict[str, Any]]:
         """Exactly what would be written. Raises ConfigError."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkersAsked:
+    """Load workers that a target is to run: how many, and of which scenario file.
+
+    Their master waits for them at `master`, which is HOST:PORT. Each ends after `limit_s`.
+    """
+
+    count: int
+    scenario: Path
+    master: str
+    limit_s: float
+
+
+@runtime_checkable
+class HostsLoad(Protocol):
+    """Runs load workers beside its system; the undo action `remove_workers` removes all of them."""
+
+    @classmethod
+    def master_host(cls, system: System) -> str:
+        """The address of this machine as the workers reach it. Raises ConfigError."""
+
+    @classmethod
+    def worker_objects(
+        cls, system: System, deployment: Path | None, asked: WorkersAsked
+    ) -> list[dict[str, Any]]:
+        """What would be written. Raises ConfigError: they cannot be run so."""
+
+    def load_entry(self) -> str:
+        """The URL of the system as the workers reach it."""
+
+    def run_workers(self, asked: WorkersAsked) -> None:
+        """Start them, and wait until all run. Raises TargetError that says why one does not."""
+
+    def worker_logs(self) -> Mapping[str, bytes]:
+        """What each worker has written, by its name."""

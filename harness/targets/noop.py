@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from harness.errors import UnknownResourceError
 from harness.safety.state import State
 from harness.targets.base import CALL_LIMIT_S, Proof, Running, UndoData, Undoes, UpPlan
-from harness.targets.cluster_abilities import NodeSeen
+from harness.targets.cluster_abilities import NodeSeen, WorkersAsked
 from harness.targets.environment import Lives
 from harness.targets.records import EdgeFault, EdgeStatus, IdentityState, InstanceStatus
 from harness.timeline import Timeline
@@ -76,6 +76,31 @@ class NoTarget:
         """None."""
         del system, deployment
         return []
+
+    @classmethod
+    def master_host(cls, system: System) -> str:
+        """None: no worker looks for it."""
+        del system
+        return ""
+
+    @classmethod
+    def worker_objects(
+        cls, system: System, deployment: Path | None, asked: WorkersAsked
+    ) -> list[dict[str, Any]]:
+        """None."""
+        del system, deployment, asked
+        return []
+
+    def load_entry(self) -> str:
+        """None."""
+        return ""
+
+    def run_workers(self, asked: WorkersAsked) -> None:
+        """Run none."""
+
+    def worker_logs(self) -> Mapping[str, bytes]:
+        """None."""
+        return {}
 
     @classmethod
     def place_options(cls) -> tuple[str, ...]:

@@ -120,6 +120,8 @@ def counts_line(document: Document) -> str:
         return "the load cannot be read"
     late = load.lateness_ms_p99
     lateness = "" if late is None else f", p99 {late:.1f} ms late"
+    if load.clock_error_ms:
+        lateness += f", clocks of the load workers within {load.clock_error_ms:.2f} ms"
     stages = [(f.verified_s, f.verified_undone_s) for f in document.faults]
     proven = bool(stages) and all(None not in pair for pair in stages)
     fault = "fault proven and undone" if proven else "fault NOT proven and undone"

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Final
 
 from locust import FastHttpUser, task
 
 from harness.load.locust.open_loop import OpenLoop
 from harness.load.locust.payer_task import carry
-from harness.load.plan import planned
+from harness.load.plan import scenario_of
 from harness.load.protocol.payers import ProtocolPayers
 from harness.load.protocol.reading import curve_of_description, read_description
 from harness.load.scenario import scenario_path
 
-_DESCRIPTION: Final = read_description(Path(scenario_path(planned(os.environ).scenario)))
+_DESCRIPTION: Final = read_description(scenario_path(scenario_of(os.environ)))
 PAYERS: Final = ProtocolPayers(_DESCRIPTION)
 CURVE: Final = curve_of_description(_DESCRIPTION)
 

@@ -13,17 +13,13 @@ from harness.errors import ConfigError, RefusedError, TargetError
 from harness.targets.kubernetes.cluster import Cluster
 from harness.targets.kubernetes.connection import ApiError
 from harness.targets.kubernetes.manifests import apply, namespace_object, rendered
-from harness.targets.kubernetes.objects import CORE, ContainerStatus, Pod
+from harness.targets.kubernetes.objects import CORE
 from harness.targets.kubernetes.place import OWNER, PART_OF, SYSTEM
+from harness.targets.kubernetes.pod_troubles import hopeless, states
 
 READY_LIMIT_S: Final = 180.0
 DOWN_LIMIT_S: Final = 90.0
 _LOOK_AGAIN_S: Final = 0.5
-# What a kubelet says of a container that will not start by waiting.
-_HOPELESS: Final = frozenset(
-    {"ErrImagePull", "ErrImageNeverPull", "ImagePullBackOff", "InvalidImageName"}
-    | {"CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
-)
 _IMMUTABLE: Final = "field is immutable"
 # What may carry the labels of a system, in the order of removal: what makes pods goes first.
 REMOVED: Final = (
@@ -90,12 +86,12 @@ class KubernetesLifecycle:
             if workloads and not waiting:
                 return
             pods = self._cluster.pods()
-            hopeless = [why for pod in pods for why in _hopeless(pod)]
+            hopeless = [why for pod in pods for why in hopeless(pod)]
             names = ", ".join(f"{w.kind} {w.metadata.name}" for w in waiting) or "no workload"
             if hopeless:
                 raise TargetError(f"{names} cannot become ready: {'; '.join(hopeless[:3])}")
             if time.monotonic() >= ends:
-                what = "; ".join(_states(pods)) or "there are no pods"
+                what = "; ".join(states(pods)) or "there are no pods"
                 raise TargetError(f"not ready after {limit_s:g} s: {names}: {what}"[:2000])
             time.sleep(_LOOK_AGAIN_S)
 
@@ -179,28 +175,3 @@ class KubernetesLifecycle:
 def _is_ours(namespace: dict[str, Any], system: str) -> bool:
     labels = namespace.get("labels") or {}
     return labels.get(PART_OF) == OWNER and labels.get(SYSTEM) == system
-
-
-def _hopeless(pod: Pod) -> Iterator[str]:
-    for status in (*pod.status.init_container_statuses, *pod.status.container_statuses):
-        waiting = status.state.waiting
-        if waiting is not None and waiting.reason in _HOPELESS:
-            what = f"{waiting.reason}: {waiting.message}"[:300]
-            yield f"{pod.metadata.name}, container {status.name}: {what}"
-
-
-def _states(pods: tuple[Pod, ...]) -> Iterator[str]:
-    for pod in pods:
-        if not pod.ready:
-            parts = ", ".join(_container(s) for s in pod.status.container_statuses)
-            why = [c.message for c in pod.status.conditions if c.status != "True" and c.message]
-            yield f"{pod.metadata.name} is {pod.status.phase} ({parts or why[:1]})"
-
-
-def _container(status: ContainerStatus) -> str:
-    state = status.state
-    if state.waiting is not None:
-        return f"{status.name} waits: {state.waiting.reason}"
-    if state.terminated is not None:
-        return f"{status.name} has ended: {state.terminated.reason}"
-    return f"{status.name} {'is ready' if status.ready else 'is not ready'}"

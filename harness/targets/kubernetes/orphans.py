@@ -7,6 +7,7 @@ unscale      `service#scale`            it has no mark and all its pods are read
 uncordon     a pod                      its node (the identity) has no mark and takes pods
 await_rollout `service#rollout`         all its pods are ready and new
 join_network `edge#cut`                no policy has a mark and every connection passes
+remove_workers `load`               no Job, pod, policy or ConfigMap has their label
 clear_edge   an edge, or `edge#slot`    no keeper of its carrier has the fault
 """
 
@@ -16,11 +17,13 @@ from collections.abc import Callable
 
 from harness.errors import FaultError
 from harness.targets.base import CALL_LIMIT_S, Proof, UndoData
+from harness.targets.cluster_abilities import REMOVE_WORKERS
 from harness.targets.kubernetes.changed_objects import ChangedObjects
 from harness.targets.kubernetes.cluster import Cluster
 from harness.targets.kubernetes.connection import Connection
 from harness.targets.kubernetes.edge_faults import edges_at
 from harness.targets.kubernetes.instances import replacement_of
+from harness.targets.kubernetes.load_workers import LoadWorkers
 from harness.targets.kubernetes.network_cuts import NetworkCuts
 from harness.targets.kubernetes.pauses import look_at_pod, resume_pod
 from harness.targets.kubernetes.place import Place, place_in
@@ -58,6 +61,8 @@ def undo_at(cluster: Cluster, action: str, data: UndoData) -> None:
         ChangedObjects(cluster).open_node(data.get("identity", ""))
     elif action == "join_network":
         NetworkCuts(cluster).join()
+    elif action == REMOVE_WORKERS:
+        LoadWorkers(cluster).remove()
     elif action not in ("revive", "await_rollout"):
         raise FaultError(f"no undo action {action!r}")
 
@@ -72,6 +77,7 @@ def undone_at(cluster: Cluster, action: str, data: UndoData) -> Proof:
         "unscale": lambda: changed.unscaled(name),
         "uncordon": lambda: changed.opened(identity),
         "join_network": lambda: NetworkCuts(cluster).joined(name),
+        REMOVE_WORKERS: LoadWorkers(cluster).removed,
         "await_rollout": lambda: changed.rolled_out(name),
         "revive": lambda: _is_replaced(cluster, resource, identity),
     }

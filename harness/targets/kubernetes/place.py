@@ -55,7 +55,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
     `entry` is SERVICE:PORT. `manifests` is the folder that is applied, `kubeconfig` the paths of
     the credentials as KUBECONFIG has them. `events` are the kinds that
-    services write to their logs.
+    services write to their logs. `image` has Squall: load workers run from it.
     """
 
     context: str
@@ -68,6 +68,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[str, ...] = ()
     manifests: str = ""
     kubeconfig: str = ""
+    image: str = ""
 
     @property
     def labels(self) -> str:
@@ -125,6 +126,7 @@ def place_of(system: System, deployment: Path | None) -> Place:
         events=system.events,
         manifests=_manifests(options, deployment),
         kubeconfig=os.environ.get("KUBECONFIG", str(Path("~/.kube/config").expanduser())),
+        image=options.get("image", ""),
     )
 
 

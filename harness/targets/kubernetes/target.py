@@ -21,6 +21,7 @@ from harness.targets.kubernetes import instances as pods_as_instances
 from harness.targets.kubernetes.changed_objects import ChangedObjects
 from harness.targets.kubernetes.cluster import Cluster
 from harness.targets.kubernetes.edge_faults import PodEdges, edges_at
+from harness.targets.kubernetes.load_workers import HostsLoadWorkers
 from harness.targets.kubernetes.network_cuts import NetworkCuts
 from harness.targets.kubernetes.orphans import (
     KubernetesOrphans,
@@ -43,7 +44,7 @@ CUT_SLOT: Final = "cut"
 _NO_SYSTEM: Final = "no system of a cluster is noted here; start one with `squall services up`"
 
 
-class KubernetesTarget:
+class KubernetesTarget(HostsLoadWorkers):
     """Implements the Protocols of harness.targets.base but Partitions."""
 
     def __init__(self, cluster: Cluster, state: State) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from harness.errors import UnknownResourceError
 from harness.targets import base
+from harness.targets.cluster_abilities import HostsLoad
 from harness.targets.environment import Configures
 from harness.targets.noop import NoTarget
 from harness.targets.records import EdgeFault
@@ -23,6 +24,7 @@ ABILITIES = (
     Configures,
     base.Events,
     base.Fetches,
+    HostsLoad,
 )
 
 
