@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Final
 
@@ -45,9 +46,37 @@ def wrong(life: FaultLife) -> str:
     return found
 
 
-def unseen(life: FaultLife) -> str:
-    """Why too little crossed the fault to prove its share; "" if it was enough."""
-    percent = _number(life.proof.get("asked", {}).get("percent"))
+def is_step(life: FaultLife, lives: Iterable[FaultLife]) -> bool:
+    """Whether the same fault, with a larger share and else the same dose, is proven as well."""
+    mine = _percent(life)
+    larger = (
+        other for other in lives if mine is not None and _is_same(other, life) and _is_seen(other)
+    )
+    return any((_percent(other) or 0.0) > (mine or 0.0) for other in larger)
+
+
+def _is_same(one: FaultLife, other: FaultLife) -> bool:
+    return (one.name, one.target, _besides(one)) == (other.name, other.target, _besides(other))
+
+
+def _besides(life: FaultLife) -> dict[str, Scalar]:
+    asked = life.proof.get("asked", {})
+    return {key: value for key, value in asked.items() if key not in ("percent", "fault_id")}
+
+
+def _is_seen(life: FaultLife) -> bool:
+    """Whether its own counts prove its share."""
+    looked_at = {"verified", "undone"} <= life.at_s.keys() and any(s.on for s in life.samples)
+    return looked_at and not life.marked and not wrong(life) and not unseen(life)
+
+
+def unseen(life: FaultLife, *, as_step: bool = False) -> str:
+    """Why too little crossed the fault to prove its share; "" if it was enough.
+
+    `as_step`: a share on the way to a larger one that is proven. The verdict rests on the larger
+    one, so of this one it is enough that it touched something (and that it was no other share).
+    """
+    percent = _percent(life)
     if percent is None:
         return ""
     last = [sample for sample in life.samples if sample.on][-1]
@@ -56,6 +85,8 @@ def unseen(life: FaultLife) -> str:
         return "nothing crossed it while it was on"
     if last.data.get("exact"):
         return "" if touched else f"none of {units:,} connections was chosen"
+    if as_step and touched:
+        return ""
     if _lower_bound(touched, units) < MIN_SHARE * percent / _ALL:
         text = f"only {units:,} requests or connections crossed it ({touched:,} of them touched)"
         return f"{text}, too few to prove a share of {percent:g} %"
@@ -126,6 +157,11 @@ def _wrong_deaths(asked: float, last: dict[str, Scalar]) -> str:
     if seen is None:
         return "the target did not count the deaths"
     return "" if seen >= asked else f"asked for {asked:g} deaths, {seen:g} seen"
+
+
+def _percent(life: FaultLife) -> float | None:
+    """The share that was asked for; None if none was."""
+    return _number(life.proof.get("asked", {}).get("percent"))
 
 
 def _counts(look: Sample) -> tuple[int, int]:

@@ -24,6 +24,7 @@ _LAPSES: Final = {"lease_expired": "its lease ran out", "fault_set_again": "it h
 def about_held(lives: Iterable[FaultLife], events: tuple[Event, ...], t0: int) -> list[Reason]:
     """For each fault that was proven and undone: why it is not proven for its whole length."""
     found = []
+    lives = tuple(lives)
     for life in lives:
         if life.marked or not {"verified", "undone"} <= life.at_s.keys():
             continue  # marks.py and validity.py report that
@@ -33,7 +34,7 @@ def about_held(lives: Iterable[FaultLife], events: tuple[Event, ...], t0: int) -
             found.append(Reason(code="fault_not_held", text=text))
         elif wrong := dose.wrong(life):
             found.append(Reason(code="fault_not_held", text=f"{what} had another dose: {wrong}."))
-        elif unseen := dose.unseen(life):
+        elif unseen := dose.unseen(life, as_step=dose.is_step(life, lives)):
             found.append(Reason(code="fault_unobserved", text=f"{what} is not proven: {unseen}."))
     return found
 
