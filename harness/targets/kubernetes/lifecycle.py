@@ -86,10 +86,10 @@ class KubernetesLifecycle:
             if workloads and not waiting:
                 return
             pods = self._cluster.pods()
-            hopeless = [why for pod in pods for why in hopeless(pod)]
+            stuck = [why for pod in pods for why in hopeless(pod)]
             names = ", ".join(f"{w.kind} {w.metadata.name}" for w in waiting) or "no workload"
-            if hopeless:
-                raise TargetError(f"{names} cannot become ready: {'; '.join(hopeless[:3])}")
+            if stuck:
+                raise TargetError(f"{names} cannot become ready: {'; '.join(stuck[:3])}")
             if time.monotonic() >= ends:
                 what = "; ".join(states(pods)) or "there are no pods"
                 raise TargetError(f"not ready after {limit_s:g} s: {names}: {what}"[:2000])
