@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from harness.errors import ConfigError, HarnessError
+from harness.load.check import Build
 from harness.load.scenario import scenario_path
 from harness.run.order import LOCAL, Order
 from harness.run.signals import interruptible
@@ -35,10 +36,22 @@ def with_master(order: Order) -> Order:
     if not issubclass(kind, HostsLoad):
         text = f"--load {order.locust.load}: the target {order.target} runs no load workers"
         raise ConfigError(f"{text}; leave it out, or choose a target that does (kubernetes)")
+    _refuse_closed_loop(order)
     at = order.locust.workers_at or f"{kind.master_host(order.system)}:{MASTER_PORT}"
     found = replace(order, locust=replace(order.locust, workers_at=at))
     planned_workers(found)
     return found
+
+
+def _refuse_closed_loop(order: Order) -> None:
+    """Users that decide when they send cannot share a schedule."""
+    beside = order.experiment.path.parent
+    built = Build(order.scenario, order.experiment.terms.phases.load_s, beside)
+    if not built.data().open_loop:
+        text = f"--load {order.locust.load}: the scenario {order.scenario} has no curve"
+        raise ConfigError(
+            f"{text}: a closed loop runs in one process; leave it out, or add a curve"
+        )
 
 
 def planned_workers(order: Order) -> list[dict[str, Any]]:

@@ -35,7 +35,7 @@ class Payments(Small):
 @contextmanager
 def payments_system(folder: Path) -> Iterator[Payments]:
     """The system with the overlay `minimal`, up until the end of the block."""
-    if why := why_no_cluster() or _why_no_image():
+    if why := why_no_cluster() or why_no_image():
         pytest.skip(why)
     (folder / "state").mkdir(mode=0o700)
     up = Payments(folder=folder, namespace=f"squall-test-{secrets.token_hex(4)}")
@@ -47,7 +47,8 @@ def payments_system(folder: Path) -> Iterator[Payments]:
         up.lifecycle.remove()
 
 
-def _why_no_image() -> str:
+def why_no_image() -> str:
+    """Why pods of ours cannot start there; "" if they can."""
     words = ("kubectl", "--context", CONTEXT, "get", "nodes", "-o", "jsonpath={..names}")
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=30)
     return "" if IMAGE in done.stdout else f"the cluster has no image {IMAGE}"

@@ -34,7 +34,7 @@ edges: [{name: client>web}]
 """
 _DEPLOYMENT = """
 target: kubernetes
-options: {overlays: overlays, overlay: two, entry: "web:8080"}
+options: {overlays: overlays, overlay: two, entry: "web:8080", image: "squall.local/squall:1"}
 services:
   - {name: web, options: {port: "8080"}}
   - {name: store, options: {port: "8080"}}

@@ -74,6 +74,11 @@ class Arrivals(DueWork[Seated]):
         self._over.wait()
         self._close()
 
+    def end(self) -> None:
+        """Hand out no more: somebody has stopped the test."""
+        self._running = False
+        self._over.set()
+
     def come_back(self, user: Seated) -> None:
         """Hand over what has waited longest for this class of users, or let the user wait.
 

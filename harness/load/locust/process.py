@@ -13,6 +13,7 @@ from locust.runners import MasterRunner, WorkerRunner
 
 from harness.errors import ConfigError, HarnessError
 from harness.load.generator import overload
+from harness.load.locust.alone_master import AloneMaster
 from harness.load.locust.closed_tasks import ClosedTasks
 from harness.load.locust.due_arrivals import Arrivals, end_at_once
 from harness.load.locust.master import MasterPart
@@ -57,6 +58,8 @@ def attach(environment: Any, runner: Any, **_: object) -> None:  # noqa: ANN401 
                 if not opened:
                     raise ConfigError("a file without OpenLoop runs in one process: no --workers")
                 MasterPart(environment, opened, planned(os.environ)).begin()
+            elif opened:
+                AloneMaster(environment, opened).begin()
         elif opened:
             _refuse_without_host(environment, opened)
             OpenPart(environment, opened).begin()

@@ -32,13 +32,17 @@ _log: Final = logging.getLogger(__name__)
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):
-    """A worker's part of the load: its arrivals as (intent, due_us)."""
+    """A worker's part of the load: its arrivals as (intent, due_us).
+
+    `alone`: only Locust conducts the test, so that Locust may stop it.
+    """
 
     worker: int
     seed: int
     intent_prefix: str
     stop_s: float
     arrivals: tuple[tuple[int, int], ...]
+    alone: bool = False
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +103,8 @@ class WorkerPart:
         )
         self._recording = recording_of(self._session, self._environment)
         self._arrivals = Arrivals(self._session, self._runner)
+        if share.alone:
+            self._environment.events.test_stop.add_listener(lambda **_: self._arrivals.end())
         take_over(OpenTasks(self._arrivals, self._recording))
 
     def _start(self, msg: Any, **_: object) -> None:  # noqa: ANN401  # as above

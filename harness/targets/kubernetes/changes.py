@@ -5,6 +5,7 @@ target  instance  <pod>       state: starting unready ready down; uid, node, ser
         restarted <pod>       uid, count, why: the container was started again
         scaled    <workload>  before, replicas
         rollout   <workload>  generation; done: true when all replicas are of it
+load    worker    <pod>       as of an instance: a load worker is no part of the system
 ```
 """
 
@@ -18,7 +19,7 @@ import msgspec
 from harness.targets.kubernetes.cluster import is_of
 from harness.targets.kubernetes.instances import state_of
 from harness.targets.kubernetes.objects import Pod, Workload
-from harness.targets.kubernetes.place import Place
+from harness.targets.kubernetes.place import LOAD, Place
 from harness.timeline import Scalar, Timeline
 
 _DELETED: Final = "DELETED"
@@ -98,7 +99,9 @@ class PodChanges:
         service = next((one.name for one in self._place.services if is_of(pod, one)), None)
         known = {"state": state, "uid": pod.metadata.uid, "service": service, **data}
         kept: dict[str, Scalar] = {name: value for name, value in known.items() if value}
-        self._timeline.tell("target", "instance", pod.metadata.name, "", **kept)
+        is_load = LOAD in pod.metadata.labels
+        source, kind = ("load", "worker") if is_load else ("target", "instance")
+        self._timeline.tell(source, kind, pod.metadata.name, "", **kept)
 
 
 class WorkloadChanges:

@@ -14,10 +14,9 @@ from typing import Any, Final
 from harness.errors import ConfigError
 from harness.load.plan import SCENARIO_VARIABLE
 from harness.targets.cluster_abilities import WorkersAsked
-from harness.targets.kubernetes.place import NAME, OWNER, PART_OF, SYSTEM, Place
+from harness.targets.kubernetes.place import LOAD, NAME, OWNER, PART_OF, SYSTEM, Place
 from harness.targets.kubernetes.sent_scenario import MOUNTED, SentScenario, sent
 
-LOAD: Final = "squall.dev/load"  # label of all that belongs to the load workers of a system
 PREFIX: Final = "squall-load"
 KEPT_S: Final = 60  # so long a Job stays after its end if the harness does not remove it
 _GRACE_S: Final = 2

@@ -26,6 +26,7 @@ PLACE_OPTIONS: Final = (CONTEXT, NAMESPACE, OVERLAY)
 PART_OF: Final = "app.kubernetes.io/part-of"
 NAME: Final = "app.kubernetes.io/name"
 SYSTEM: Final = "squall.dev/system"
+LOAD: Final = "squall.dev/load"  # of all that belongs to the load workers of a system
 OWNER: Final = "squall"
 PLACE: Final = "place"
 _FILE: Final = "kubernetes.json"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, Self
 
 import click
+import msgspec
 import pytest
 
 from commands.locust_options import locust_of
@@ -15,8 +17,8 @@ from commands.run import run
 from harness.errors import ConfigError, TargetError
 from harness.run.from_arguments import order_from
 from harness.run.heal import heal
-from harness.run.load_workers import start_workers
-from harness.run.order import LOADS, Order
+from harness.run.load_workers import start_workers, with_master
+from harness.run.order import LOADS, LocustOptions, Order
 from harness.safety.replay import undo_orphans
 from harness.safety.state import State
 from harness.safety.undo import UndoLog, pending
@@ -27,6 +29,15 @@ from harness.targets.cluster_abilities import WorkersAsked
 from harness.targets.noop import NoTarget
 from harness.timeline import NoTimeline
 from tests.support.documents_files import ROOT
+
+CLOSED = """
+from locust import FastHttpUser, task
+
+class Shopper(FastHttpUser):
+    @task
+    def shop(self):
+        self.client.get("/")
+"""
 
 
 class Host(NoTarget):
@@ -88,6 +99,16 @@ def ordered(*words: str) -> Order:
 def test_a_target_without_workers_refuses_before_anything_starts() -> None:
     with pytest.raises(ConfigError, match=r"^--load in-cluster: the target local runs no load"):
         ordered("--load", "in-cluster", "--workers", "2")
+
+
+def test_a_closed_loop_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "shopper.py"
+    file.write_text(CLOSED)
+    order = replace(ordered("--scenario", str(file)), asked_target="kubernetes")
+    target = msgspec.structs.replace(order.system, target=f"{Host.__module__}:Host")
+    order = replace(order, system=target, locust=LocustOptions(load="in-cluster"))
+    with pytest.raises(ConfigError, match=r"^--load in-cluster: .* has no curve: a closed loop"):
+        with_master(order)
 
 
 def test_the_places_that_the_option_knows_are_those_of_a_run() -> None:

@@ -9,9 +9,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 
+from harness.targets.kubernetes.changes import PodChanges
 from harness.targets.kubernetes.cluster import Cluster
 from harness.targets.kubernetes.connection import Connection
 from harness.targets.kubernetes.events import follow
@@ -106,3 +108,17 @@ def test_what_changed_while_a_watch_was_broken_is_reported(cluster: Cluster) -> 
     kinds = [event.kind for event in timeline.events if event.name == "pods"]
     assert kinds == ["watch_broken", "watch_resumed"]
     assert {e.data["uid"] for e in timeline.events if e.name == "web-c"} == {"3"}
+
+
+def test_a_pod_of_the_load_is_told_as_a_worker_and_not_as_an_instance() -> None:
+    timeline = HeardTimeline()
+    worker = pod("squall-load-0-a", "7")
+    worker["metadata"]["labels"]["squall.dev/load"] = "worker"
+    changes = PodChanges(Place(context="test", namespace="shop", system="shop"), timeline)
+    for change in ("ADDED", "DELETED"):
+        changes.changed(change, msgspec.Raw(json.dumps(worker).encode()))
+    told = [(e.source, e.kind, e.name, e.data["state"]) for e in timeline.events]
+    assert told == [
+        ("load", "worker", "squall-load-0-a", "ready"),
+        ("load", "worker", "squall-load-0-a", "down"),
+    ]
