@@ -110,8 +110,7 @@ class Arrivals(DueWork[Seated]):
         for _ in range(_MOST_AT_ONCE):
             due = self._agenda.take(self.now_us())
             if due is None:
-                next_us = self._agenda.next_us()
-                self._wake_at(self._stop_us if next_us is None else min(next_us, self._stop_us))
+                self._wake_at(self._next_us())
                 return
             kind = self._kind_of(due.intent)
             user = self._benches[kind].hand(due)
@@ -121,6 +120,13 @@ class Arrivals(DueWork[Seated]):
                 self._growing += 1
                 gevent.spawn(self._grow_one, kind)
         self._timer.set(_NOW_NS)  # behind the schedule: the hub looks at answers in between
+
+    def _next_us(self) -> int:
+        """When there is something to do; at once if the last answer came while handing out."""
+        next_us = self._agenda.next_us()
+        if next_us is None:
+            return self._stop_us if self._open else 0
+        return min(next_us, self._stop_us)
 
     def _grow_one(self, kind: str) -> None:
         """A user may do anything when it is made, which the hub must not wait for."""

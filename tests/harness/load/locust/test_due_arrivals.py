@@ -64,11 +64,24 @@ class _User:
             arrivals.served()
 
 
+class _UserAtOnce(_User):
+    """Its answer is there before it would wait: it serves while the hub hands out."""
+
+    def start(self, group: list[Any]) -> None:
+        group.append(gevent.spawn(self._pool.arrivals.come_back, self))
+
+    def take(self, due: Due) -> None:
+        del due
+        self._pool.arrivals.served()
+        self._pool.arrivals.come_back(self)
+
+
 def run(
     due_us: list[int],
     work: Callable[[Arrivals, Due], None],
     stop_s: float = 3,
     weights: dict[str, int] | None = None,
+    user: type[_User] = _User,
 ) -> Arrivals:
     """One load from now on; the pool starts empty and grows by itself."""
     session = Session(
@@ -80,6 +93,8 @@ def run(
         recorder=NoRecorder(),
     )
     pool = Pool(work, weights or {"Payer": 1})
+    names = weights or ("Payer",)
+    pool.user_classes_by_name = {name: partial(user, pool, name) for name in names}
     pool.arrivals = Arrivals(session, pool)
     pool.arrivals.run(time.monotonic_ns())
     pool.close()
@@ -158,6 +173,12 @@ def test_at_the_stop_the_rest_is_given_up() -> None:
     arrivals = run([0, 5_000_000], lambda _, __: None, stop_s=0.1)
     assert arrivals.started == 1
     assert arrivals.now_us() >= 100_000
+
+
+def test_the_load_ends_when_the_last_answer_comes_while_the_hub_hands_out() -> None:
+    arrivals = run([0, 50_000], lambda _, __: None, stop_s=2, user=_UserAtOnce)
+    assert arrivals.started == 2
+    assert arrivals.now_us() < 2_000_000
 
 
 def test_arrivals_are_shared_among_user_classes_by_their_weights() -> None:
