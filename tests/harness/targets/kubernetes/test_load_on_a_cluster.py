@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -15,6 +16,7 @@ import pytest
 from harness.clock import SystemClock
 from harness.errors import TargetError
 from harness.load.generator import Generator
+from harness.load.records import Outcome
 from harness.load.traffic import read_schedule
 from harness.run.load_workers import MASTER_PORT
 from harness.store import RunFolder
@@ -40,6 +42,12 @@ class Looker(OpenLoop, FastHttpUser):
 CURVES = """
 from harness.load.traffic import Steady
 CURVE = Steady(per_s=40)
+"""
+LABEL = "squall.dev/load"
+ENDED = ("get", "jobs", "-l", LABEL, "-o", "jsonpath={.items[*].status.conditions[*].reason}")
+ORDERS = """
+curve: {steady: {per_s: 40}}
+create: {path: /health, body: {amount_minor: 1}, key_header: Idempotency-Key, done: [200]}
 """
 KINDS = "jobs,networkpolicies,pods,configmaps"
 # A harness that is killed while its workers run; its watchdog stays.
@@ -102,7 +110,7 @@ def until(true: Callable[[], bool], within_s: float = 15.0) -> bool:
 
 
 def left(small: Small) -> list[str]:
-    return small.kubectl("get", KINDS, "-l", "squall.dev/load", "-o", "name").split()
+    return small.kubectl("get", KINDS, "-l", LABEL, "-o", "name").split()
 
 
 def master(small: Small) -> str:
@@ -141,6 +149,21 @@ def test_two_workers_in_pods_start_every_arrival_once(
     assert [d.died for d in done] == ["", ""]
     assert all(0 < r.clock_error_ms < 50 for r in ready)
     assert sum(r.arrivals for r in ready) == len(scheduled)
+
+
+def test_workers_in_pods_carry_a_yaml_scenario(
+    small: Small, target: KubernetesTarget, tmp_path: Path
+) -> None:
+    folder, file = folder_of(tmp_path), tmp_path / "orders.yaml"
+    file.write_text(ORDERS)
+    with loaded(small, target, file, folder, 1) as generator:
+        generator.wait_ready(READY_S)
+        begin(generator)
+        done = generator.wait_done(20)
+    attempts = attempts_of(folder)
+    assert {a.intent for a in attempts} == set(range(len(read_schedule(folder.schedule))))
+    assert {a.outcome for a in attempts} == {Outcome.OK}
+    assert [d.died for d in done] == ["", ""]
 
 
 def test_a_deleted_worker_is_told_with_each_of_its_arrivals(
@@ -192,6 +215,15 @@ def test_services_down_removes_the_workers(
     assert until(lambda: left(small) == [])
     small.lifecycle.begin()
     small.lifecycle.wait_ready()
+
+
+def test_without_harness_and_watchdog_the_workers_end_at_their_limit(
+    small: Small, target: KubernetesTarget, scenario: Path
+) -> None:
+    target.run_workers(replace(asked(small, scenario), limit_s=5))
+    assert until(lambda: small.kubectl(*ENDED).split() != [], 30)
+    assert set(small.kubectl(*ENDED).split()) == {"DeadlineExceeded"}
+    assert until(lambda: not small.kubectl("get", "pods", "-l", LABEL, "-o", "name"), 30)
 
 
 def test_after_a_kill_9_the_watchdog_removes_the_workers(
