@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +13,10 @@ from msgspec import structs
 
 from harness.timeline import Scalar
 from reports.measures import dose
-from reports.measures.held import about_held
-from reports.measures.phases import FaultLife, Sample
+from reports.measures.phases import FaultLife
 from reports.verdict.judge import judge
 from reports.verdict.scorecard import Scorecard
+from tests.support.fault_lives import life, share
 from tests.support.runs_builder import F0_S, F1_S, KILLED, T0_NS, RunsBuilder, sound_run
 
 
@@ -132,19 +131,6 @@ def test_too_few_operations_during_the_fault_are_invalid(tmp_path: Path, per_s: 
     assert "fault_unobserved" in codes(card)
 
 
-def life(asked: dict[str, Scalar], *looks: Mapping[str, Scalar]) -> FaultLife:
-    samples = [Sample(at_s=float(i), on=True, data=dict(look)) for i, look in enumerate(looks)]
-    at_s = {"verified": 0.0, "undone": float(len(looks))}
-    return FaultLife(
-        key="f", name="f", target="a>b", at_s=at_s, proof={"asked": asked}, samples=samples
-    )
-
-
-def share(percent: float, units: int, touched: int) -> FaultLife:
-    looks = ({"units": units * i // 10, "touched": touched * i // 10} for i in range(11))
-    return life({"percent": percent}, *looks)
-
-
 def exact(counted: FaultLife) -> FaultLife:
     """The same, of units that were chosen by count."""
     asked = {"percent": counted.proof["asked"]["percent"]}
@@ -175,40 +161,6 @@ def test_connections_that_are_chosen_by_count_prove_a_share_however_few_they_are
     assert "too few" in dose.unseen(few)
     assert (dose.unseen(exact(few)), dose.wrong(exact(few))) == ("", "")
     assert "none of 8 connections" in dose.unseen(exact(share(1, 8, 0)))
-
-
-def test_a_small_share_on_the_way_to_a_larger_one_needs_no_proof_of_its_own() -> None:
-    small, large = share(1, 641, 6), share(10, 394, 45)
-    assert "too few" in dose.unseen(small)
-    assert dose.is_step(small, (small, large))
-    assert dose.unseen(small, as_step=True) == ""
-    assert not dose.is_step(large, (small, large))
-    assert "too few" in dose.unseen(share(1, 60, 0), as_step=True)
-
-
-@pytest.mark.parametrize(
-    "larger",
-    [
-        share(10, 20, 2),
-        share(10, 400, 4),
-        share(1, 5000, 50),
-        replace(share(10, 394, 45), target="b>c"),
-    ],
-)
-def test_a_share_is_no_step_to_one_that_is_not_proven_or_is_of_another_fault(
-    larger: FaultLife,
-) -> None:
-    small = share(1, 641, 6)
-    assert not dose.is_step(small, (small, larger))
-    slower = life({"percent": 1, "latency_ms": 300}, {"units": 641, "touched": 6})
-    assert not dose.is_step(slower, (slower, share(10, 394, 45)))
-
-
-def test_a_canary_whose_first_step_was_small_counts() -> None:
-    about = about_held((share(1, 641, 6), share(10, 394, 45)), (), 0)
-    assert [reason.code for reason in about] == []
-    alone = about_held((share(1, 641, 6),), (), 0)
-    assert [reason.code for reason in alone] == ["fault_unobserved"]
 
 
 @pytest.mark.parametrize(
