@@ -44,7 +44,7 @@ class Session:
         """Let go."""
         with self._lock:
             if self._stream is not None:
-                self._stream.close()
+                _close(self._stream)
             self._stream = None
 
 
@@ -56,7 +56,7 @@ def run_once(connection: Connection, place: Place, pod: str, *words: str) -> str
         try:
             return _word(stream)
         finally:
-            stream.close()
+            _close(stream)
 
     said: str = limited("exec", call)
     if not said:
@@ -81,6 +81,12 @@ def _opened(connection: Connection, place: Place, pod: str, container: str, *wor
         _preload_content=False,
         _request_timeout=ANSWER_LIMIT_S,
     )
+
+
+def _close(stream: Any) -> None:  # noqa: ANN401  # the library has no types
+    """Also the socket: the library leaves it open when the other side has ended the session."""
+    stream.close()
+    stream.sock.shutdown()
 
 
 def _word(stream: Any) -> str:  # noqa: ANN401  # the library has no types
