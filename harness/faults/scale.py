@@ -42,14 +42,16 @@ class Scale:
         able(target, Scales).scale(self.service, self.replicas, lease_s)
 
     def verify(self, target: Target, before: Seen) -> Proof:
-        """Proven when that many instances are there, ready or starting."""
-        there = [i for i in self._instances(target) if i.state != "down"]
+        """Proven when that many instances are asked for and there, ready or starting."""
+        asked = self._instances(target)
+        there = [i for i in asked if i.state != "down"]
         evidence: Evidence = {
             "before": int(before.identity),
             "replicas": len(there),
             "ready": len([i for i in there if i.state == "ready"]),
         }
-        return Proof(proven=len(there) == self.replicas, evidence=evidence)
+        proven = len(asked) == len(there) == self.replicas
+        return Proof(proven=proven, evidence=evidence)
 
     def held(self, target: Target, before: Seen) -> Proof:
         """Held while the target asks for that many."""

@@ -33,7 +33,7 @@ driver = Driver(target, UndoLog(state.undo), NoTimeline(), SystemClock())
 made = {"pause": lambda: Pause(instance=sys.argv[3]),
         "scale": lambda: Scale(service="ledger", replicas=1),
         "cut": lambda: Cut(edge="payments>ledger"),
-        "drain": lambda: Drain(instance=sys.argv[3])}
+        "drain": lambda: Drain(instance=sys.argv[4])}
 for word in sys.argv[2].split(","):
     if word == "errors":  # its proof needs requests; the keepers hold it for its lease
         target.fault_edge("payments>bank", EdgeFault(kind="errors"), 2.0)
@@ -60,10 +60,13 @@ def until(true: Callable[[], bool], within_s: float) -> bool:
     return True
 
 
-def inject_and_die(up: Payments, words: str, pod: str) -> None:
-    """Inject the faults of these words, with commas between them, and end by SIGKILL."""
+def inject_and_die(up: Payments, words: str, *pods: str) -> None:
+    """Inject the faults of these words, with commas between them, and end by SIGKILL.
+
+    `pods`: the one to pause, and the one whose node is drained.
+    """
     up.target()
-    argv = (sys.executable, "-c", DIES, str(up.state.root), words, pod)
+    argv = (sys.executable, "-c", DIES, str(up.state.root), words, *pods)
     done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert (done.stdout, done.returncode) == ("injected\n", -signal.SIGKILL), done.stderr
 

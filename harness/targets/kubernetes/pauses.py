@@ -89,8 +89,11 @@ def look_at_pod(cluster: Cluster, name: str) -> str:
 
 
 def _container_of(cluster: Cluster, name: str) -> str:
+    """The container of the pod's service, while it runs; one that has ended is not frozen."""
     for pod in cluster.pods():
         if pod.metadata.name == name and not pod.over:
             found = (s.container for s in cluster.place.services if is_of(pod, s))
-            return next(found, "")
+            container = next(found, "")
+            status = pod.container(container)
+            return container if status is None or status.state.running is not None else ""
     return ""
