@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
 from harness.errors import TargetError
-from harness.targets.kubernetes.connection import Connection
+from harness.targets.kubernetes.connection import ApiError, Connection
 from harness.targets.kubernetes.objects import (
     CORE,
     Node,
@@ -48,6 +49,10 @@ class Recent(Generic[Kept]):
             if self._kept is None or now - self._kept[0] > RECENT_S:
                 self._kept = (now, self._read())
             return self._kept[1]
+
+
+class _Namespace(msgspec.Struct, frozen=True):
+    metadata: dict[str, Any] = {}
 
 
 class Cluster:
@@ -103,6 +108,15 @@ class Cluster:
     def cluster_id(self) -> str:
         """What names the cluster for as long as it lives: the uid of namespace kube-system."""
         return self.read(Pod, f"{CORE}/namespaces/kube-system").metadata.uid
+
+    def namespace(self) -> dict[str, Any] | None:
+        """The metadata of its namespace; None if there is none."""
+        try:
+            return self.read(_Namespace, f"{CORE}/namespaces/{self.place.namespace}").metadata
+        except ApiError as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
 
     def read(self, kind: type[Decoded], path: str, **query: Any) -> Decoded:  # noqa: ANN401  # goes into the URL
         """An object of that kind."""

@@ -63,7 +63,7 @@ class KubernetesLifecycle:
     def begin(self) -> None:
         """Apply the overlay, in a namespace that is made if it is missing."""
         objects = rendered(self._place)
-        found = self._namespace()
+        found = self._cluster.namespace()
         if found is None:
             self._cluster.connection.create(f"{CORE}/namespaces", namespace_object(self._place))
         elif found.get("deletionTimestamp"):
@@ -111,7 +111,7 @@ class KubernetesLifecycle:
     def remove(self) -> int:
         """Remove all that carries the labels; returns how many objects, when they are gone."""
         removed = self.clear()
-        found = self._namespace()
+        found = self._cluster.namespace()
         if found is not None and _is_ours(found, self._place.system):
             removed += self._cluster.connection.delete(f"{CORE}/namespaces/{self._place.namespace}")
             self._wait_no_namespace()
@@ -149,20 +149,11 @@ class KubernetesLifecycle:
 
     def _wait_no_namespace(self) -> None:
         ends = time.monotonic() + DOWN_LIMIT_S
-        while self._namespace() is not None:
+        while self._cluster.namespace() is not None:
             if time.monotonic() >= ends:
                 text = f"namespace {self._place.namespace} is not gone after {DOWN_LIMIT_S:g} s"
                 raise TargetError(text)
             time.sleep(_LOOK_AGAIN_S)
-
-    def _namespace(self) -> dict[str, Any] | None:
-        try:
-            path = f"{CORE}/namespaces/{self._place.namespace}"
-            return self._cluster.read(_Bare, path).metadata
-        except ApiError as error:
-            if error.status == HTTPStatus.NOT_FOUND:
-                return None
-            raise
 
     def _node_address(self) -> str:
         for node in self._cluster.nodes():

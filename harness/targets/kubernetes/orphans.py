@@ -9,11 +9,14 @@ await_rollout `service#rollout`         all its pods are ready and new
 join_network `edge#cut`                no policy has a mark and every connection passes
 remove_workers `load`               no Job, pod, policy or ConfigMap has their label
 clear_edge   an edge, or `edge#slot`    no keeper of its carrier has the fault
+
+All of them but `uncordon` are undone as well when their namespace is gone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from harness.errors import FaultError
 from harness.targets.base import CALL_LIMIT_S, Proof, UndoData
@@ -28,6 +31,8 @@ from harness.targets.kubernetes.network_cuts import NetworkCuts
 from harness.targets.kubernetes.pauses import look_at_pod, resume_pod
 from harness.targets.kubernetes.place import Place, place_in
 from harness.targets.records import split_slot
+
+UNCORDON: Final = "uncordon"  # a node outlives the namespace
 
 
 class KubernetesOrphans:
@@ -49,6 +54,8 @@ def cluster_at(place: Place, limit_s: float = CALL_LIMIT_S) -> Cluster:
 
 def undo_at(cluster: Cluster, action: str, data: UndoData) -> None:
     """Do one of the undo actions. Raises FaultError for another one."""
+    if action != UNCORDON and cluster.namespace() is None:
+        return
     if action == "clear_edge":
         edges_at(cluster.place).clear_edge(data["resource"])
     elif action == "resume":
@@ -57,7 +64,7 @@ def undo_at(cluster: Cluster, action: str, data: UndoData) -> None:
         before = data.get("identity", "")
         service = split_slot(data["resource"])[0]
         ChangedObjects(cluster).unscale(service, int(before) if before.isdigit() else None)
-    elif action == "uncordon":
+    elif action == UNCORDON:
         ChangedObjects(cluster).open_node(data.get("identity", ""))
     elif action == "join_network":
         NetworkCuts(cluster).join()
@@ -75,7 +82,7 @@ def undone_at(cluster: Cluster, action: str, data: UndoData) -> Proof:
         "clear_edge": lambda: _is_clear(cluster.place, resource),
         "resume": lambda: _is_resumed(cluster, resource),
         "unscale": lambda: changed.unscaled(name),
-        "uncordon": lambda: changed.opened(identity),
+        UNCORDON: lambda: changed.opened(identity),
         "join_network": lambda: NetworkCuts(cluster).joined(name),
         REMOVE_WORKERS: LoadWorkers(cluster).removed,
         "await_rollout": lambda: changed.rolled_out(name),
@@ -83,7 +90,19 @@ def undone_at(cluster: Cluster, action: str, data: UndoData) -> Proof:
     }
     if action not in looks:
         raise FaultError(f"no undo action {action!r}")
+    if action != UNCORDON and (told := _deleted(cluster)) is not None:
+        return told
     return looks[action]()
+
+
+def _deleted(cluster: Cluster) -> Proof | None:
+    """What a namespace that is deleted says of what was in it; None for one that stays."""
+    found, name = cluster.namespace(), cluster.place.namespace
+    if found is None:
+        return Proof(holds=True, how=f"the namespace {name} is gone")
+    if found.get("deletionTimestamp"):
+        return Proof(holds=False, how=f"the namespace {name} is being deleted")
+    return None
 
 
 def _is_resumed(cluster: Cluster, pod: str) -> Proof:

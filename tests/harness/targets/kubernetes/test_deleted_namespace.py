@@ -20,9 +20,11 @@ def test_faults_are_gone_with_their_namespace_and_their_node_is_opened(tmp_path:
         payments, ledger = (one_of(up, service) for service in ("payments", "ledger"))
         inject_and_die(up, "errors,pause,cut,drain", payments, ledger)
         up.kubectl("delete", "namespace", up.namespace, "--wait=false")
+        early = heal(up.state, None, NoTimeline())
+        assert {r.kind for r in early.records if r.undone} >= {"uncordon"}, early.failures
+        assert until(lambda: up.namespace not in namespaces(up), 120)
         report = heal(up.state, None, NoTimeline())
         assert report.cleared, report.failures
-        assert until(lambda: up.namespace not in namespaces(up), 120)
         closed = up.kubectl("get", "nodes", "-o", "jsonpath={.items[*].spec.unschedulable}")
         assert closed.strip() == ""
 
