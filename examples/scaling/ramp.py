@@ -24,6 +24,6 @@ class LateRise:
         return risen if risen <= self.highest else self.base_per_s
 
 
-CURVE: Final = LateRise(base_per_s=100.0, rise_at_s=8.0, rise_per_s2=44.0, highest=660.0)
+CURVE: Final = LateRise(base_per_s=100.0, rise_at_s=8.0, rise_per_s2=60.0, highest=860.0)
 PAYERS: Final = PaymentPayers()
 ENGINE: Final = "lean"

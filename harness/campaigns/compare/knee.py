@@ -37,7 +37,7 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
 class KneeFound(msgspec.Struct, frozen=True, kw_only=True):
     """The knee. `at_least`: the ramp ended, or the generator could not follow, before it.
 
-    `begin_s` to `end_s`: the first windows that missed a limit, or the last ones of the ramp:
+    `begin_s` to `end_s`: the first windows that missed a limit, or the one with the highest rate:
     there the resource that saturates shows.
     """
 
@@ -62,7 +62,8 @@ def knee_of(windows: Sequence[Window], limits: Knee) -> KneeFound | None:
             reached.append(window)
     if not judged:
         return None
-    return _found(reached, judged[-1], at_least=True, why="the ramp ended before the knee")
+    highest = max(judged, key=lambda window: window.rate_per_s)  # a load may fall after its ramp
+    return _found(reached, highest, at_least=True, why="the ramp ended before the knee")
 
 
 def _ends(window: Window, limits: Knee) -> bool:

@@ -71,6 +71,13 @@ def test_a_ramp_that_ends_before_the_knee_gives_a_lower_bound() -> None:
     assert (found.rate_per_s, found.at_least) == (500, True)
 
 
+def test_a_load_that_falls_after_its_ramp_shows_its_resource_at_the_highest_rate() -> None:
+    found = knee_of([*ramp(500), window(20, 40), window(21, 40)], LIMITS)
+    assert found is not None
+    assert (found.rate_per_s, found.at_least) == (500, True)
+    assert (found.begin_s, found.end_s) == (38, 40)
+
+
 def test_one_bad_window_at_the_end_is_no_knee() -> None:
     found = knee_of(ramp(475), LIMITS)
     assert found is not None
