@@ -49,10 +49,12 @@ def wrong(life: FaultLife) -> str:
 def is_step(life: FaultLife, lives: Iterable[FaultLife]) -> bool:
     """Whether the same fault, with a larger share and else the same dose, is proven as well."""
     mine = _percent(life)
-    larger = (
-        other for other in lives if mine is not None and _is_same(other, life) and _is_seen(other)
+    if mine is None:
+        return False
+    return any(
+        _is_same(other, life) and (_percent(other) or 0.0) > mine and _is_seen(other)
+        for other in lives
     )
-    return any((_percent(other) or 0.0) > (mine or 0.0) for other in larger)
 
 
 def _is_same(one: FaultLife, other: FaultLife) -> bool:

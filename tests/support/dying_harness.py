@@ -5,13 +5,12 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 
-from harness.clock import SystemClock
 from harness.errors import HarnessError
 from harness.targets.kubernetes.marks import OWNER
 from harness.targets.kubernetes.pauses import look_at_pod
 from tests.support.payments_cluster import ROOT, Payments
+from tests.support.small_cluster import until
 
 DIES = """
 import os, signal, sys
@@ -47,17 +46,6 @@ os.kill(os.getpid(), signal.SIGKILL)
 def await_ready(up: Payments) -> None:
     """All instances are ready within 90 s."""
     assert until(lambda: {i.state for i in up.target().instances()} == {"ready"}, 90)
-
-
-def until(true: Callable[[], bool], within_s: float) -> bool:
-    """Whether it becomes true in that time."""
-    clock = SystemClock()
-    ends = clock.monotonic_ns() + int(within_s * 1e9)
-    while not true():
-        if clock.monotonic_ns() > ends:
-            return False
-        clock.sleep(0.2)
-    return True
 
 
 def inject_and_die(up: Payments, words: str, *pods: str) -> None:

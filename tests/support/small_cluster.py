@@ -9,7 +9,7 @@ import os
 import secrets
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from harness.clock import SystemClock
 from harness.safety.state import State
 from harness.system import System, SystemFiles
 from harness.targets.kubernetes.cluster import Cluster
@@ -142,6 +143,17 @@ class Small:
         done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+
+def until(true: Callable[[], bool], within_s: float) -> bool:
+    """Whether it becomes true in that time."""
+    clock = SystemClock()
+    ends = clock.monotonic_ns() + int(within_s * 1e9)
+    while not true():
+        if clock.monotonic_ns() > ends:
+            return False
+        clock.sleep(0.1)
+    return True
 
 
 def small_files(folder: Path) -> Small:

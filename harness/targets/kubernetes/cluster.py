@@ -14,6 +14,8 @@ from harness.errors import TargetError
 from harness.targets.kubernetes.connection import ApiError, Connection
 from harness.targets.kubernetes.objects import (
     CORE,
+    Bare,
+    Meta,
     Node,
     NodeList,
     Pod,
@@ -49,10 +51,6 @@ class Recent(Generic[Kept]):
             if self._kept is None or now - self._kept[0] > RECENT_S:
                 self._kept = (now, self._read())
             return self._kept[1]
-
-
-class _Namespace(msgspec.Struct, frozen=True):
-    metadata: dict[str, Any] = {}
 
 
 class Cluster:
@@ -109,10 +107,10 @@ class Cluster:
         """What names the cluster for as long as it lives: the uid of namespace kube-system."""
         return self.read(Pod, f"{CORE}/namespaces/kube-system").metadata.uid
 
-    def namespace(self) -> dict[str, Any] | None:
+    def namespace(self) -> Meta | None:
         """The metadata of its namespace; None if there is none."""
         try:
-            return self.read(_Namespace, f"{CORE}/namespaces/{self.place.namespace}").metadata
+            return self.read(Bare, f"{CORE}/namespaces/{self.place.namespace}").metadata
         except ApiError as error:
             if error.status == HTTPStatus.NOT_FOUND:
                 return None

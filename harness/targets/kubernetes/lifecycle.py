@@ -5,15 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Any, Final
-
-import msgspec
+from typing import Final
 
 from harness.errors import ConfigError, RefusedError, TargetError
 from harness.targets.kubernetes.cluster import Cluster
 from harness.targets.kubernetes.connection import ApiError
 from harness.targets.kubernetes.manifests import apply, namespace_object, rendered
-from harness.targets.kubernetes.objects import CORE
+from harness.targets.kubernetes.objects import CORE, Bare, BareList, Meta
 from harness.targets.kubernetes.place import OWNER, PART_OF, SYSTEM
 from harness.targets.kubernetes.pod_troubles import hopeless, states
 
@@ -42,14 +40,6 @@ REMOVED: Final = (
 )
 
 
-class _Bare(msgspec.Struct, frozen=True):
-    metadata: dict[str, Any] = {}
-
-
-class _List(msgspec.Struct, frozen=True):
-    items: tuple[_Bare, ...] = ()
-
-
 class KubernetesLifecycle:
     """The start and the end of one system."""
 
@@ -66,7 +56,7 @@ class KubernetesLifecycle:
         found = self._cluster.namespace()
         if found is None:
             self._cluster.connection.create(f"{CORE}/namespaces", namespace_object(self._place))
-        elif found.get("deletionTimestamp"):
+        elif found.deletion_timestamp:
             text = f"namespace {self._place.namespace} is being deleted"
             raise RefusedError(f"{text}; wait until it is gone")
         try:
@@ -122,7 +112,7 @@ class KubernetesLifecycle:
         removed = 0
         for path in self._removed_paths():
             for item in self._labelled(path):
-                name = item.metadata["name"]
+                name = item.metadata.name
                 options = {"propagationPolicy": "Background", "gracePeriodSeconds": 0}
                 removed += self._cluster.connection.delete(f"{path}/{name}", options)
         self._wait_gone()
@@ -131,9 +121,9 @@ class KubernetesLifecycle:
     def _removed_paths(self) -> Iterator[str]:
         yield from (path.format(f"namespaces/{self._place.namespace}") for path in REMOVED)
 
-    def _labelled(self, path: str) -> tuple[_Bare, ...]:
+    def _labelled(self, path: str) -> tuple[Bare, ...]:
         try:
-            return self._cluster.read(_List, path, labelSelector=self._place.labels).items
+            return self._cluster.read(BareList, path, labelSelector=self._place.labels).items
         except ApiError as error:
             if error.status in (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN):
                 return ()  # no such kind here, or nothing that we could have made
@@ -163,6 +153,6 @@ class KubernetesLifecycle:
         raise TargetError("no node has an address")
 
 
-def _is_ours(namespace: dict[str, Any], system: str) -> bool:
-    labels = namespace.get("labels") or {}
+def _is_ours(namespace: Meta, system: str) -> bool:
+    labels = namespace.labels
     return labels.get(PART_OF) == OWNER and labels.get(SYSTEM) == system

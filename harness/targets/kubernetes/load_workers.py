@@ -21,7 +21,7 @@ from harness.targets.cluster_abilities import WorkersAsked
 from harness.targets.kubernetes.cluster import Cluster
 from harness.targets.kubernetes.connection import Connection
 from harness.targets.kubernetes.load_objects import load_entry, load_labels, worker_objects
-from harness.targets.kubernetes.objects import Meta, Pod, PodList, pods_path
+from harness.targets.kubernetes.objects import Bare, BareList, Meta, Pod, PodList, pods_path
 from harness.targets.kubernetes.place import place_of
 from harness.targets.kubernetes.pod_troubles import hopeless, states
 
@@ -38,14 +38,6 @@ _PATHS: Final = {
     "NetworkPolicy": "/apis/networking.k8s.io/v1/namespaces/{}/networkpolicies",
     "ConfigMap": "/api/v1/namespaces/{}/configmaps",
 }
-
-
-class _Bare(msgspec.Struct, frozen=True):
-    metadata: Meta = Meta()
-
-
-class _List(msgspec.Struct, frozen=True):
-    items: tuple[_Bare, ...] = ()
 
 
 class LoadWorkers:
@@ -92,7 +84,7 @@ class LoadWorkers:
 
     def _create(self, one: dict[str, Any]) -> Meta:
         raw = self._cluster.connection.create(self._path(one["kind"]), one)
-        return msgspec.json.decode(raw, type=_Bare).metadata
+        return msgspec.json.decode(raw, type=Bare).metadata
 
     def _wait_running(self, count: int) -> None:
         ends = time.monotonic() + RUNNING_LIMIT_S
@@ -127,7 +119,7 @@ class LoadWorkers:
 
     def _labelled(self, kind: str) -> list[Meta]:
         labels = load_labels(self._cluster.place)
-        found = self._cluster.read(_List, self._path(kind), labelSelector=labels)
+        found = self._cluster.read(BareList, self._path(kind), labelSelector=labels)
         return [one.metadata for one in found.items]
 
     def _path(self, kind: str) -> str:

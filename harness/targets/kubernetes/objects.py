@@ -39,6 +39,18 @@ class Meta(_Object, frozen=True):
     owner_references: tuple[Owner, ...] = ()
 
 
+class Bare(_Object, frozen=True):
+    """An object of any kind, by its metadata."""
+
+    metadata: Meta = Meta()
+
+
+class BareList(_Object, frozen=True):
+    """Objects of any kind."""
+
+    items: tuple[Bare, ...] = ()
+
+
 class Port(_Object, frozen=True):
     """A port of a container or a Service."""
 

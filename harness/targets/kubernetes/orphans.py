@@ -100,7 +100,7 @@ def _deleted(cluster: Cluster) -> Proof | None:
     found, name = cluster.namespace(), cluster.place.namespace
     if found is None:
         return Proof(holds=True, how=f"the namespace {name} is gone")
-    if found.get("deletionTimestamp"):
+    if found.deletion_timestamp:
         return Proof(holds=False, how=f"the namespace {name} is being deleted")
     return None
 

@@ -8,8 +8,9 @@ import pytest
 
 from harness.run.heal import heal
 from harness.timeline import NoTimeline
-from tests.support.dying_harness import await_ready, inject_and_die, until
+from tests.support.dying_harness import await_ready, inject_and_die
 from tests.support.payments_cluster import Payments, payments_system
+from tests.support.small_cluster import until
 
 
 def test_faults_are_gone_with_their_namespace_and_their_node_is_opened(tmp_path: Path) -> None:

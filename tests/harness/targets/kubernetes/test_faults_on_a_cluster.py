@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -23,33 +20,9 @@ from harness.run.heal import heal
 from harness.safety.undo import UndoLog
 from harness.targets.kubernetes.pauses import look_at_pod
 from harness.timeline import NoTimeline
-from tests.support.payments_cluster import ROOT, Payments, payments_system
-
-DIES = """
-import os, signal, sys
-from pathlib import Path
-from harness.clock import SystemClock
-from harness.faults.driver import Driver
-from harness.faults.http_errors import HttpErrors
-from harness.faults.pause import Pause
-from harness.faults.scale import Scale
-from harness.safety.state import State
-from harness.safety.undo import UndoLog
-from harness.targets.kubernetes.target import KubernetesTarget
-from harness.timeline import NoTimeline
-state = State(root=Path(sys.argv[1]))
-target = KubernetesTarget.attach(state)
-made = {"pause": lambda: Pause(instance=sys.argv[3]),
-        "scale": lambda: Scale(service="ledger", replicas=1)}
-if sys.argv[2] == "errors":
-    from harness.targets.records import EdgeFault
-    target.fault_edge("payments>bank", EdgeFault(kind="errors"), 2.0)
-else:
-    clock = SystemClock()
-    Driver(target, UndoLog(state.undo), NoTimeline(), clock).inject(made[sys.argv[2]]())
-print("injected", flush=True)
-os.kill(os.getpid(), signal.SIGKILL)
-"""
+from tests.support.dying_harness import inject_and_die
+from tests.support.payments_cluster import Payments, payments_system
+from tests.support.small_cluster import until
 
 
 @pytest.fixture(scope="module")
@@ -64,16 +37,6 @@ def whole(up: Payments) -> Iterator[None]:
     yield
     target = up.target()
     assert until(lambda: {i.state for i in target.instances()} == {"ready"}, 60)
-
-
-def until(true: Callable[[], bool], within_s: float) -> bool:
-    clock = SystemClock()
-    ends = clock.monotonic_ns() + int(within_s * 1e9)
-    while not true():
-        if clock.monotonic_ns() > ends:
-            return False
-        clock.sleep(0.2)
-    return True
 
 
 def instance(up: Payments, service: str) -> str:
@@ -116,10 +79,7 @@ def test_a_fault_of_a_killed_harness_is_gone_after_its_lease(
     up: Payments, word: str, lease_s: float
 ) -> None:
     pod = instance(up, "payments")
-    up.target()
-    words = (sys.executable, "-c", DIES, str(up.state.root), word, pod)
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
-    assert (done.stdout, done.returncode) == ("injected\n", -signal.SIGKILL), done.stderr
+    inject_and_die(up, word, pod)
     gone: dict[str, Callable[[], bool]] = {
         "errors": lambda: all(not edge.faults for edge in up.target().edges()),
         "pause": lambda: look_at_pod(up.cluster, pod) == "running",

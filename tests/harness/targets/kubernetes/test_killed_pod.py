@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -17,17 +16,7 @@ from harness.safety.undo import UndoLog
 from harness.targets.base import Instances, able
 from harness.targets.kubernetes.manifests import rendered
 from harness.timeline import Event, FileTimeline, NoTimeline, read_timeline
-from tests.support.small_cluster import Small
-
-
-def until(true: Callable[[], bool], within_s: float = 30.0) -> bool:
-    clock = SystemClock()
-    ends = clock.monotonic_ns() + int(within_s * 1e9)
-    while not true():
-        if clock.monotonic_ns() > ends:
-            return False
-        clock.sleep(0.1)
-    return True
+from tests.support.small_cluster import Small, until
 
 
 def first(small: Small, service: str) -> str:
@@ -65,7 +54,7 @@ def test_a_missing_replica_is_an_instance_that_is_down(small: Small) -> None:
     states = [i.state for i in small.target().instances() if i.service == "web"]
     assert len(states) == 2
     target = able(small.target(), Instances)
-    assert until(lambda: all(i.state == "ready" for i in target.instances()))
+    assert until(lambda: all(i.state == "ready" for i in target.instances()), 30)
 
 
 def test_the_undo_record_of_a_dead_run_is_healed_in_the_cluster_it_names(
@@ -85,13 +74,15 @@ def test_pods_that_come_and_go_are_told_by_uid(small: Small, tmp_path: Path) -> 
     path = tmp_path / "timeline.ndjson"
     target = small.target()
     stop = target.tell_events(FileTimeline(path, SystemClock()))
-    assert until(lambda: len(_states(path)) >= 3)
+    assert until(lambda: len(_states(path)) >= 3, 30)
     name = first(small, "web")
     before = next(i for i in target.instances() if i.name == name)
     target.kill(name, 2.0)
     uid = before.identity.split("/")[1]
-    assert until(lambda: ("down", uid) in _states(path))
-    assert until(lambda: any(s == "ready" and u not in first_three(path) for s, u in _states(path)))
+    assert until(lambda: ("down", uid) in _states(path), 30)
+    assert until(
+        lambda: any(s == "ready" and u not in first_three(path) for s, u in _states(path)), 30
+    )
     stop()
 
 

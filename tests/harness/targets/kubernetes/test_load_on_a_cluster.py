@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from harness.clock import SystemClock
 from harness.errors import TargetError
 from harness.load.generator import Generator
 from harness.load.records import Outcome
@@ -25,7 +24,7 @@ from harness.targets.kubernetes.load_workers import LoadWorkers
 from harness.targets.kubernetes.target import KubernetesTarget
 from tests.support.load_runs import READY_S, attempts_of, begin, folder_of, plan_of
 from tests.support.payments_cluster import ROOT, why_no_image
-from tests.support.small_cluster import Small
+from tests.support.small_cluster import Small, until
 
 LOOKER = """
 from curves import CURVE
@@ -96,17 +95,7 @@ def target(small: Small) -> Iterator[KubernetesTarget]:
     found = small.target()
     yield found
     found.undo(REMOVE_WORKERS, {"resource": "load"})
-    assert until(lambda: left(small) == [])
-
-
-def until(true: Callable[[], bool], within_s: float = 15.0) -> bool:
-    clock = SystemClock()
-    ends = clock.monotonic_ns() + int(within_s * 1e9)
-    while not true():
-        if clock.monotonic_ns() > ends:
-            return False
-        clock.sleep(0.2)
-    return True
+    assert until(lambda: left(small) == [], 15)
 
 
 def left(small: Small) -> list[str]:
@@ -173,7 +162,7 @@ def test_a_deleted_worker_is_told_with_each_of_its_arrivals(
     with loaded(small, target, scenario, folder, 6) as generator:
         ready = generator.wait_ready(READY_S)
         begin(generator)
-        assert until(lambda: len(attempts_of(folder)) > 80)
+        assert until(lambda: len(attempts_of(folder)) > 80, 15)
         small.kubectl(
             "delete", "pod", "-l", "job-name=squall-load-0", "--grace-period=0", "--force"
         )
@@ -197,7 +186,7 @@ def test_a_worker_that_cannot_start_is_told_and_removed(
         broken.run_workers(asked(small, scenario))
     assert left(small) != []
     target.undo(REMOVE_WORKERS, {"resource": "load"})
-    assert until(lambda: LoadWorkers(small.cluster).removed().holds)
+    assert until(lambda: LoadWorkers(small.cluster).removed().holds, 15)
 
 
 def test_services_down_removes_the_workers(
@@ -212,7 +201,7 @@ def test_services_down_removes_the_workers(
         "configmap",
     }
     small.lifecycle.clear()
-    assert until(lambda: left(small) == [])
+    assert until(lambda: left(small) == [], 15)
     small.lifecycle.begin()
     small.lifecycle.wait_ready()
 
@@ -240,6 +229,8 @@ def test_after_a_kill_9_the_watchdog_removes_the_workers(
         timeout=90,
     )
     assert (done.returncode, done.stdout) == (-signal.SIGKILL, "running\n"), done.stderr
-    assert until(lambda: left(small) == [])
-    assert until(lambda: small.state.undo.exists() and "abandoned" in small.state.undo.read_text())
+    assert until(lambda: left(small) == [], 15)
+    assert until(
+        lambda: small.state.undo.exists() and "abandoned" in small.state.undo.read_text(), 15
+    )
     small.state.undo.unlink()

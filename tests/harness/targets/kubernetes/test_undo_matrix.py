@@ -20,8 +20,9 @@ from harness.errors import HarnessError
 from harness.run.heal import heal
 from harness.targets.kubernetes.pauses import kill_container
 from harness.timeline import NoTimeline
-from tests.support.dying_harness import await_ready, inject_and_die, left, nothing_left, until
+from tests.support.dying_harness import await_ready, inject_and_die, left, nothing_left
 from tests.support.payments_cluster import Payments, payments_system
+from tests.support.small_cluster import until
 
 # By fault: the service of the pod that is struck, and the lease with what the cleaner needs. What a
 # drain has closed is opened by `heal` (test_faults_on_a_cluster.py): its own pod is evicted.
